@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The transport of one host port, sans-IO: packets and requests go in, packets, placements and events come
+ * out, time is an argument. It never blocks, logs, reads a clock or allocates after transport_create(). One
+ * instance belongs to one thread.
+ *
+ * The caller's loop:
+ *     for each packet that has arrived:   transport_receive(), then copy the payload where the placement says
+ *     for each request of an application: transport_send_batch(), transport_receive_batch(), ...
+ *     transport_prepare_packets() until it returns 0, giving the packets to the port
+ *     transport_next_event() until it returns false, telling the applications
+ *     sleep until a packet, a request or transport_next_wakeup()
+ *
+ * Terms: a *peer* is a remote host port; a *channel* a numbered packet stream to it over one path; a
+ * *message* one flow of one step; a *piece* a run of a message that one channel carries. `now` must never go
+ * back.
+ */
+#ifndef WEFT_TRANSPORT_TRANSPORT_H
+#define WEFT_TRANSPORT_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/formats/packet.h"
+
+typedef uint64_t nsec_t;
+#define NSEC_NEVER    UINT64_MAX
+#define NSEC_PER_USEC 1000ull
+#define NSEC_PER_MSEC 1000000ull
+#define NSEC_PER_SEC  1000000000ull
+
+struct transport;
+struct congestion_control; /* congestion.h */
+
+enum path_mode {
+    PATH_MODE_HASH,
+    PATH_MODE_SPRAY,
+    PATH_MODE_ETHEREAL,
+    PATH_MODE_WRAP
+};
+
+struct transport_config {
+    uint32_t address; /* IPv4, host byte order: packets to this address come back by the caller's loopback */
+    uint32_t incarnation;         /* drawn at random by the caller, not zero */
+    uint64_t seed;                /* of everything random here: jitter, spraying, nonces */
+    uint64_t rate_bytes_per_s;    /* of the port: what is sent is paced at this rate, wire bytes */
+    uint32_t wire_overhead_bytes; /* bytes on the wire beside weft's header and payload: Ethernet, IP, UDP */
+    uint16_t payload_bytes_max;   /* of one data packet */
+    uint16_t window_packets;      /* power of two, 8 .. PACKET_WINDOW_MAX */
+    uint16_t peers_max;
+    uint16_t paths_max;    /* per peer, 1 .. PACKET_PATHS_MAX */
+    uint32_t messages_max; /* sends and receives in progress, each */
+    uint32_t pieces_max;
+    uint32_t communicators_max;
+    nsec_t base_rtt_ns; /* of an idle fabric, turnaround included */
+    nsec_t rto_min_ns;
+    nsec_t rto_max_ns;
+    nsec_t ack_delay_ns;    /* an ack is held back at most this long */
+    nsec_t peer_timeout_ns; /* silence, while something is awaited from it, after which a peer is dead */
+    nsec_t probe_interval_min_ns; /* of a dead path; doubles to the maximum, for ever */
+    nsec_t probe_interval_max_ns;
+    uint32_t
+        credit_budget_bytes; /* receiver: bytes granted and not yet arrived, over all messages in progress */
+    const struct congestion_control *congestion;
+};
+/* Sensible values for everything but address, incarnation, seed and rate. */
+void transport_config_default(struct transport_config *config, uint64_t rate_bytes_per_s, nsec_t base_rtt_ns);
+
+/* NULL when memory is short or the configuration is out of range. */
+struct transport *transport_create(const struct transport_config *config);
+void transport_destroy(struct transport *t);
+
+/* ---- peers and paths ---- */
+
+/* Finds or adds the peer with this address; `leaf` says behind which leaf it is: the splitter spreads a
+ * step's flows per leaf. Returns its number, or -1 when the table is full. */
+int transport_add_peer(struct transport *t, uint32_t address, uint32_t leaf);
+
+struct path_entry {
+    uint16_t source_port; /* UDP source port that takes this path; 0: this path does not exist for the peer */
+};
+/* Tells which source port reaches the peer over each path: path i crosses the same spine for every peer of a
+ * leaf. Until the first call a peer has one path, with a source port of the transport's own choosing. A
+ * changed port takes effect at once and counts as a fresh path: it is believed alive. */
+void transport_set_paths(struct transport *t, uint16_t peer, const struct path_entry *paths, unsigned count,
+                         nsec_t now);
+
+/* ---- communicators and requests ---- */
+
+struct communicator_config {
+    uint64_t identity;
+    uint32_t rank;
+    uint32_t rank_count;
+    const uint16_t
+        *rank_peers; /* rank_count peer numbers; the caller keeps them until the communicator is closed */
+    enum path_mode path_mode;
+    uint32_t hash_seed;
+    uint32_t owner;        /* the application, for events */
+    uint32_t owner_handle; /* the application's name for the communicator, for events */
+};
+/* Returns its number, or -1: table full, or the (identity, rank) is open already. */
+int transport_open_communicator(struct transport *t, const struct communicator_config *config, nsec_t now);
+/* Cancels what is in progress on it. With `dead`, all peers learn that this rank is gone and end their
+ * operations; without, the rank has done its part and nobody is told. */
+void transport_close_communicator(struct transport *t, uint32_t communicator, bool dead, nsec_t now);
+
+struct flow_request {
+    uint64_t cookie;
+    uint32_t peer_rank;
+    uint32_t region; /* opaque here; comes back in outgoing_packet and placement */
+    uint64_t tag;
+    uint64_t offset;
+    uint64_t bytes;       /* to send, or room to receive; at most 4 GiB */
+    uint32_t chunk_bytes; /* receives: see app_flow */
+};
+enum submit_result {
+    SUBMIT_OK,
+    SUBMIT_FULL,   /* tables are full now; nothing was taken, try again after events */
+    SUBMIT_INVALID /* a rank, length, or chunk size is out of range, or the tag is in use; nothing was taken
+                    */
+};
+/* The flows of one step that `communicator`'s rank sends (receives), as one unit: they are split together and
+ * planned to end together. Every flow ends in exactly one EVENT_SENT (EVENT_RECEIVED). If the communicator is
+ * dead they end at once. */
+enum submit_result transport_send_batch(struct transport *t, uint32_t communicator,
+                                        const struct flow_request *flows, unsigned count, nsec_t now);
+enum submit_result transport_receive_batch(struct transport *t, uint32_t communicator,
+                                           const struct flow_request *flows, unsigned count, nsec_t now);
+
+/* ---- events ---- */
+
+enum event_kind {
+    EVENT_SENT,
+    EVENT_RECEIVED,
+    EVENT_CHUNK, /* chunk `chunk` of a receive is whole */
+    EVENT_COMMUNICATOR_DEAD,
+    EVENT_PATH_DOWN, /* owner is meaningless: peer and path */
+    EVENT_PATH_UP
+};
+enum event_status {
+    EVENT_OK,
+    EVENT_TRUNCATED,
+    EVENT_PEER_DEAD, /* rank */
+    EVENT_CANCELLED
+};
+struct event {
+    enum event_kind kind;
+    enum event_status status;
+    uint32_t owner;
+    uint32_t owner_handle;
+    uint64_t cookie;
+    uint64_t bytes;
+    uint32_t chunk;
+    uint32_t rank;
+    uint16_t peer;
+    uint8_t path;
+};
+/* Takes the oldest event. Drain it before the next transport_receive(): an event may speak of bytes that the
+ * last placement named, so copy those first. */
+bool transport_next_event(struct transport *t, struct event *event);
+
+/* ---- packets ---- */
+
+struct received_packet {
+    uint32_t source; /* IPv4, host byte order */
+    uint16_t source_port;
+    uint8_t ecn;          /* the two ECN bits of the IP header: 3 is congestion experienced */
+    uint16_t length;      /* of the UDP payload */
+    const uint8_t *bytes; /* the UDP payload: header and, of data packets, payload */
+};
+struct placement {
+    uint32_t region;
+    uint32_t length; /* 0: nothing to place */
+    uint64_t offset;
+    const uint8_t *payload; /* inside received_packet.bytes */
+};
+enum drop_reason {
+    DROP_NONE,      /* accepted */
+    DROP_TRUNCATED, /* shorter than its type, or longer than the largest payload */
+    DROP_VERSION,
+    DROP_TYPE,    /* unknown, or a reserved field is set */
+    DROP_SESSION, /* no such session */
+    DROP_SOURCE,  /* the session belongs to another address */
+    DROP_INCARNATION,
+    DROP_PATH,
+    DROP_GENERATION,   /* of a channel that was closed, or not yet opened */
+    DROP_DUPLICATE,    /* number seen before: network copy, retransmission or replay */
+    DROP_WINDOW,       /* number beyond what may be in flight */
+    DROP_MESSAGE,      /* numbered packet for a message that is not (or no longer) in progress */
+    DROP_OFFSET,       /* outside the message or the room for it */
+    DROP_CREDIT,       /* beyond what was granted */
+    DROP_ACK,          /* acknowledges what was never sent */
+    DROP_NONCE,        /* hello-ack or probe reply that answers nothing of ours */
+    DROP_NO_RESOURCES, /* a table is full; it will be sent again */
+    DROP_REASONS
+};
+const char *drop_reason_name(enum drop_reason reason);
+
+/* Takes one packet. `placement` says where its payload belongs; the caller copies before it drains events. */
+enum drop_reason transport_receive(struct transport *t, const struct received_packet *packet,
+                                   struct placement *placement, nsec_t now);
+
+struct outgoing_packet {
+    uint32_t destination; /* IPv4, host byte order */
+    uint16_t source_port;
+    uint16_t header_bytes;
+    uint8_t ecn_capable; /* set ECT(0) */
+    uint32_t region;     /* payload: `length` bytes at `offset` of `region` */
+    uint32_t length;
+    uint64_t offset;
+    uint8_t header[PACKET_HEADER_BYTES_MAX];
+};
+/* Writes up to `max` packets that are due now, and returns how many. They must be sent in this order, at
+ * once. */
+unsigned transport_prepare_packets(struct transport *t, struct outgoing_packet *packets, unsigned max,
+                                   nsec_t now);
+/* When transport_prepare_packets() should be called next though nothing arrives: a time not before which
+ * nothing is due. */
+nsec_t transport_next_wakeup(const struct transport *t);
+
+/* ---- introspection ---- */
+
+struct transport_counters {
+    uint64_t data_packets_sent, data_bytes_sent;         /* payload, retransmissions included */
+    uint64_t data_packets_received, data_bytes_received; /* payload, accepted */
+    uint64_t acks_sent, acks_received, credits_sent, probes_sent;
+    uint64_t retransmits, retransmitted_bytes, timeouts, tail_probes;
+    uint64_t marked_packets; /* our data that arrived marked */
+    uint64_t messages_sent, messages_received, pieces_sent;
+    uint64_t paths_died, paths_revived, packets_rehomed, peers_died;
+    uint64_t drops[DROP_REASONS];
+};
+void transport_get_counters(const struct transport *t, struct transport_counters *counters);
+
+struct channel_info {
+    uint32_t peer_address;
+    uint16_t source_port;
+    uint16_t peer;
+    uint8_t path;
+    bool alive;
+    uint16_t generation;
+    uint32_t in_flight_packets;
+    uint64_t window_bytes;
+    nsec_t smoothed_rtt_ns;
+    nsec_t minimum_rtt_ns;
+    uint64_t sent_packets, retransmits, marked_packets;
+    uint64_t acked_bytes;
+};
+/* The `index`-th channel of the transport (peer-major); false beyond the last or for a path that does not
+ * exist: `*exists`. */
+bool transport_get_channel(const struct transport *t, unsigned index, struct channel_info *info,
+                           bool *exists);
+/* Bytes of one channel's own state; the window beside it. */
+unsigned transport_channel_bytes(void);
+unsigned transport_channel_window_bytes(const struct transport *t);
+
+#endif
