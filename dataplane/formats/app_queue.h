@@ -126,7 +126,7 @@ struct app_queue {
     struct app_completion completions[APP_COMPLETION_ENTRIES];
 };
 
-static_assert(sizeof(struct app_batch) == 56, "app_batch");
+static_assert(sizeof(struct app_batch) == 48, "app_batch");
 static_assert(sizeof(struct app_flow) == 56, "app_flow");
 static_assert(sizeof(union app_submission) == 64, "app_submission");
 static_assert(sizeof(struct app_completion) == 32, "app_completion");
