@@ -3,7 +3,8 @@
  *
  * A *session* joins two host ports that have exchanged hellos. In each direction it has one *channel* per
  * path; a channel numbers its packets, and the receiver accepts every number at most once, so no byte is
- * ever counted twice. Data, credit and abort packets are numbered (reliable); the others are not.
+ * ever counted twice. Data, credit, abort, void and too-long packets are numbered
+ * (reliable); the others are not.
  *
  * All integers are little-endian: every host that weft runs on is, and the assertion below keeps it so.
  * Every field is hostile until packet_parse() (transport/packet_parse.h) has looked at it.
@@ -34,7 +35,10 @@ enum packet_type {
     PACKET_CLOSE = 7,     /* the sender gives a channel up (its path is dead) and asks what arrived on it */
     PACKET_CLOSED = 8,    /* final ack of a closed channel: nothing later than this will be accepted on it */
     PACKET_PROBE = 9, /* is this path alive? also used, with a small TTL, to learn which router it crosses */
-    PACKET_PROBE_REPLY = 10
+    PACKET_PROBE_REPLY = 10,
+    PACKET_VOID = 11, /* numbered: nothing; fills a number whose content is no longer wanted */
+    PACKET_TOO_LONG =
+        12 /* numbered: the message does not fit the room at its receiver and will not be sent */
 };
 
 /* Begins every packet. */
@@ -76,7 +80,14 @@ struct packet_credit {
     uint64_t capacity_bytes; /* room at the receiver */
     uint64_t limit_bytes;    /* the sender may have sent this much of the message; only ever grows */
     uint32_t message;        /* the receiver's name for the message */
-    uint32_t reserved;       /* zero */
+    uint32_t first; /* 1: the first credit for this message; 0: a later one, of use only if the first came */
+};
+
+struct packet_too_long {
+    struct packet_header header;
+    uint64_t message_bytes;
+    uint32_t message;  /* the receiver's name for the message */
+    uint32_t reserved; /* zero */
 };
 
 struct packet_abort {
@@ -121,6 +132,7 @@ static_assert(sizeof(struct packet_header) == 24, "packet_header");
 static_assert(sizeof(struct packet_data) == 40, "packet_data");
 static_assert(sizeof(struct packet_match) == 24, "packet_match");
 static_assert(sizeof(struct packet_credit) == 72, "packet_credit");
+static_assert(sizeof(struct packet_too_long) == 40, "packet_too_long");
 static_assert(sizeof(struct packet_abort) == 40, "packet_abort");
 static_assert(sizeof(struct packet_ack) == 76, "packet_ack");
 static_assert(sizeof(struct packet_hello) == 48, "packet_hello");

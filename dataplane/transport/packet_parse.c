@@ -62,7 +62,7 @@ static enum drop_reason parse_credit(const uint8_t *bytes, unsigned length, stru
     if (copy_rest(bytes, length, sizeof(out->credit), out) != DROP_NONE)
         return DROP_TRUNCATED;
     const struct packet_credit *credit = &out->credit;
-    if (credit->reserved != 0)
+    if (credit->first > 1)
         return DROP_TYPE;
     if (credit->limit_bytes > credit->capacity_bytes || credit->capacity_bytes > MESSAGE_BYTES_MAX)
         return DROP_CREDIT;
@@ -74,6 +74,15 @@ static enum drop_reason parse_abort(const uint8_t *bytes, unsigned length, struc
     if (copy_rest(bytes, length, sizeof(out->abort), out) != DROP_NONE)
         return DROP_TRUNCATED;
     return out->abort.reserved != 0 ? DROP_TYPE : DROP_NONE;
+}
+
+static enum drop_reason parse_too_long(const uint8_t *bytes, unsigned length, struct parsed_packet *out)
+{
+    if (copy_rest(bytes, length, sizeof(out->too_long), out) != DROP_NONE)
+        return DROP_TRUNCATED;
+    if (out->too_long.reserved != 0)
+        return DROP_TYPE;
+    return out->too_long.message_bytes > MESSAGE_BYTES_MAX ? DROP_OFFSET : DROP_NONE;
 }
 
 static enum drop_reason parse_hello(const uint8_t *bytes, unsigned length, struct parsed_packet *out)
@@ -120,6 +129,10 @@ enum drop_reason packet_parse(const uint8_t *bytes, unsigned length, unsigned pa
         return parse_credit(bytes, length, out);
     case PACKET_ABORT:
         return parse_abort(bytes, length, out);
+    case PACKET_TOO_LONG:
+        return parse_too_long(bytes, length, out);
+    case PACKET_VOID:
+        return copy_rest(bytes, length, sizeof(out->header), out);
     case PACKET_HELLO:
     case PACKET_HELLO_ACK:
         return parse_hello(bytes, length, out);

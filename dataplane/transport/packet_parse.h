@@ -17,13 +17,14 @@
 struct parsed_packet {
     union {
         struct packet_header header;
-        struct packet_data data;     /* PACKET_DATA */
-        struct packet_credit credit; /* PACKET_CREDIT */
-        struct packet_abort abort;   /* PACKET_ABORT */
-        struct packet_ack ack;       /* PACKET_ACK, PACKET_CLOSED */
-        struct packet_hello hello;   /* PACKET_HELLO, PACKET_HELLO_ACK */
-        struct packet_close close;   /* PACKET_CLOSE */
-        struct packet_probe probe;   /* PACKET_PROBE, PACKET_PROBE_REPLY */
+        struct packet_data data;         /* PACKET_DATA */
+        struct packet_credit credit;     /* PACKET_CREDIT */
+        struct packet_abort abort;       /* PACKET_ABORT */
+        struct packet_too_long too_long; /* PACKET_TOO_LONG */
+        struct packet_ack ack;           /* PACKET_ACK, PACKET_CLOSED */
+        struct packet_hello hello;       /* PACKET_HELLO, PACKET_HELLO_ACK */
+        struct packet_close close;       /* PACKET_CLOSE */
+        struct packet_probe probe;       /* PACKET_PROBE, PACKET_PROBE_REPLY */
     };
     const uint8_t *payload; /* data: inside the bytes given */
     uint32_t payload_bytes; /* data: 0 .. payload_bytes_max; others: 0 */

@@ -16,6 +16,7 @@ union packet {
     struct packet_data data;
     struct packet_credit credit;
     struct packet_abort abort;
+    struct packet_too_long too_long;
     struct packet_ack ack;
     struct packet_hello hello;
 };
@@ -28,6 +29,7 @@ static unsigned header_bytes(unsigned type)
         [PACKET_ABORT] = sizeof(struct packet_abort), [PACKET_ACK] = sizeof(struct packet_ack),
         [PACKET_CLOSE] = sizeof(struct packet_close), [PACKET_CLOSED] = sizeof(struct packet_ack),
         [PACKET_PROBE] = sizeof(struct packet_probe), [PACKET_PROBE_REPLY] = sizeof(struct packet_probe),
+        [PACKET_VOID] = sizeof(struct packet_header), [PACKET_TOO_LONG] = sizeof(struct packet_too_long),
     };
     return bytes[type];
 }
@@ -64,7 +66,7 @@ static enum drop_reason parse(const union packet *packet, unsigned length)
 static void test_good_packets_pass(void **state)
 {
     (void)state;
-    for (unsigned type = PACKET_HELLO; type <= PACKET_PROBE_REPLY; type++) {
+    for (unsigned type = PACKET_HELLO; type <= PACKET_TOO_LONG; type++) {
         union packet packet;
         struct parsed_packet parsed;
         unsigned length = good_packet(type, &packet);
@@ -78,7 +80,7 @@ static void test_good_packets_pass(void **state)
 static void test_lengths_are_exact(void **state)
 {
     (void)state;
-    for (unsigned type = PACKET_HELLO; type <= PACKET_PROBE_REPLY; type++) {
+    for (unsigned type = PACKET_HELLO; type <= PACKET_TOO_LONG; type++) {
         union packet packet;
         good_packet(type, &packet);
         unsigned exact = header_bytes(type);
@@ -96,7 +98,7 @@ static void test_unknown_types(void **state)
     good_packet(PACKET_CLOSE, &packet);
     for (unsigned type = 0; type <= UINT8_MAX; type++) {
         packet.header.type = type;
-        if (type < PACKET_HELLO || type > PACKET_PROBE_REPLY)
+        if (type < PACKET_HELLO || type > PACKET_TOO_LONG)
             assert_int_equal(parse(&packet, sizeof(packet)), DROP_TYPE);
     }
 }
@@ -157,8 +159,10 @@ static void test_one_bad_field(void **state)
         SPOIL(PACKET_CREDIT, credit, capacity_bytes, 499, DROP_CREDIT),
         SPOIL(PACKET_CREDIT, credit, capacity_bytes, MESSAGE_BYTES_MAX, DROP_NONE),
         SPOIL(PACKET_CREDIT, credit, capacity_bytes, MESSAGE_BYTES_MAX + 1, DROP_CREDIT),
-        SPOIL(PACKET_CREDIT, credit, reserved, 1, DROP_TYPE),
+        SPOIL(PACKET_CREDIT, credit, first, 2, DROP_TYPE),
         SPOIL(PACKET_ABORT, abort, reserved, 1, DROP_TYPE),
+        SPOIL(PACKET_TOO_LONG, too_long, reserved, 1, DROP_TYPE),
+        SPOIL(PACKET_TOO_LONG, too_long, message_bytes, MESSAGE_BYTES_MAX + 1, DROP_OFFSET),
         SPOIL(PACKET_ACK, ack, bitmap[0], 1, DROP_ACK),
         SPOIL(PACKET_ACK, ack, bitmap[0], 0xfe, DROP_NONE),
         SPOIL(PACKET_CLOSED, ack, bitmap[0], 1, DROP_ACK),
