@@ -29,9 +29,14 @@ struct split_request {
 
 /* A bound on the pieces of any split: what the caller's array must hold. */
 unsigned split_pieces_max(enum path_mode mode, unsigned flow_count, unsigned path_count);
-/* Each writes the pieces, in order of flow and offset, and returns their number. The pieces of a flow tile it
- * exactly; a flow of 0 bytes gets one piece of 0 bytes. */
+/* Both splits write the pieces, in order of flow and offset, and return their number. The pieces of a flow
+ * tile it exactly; a flow of 0 bytes gets one piece of 0 bytes, and no other piece is empty.
+ *
+ * Wrap: every path's load is within a granule of its share, for any flows and weights. path_count is at most
+ * PACKET_PATHS_MAX. */
 unsigned split_wrap(const struct split_request *request, struct split_piece *pieces);
+/* As published, for equal flows and paths: weights are ignored. With r = flow_count mod path_count, loads are
+ * within r / gcd(r, path_count) granules of their share, and equal if the granule divides every piece. */
 unsigned split_ethereal(const struct split_request *request, struct split_piece *pieces);
 
 #endif
