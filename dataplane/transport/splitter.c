@@ -7,9 +7,9 @@
  * flows whole and cuts the others at multiples of r f / s, which makes r + s - gcd(r, s) pieces: no scheme
  * with equal loads has fewer. In general every edge adds at most one piece, so there are at most n + s - 1.
  *
- * A cut moves to the nearest multiple of the granule or to the end of the flow, by at most half a granule: a
- * path has two edges, so its load stays within a granule of its share. Where that leaves nothing between two
- * cuts, as it can when a flow has fewer granules than there are paths, there is no piece.
+ * A cut moves down to a multiple of the granule, by less than a granule: a path has two edges, so its load
+ * stays within a granule of its share. Where that leaves nothing between two cuts, as it can when a flow has
+ * fewer granules than there are paths, there is no piece.
  *
  * Time: n + s steps when the flows are equal, n s at worst.
  */
@@ -55,12 +55,9 @@ static uint16_t path_of_turn(const struct split_request *request, unsigned turn)
     return (request->rotation % request->path_count + turn) % request->path_count;
 }
 
-/* `position` or whichever of the places next to it where a flow of `length` bytes may be cut is nearer. */
-static uint64_t nearest_cut(uint64_t position, uint64_t length, uint32_t granule_bytes)
+static uint64_t round_down(uint64_t position, uint32_t granule_bytes)
 {
-    uint64_t below = position - position % granule_bytes;
-    uint64_t above = length - below > granule_bytes ? below + granule_bytes : length;
-    return position - below < above - position ? below : above;
+    return position - position % granule_bytes;
 }
 
 /* ---- wrap-around ---- */
@@ -148,7 +145,7 @@ static unsigned cutter_cut_flow(struct cutter *cutter, const struct bins *bins,
         cutter_next_bin(cutter, bins);
     while (offset < length) {
         uint64_t edge = cutter->edge_bytes - cutter->start_bytes;
-        uint64_t end = edge < length ? nearest_cut(edge, length, request->granule_bytes) : length;
+        uint64_t end = edge < length ? round_down(edge, request->granule_bytes) : length;
         if (end > offset)
             pieces[count++] = (struct split_piece){.flow = flow,
                                                    .path = path_of_turn(request, cutter->turn),
@@ -195,7 +192,7 @@ static unsigned split_evenly(const struct split_request *request, unsigned flow,
     unsigned count = 0;
     for (unsigned i = 0; i < ways; i++) {
         uint64_t edge = (uint64_t)((unsigned __int128)length * (i + 1) / ways);
-        uint64_t end = nearest_cut(edge, length, request->granule_bytes);
+        uint64_t end = edge < length ? round_down(edge, request->granule_bytes) : length;
         if (end > offset || (i == 0 && length == 0))
             pieces[count++] = (struct split_piece){.flow = flow,
                                                    .path = path_of_turn(request, turn + i),

@@ -194,6 +194,19 @@ static void test_three_flows_on_two_paths(void **state)
     }
 }
 
+static void test_whole_flows_go_round_robin(void **state)
+{
+    (void)state;
+    split_prepare(9, 3, 4 * GRANULE);
+    the.request.rotation = 2;
+    split_run(split_wrap, PATH_MODE_WRAP);
+    for (unsigned i = 0; i < 9; i++)
+        assert_int_equal(the.pieces[i].path, (2 + i) % 3);
+    split_run(split_ethereal, PATH_MODE_ETHEREAL);
+    for (unsigned i = 0; i < 9; i++)
+        assert_int_equal(the.pieces[i].path, (2 + i) % 3);
+}
+
 static void test_rotation_moves_every_piece(void **state)
 {
     (void)state;
@@ -248,7 +261,7 @@ static void test_no_flows_no_pieces(void **state)
 static void prepare_random(struct random_stream *random)
 {
     split_prepare(random_below(random, FLOWS_MAX + 1), 1 + random_below(random, PATHS_MAX), 0);
-    the.request.granule_bytes = 2 + 2 * random_below(random, 3000);
+    the.request.granule_bytes = 1 + random_below(random, 6000);
     the.request.rotation = random_next(random);
     for (unsigned i = 0; i < the.request.flow_count; i++)
         the.flow_bytes[i] = random_below(random, 1ull << random_below(random, 27));
@@ -306,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_ethereal_pieces_and_equal_loads_for_all_n_and_s),
         cmocka_unit_test(test_table_of_the_design),
         cmocka_unit_test(test_three_flows_on_two_paths),
+        cmocka_unit_test(test_whole_flows_go_round_robin),
         cmocka_unit_test(test_rotation_moves_every_piece),
         cmocka_unit_test(test_flows_smaller_than_a_granule_stay_whole),
         cmocka_unit_test(test_largest_flows_do_not_overflow),

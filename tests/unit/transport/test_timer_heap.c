@@ -100,12 +100,14 @@ static void test_agrees_with_a_scan_under_random_use(void **state)
     timer_heap_init(&heap, slots, NODES);
     for (uint64_t turn = 1; turn < 20000; turn++) {
         unsigned i = random_below(&random, NODES);
-        nsec_t at = random_below(&random, 50);
-        if (random_below(&random, 3) == 0) {
+        nsec_t at = turn / 8 + random_below(&random, 50);
+        unsigned action = random_below(&random, 8);
+        if (action == 0) {
             timer_heap_cancel(&heap, &nodes[i]);
-        } else {
-            if (!timer_node_is_set(&nodes[i]) || nodes[i].at != at)
-                age[i] = turn;
+        } else if (action < 4) {
+            take_first(&heap);
+        } else if (!timer_node_is_set(&nodes[i]) || nodes[i].at != at) {
+            age[i] = turn;
             timer_heap_set(&heap, &nodes[i], at);
         }
         int best = first_by_scan(nodes, age);
