@@ -29,6 +29,10 @@ enum {
  * to get it. */
 int port_library_start(const char *const *eal_arguments, unsigned count, char error[PORT_ERROR_BYTES]);
 
+/* To be called once by each thread that will use ports, when it starts: gives it a buffer cache of its own.
+ * Without it everything works, but slower. */
+void port_thread_register(void);
+
 /* 0 or negative errno with `error` in words. */
 int port_open(const struct port_config *config, struct port **port, char error[PORT_ERROR_BYTES]);
 void port_close(struct port *port);

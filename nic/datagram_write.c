@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <net/ethernet.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#include "nic/checksum.h"
+#include "nic/datagram.h"
+
+static void write_ethernet(uint8_t *bytes, const struct datagram_endpoint *local, const uint8_t next_hop[6])
+{
+    struct ether_header ethernet = {.ether_type = htons(ETHERTYPE_IP)};
+    memcpy(ethernet.ether_dhost, next_hop, sizeof(ethernet.ether_dhost));
+    memcpy(ethernet.ether_shost, local->ethernet, sizeof(ethernet.ether_shost));
+    memcpy(bytes, &ethernet, sizeof(ethernet));
+}
+
+static void write_ip(uint8_t *bytes, const struct datagram_endpoint *local, const struct sent_frame *frame,
+                     uint16_t udp_bytes)
+{
+    struct iphdr ip = {
+        .version = 4,
+        .ihl = 5,
+        .tos = frame->ecn_capable ? IPTOS_ECN_ECT0 : 0,
+        .tot_len = htons((uint16_t)(sizeof(ip) + udp_bytes)),
+        .id = htons(frame->id),
+        .frag_off = htons(IP_DF),
+        .ttl = frame->ttl,
+        .protocol = IPPROTO_UDP,
+        .saddr = htonl(local->address),
+        .daddr = htonl(frame->destination),
+    };
+    ip.check = (uint16_t)~checksum_sum(&ip, sizeof(ip));
+    memcpy(bytes, &ip, sizeof(ip));
+}
+
+/* Sum over source, destination, protocol and UDP length (RFC 768). */
+static uint32_t pseudo_header_sum(const struct datagram_endpoint *local, uint32_t destination,
+                                  uint16_t udp_bytes)
+{
+    uint32_t addresses[2] = {htonl(local->address), htonl(destination)};
+    return checksum_sum(addresses, sizeof(addresses)) + (uint32_t)htons(IPPROTO_UDP) + htons(udp_bytes);
+}
+
+/* `sum` is of the pseudo-header. Zero would say "no checksum", so 0 is sent as its equal 0xffff. */
+static void finish_checksum(uint8_t *udp, uint16_t udp_bytes, uint32_t sum)
+{
+    uint16_t check = (uint16_t)~checksum_fold((uint64_t)sum + checksum_sum(udp, udp_bytes));
+    if (check == 0)
+        check = 0xffff;
+    memcpy(udp + offsetof(struct udphdr, check), &check, sizeof(check));
+}
+
+uint32_t datagram_write(uint8_t *bytes, const struct datagram_endpoint *local, const uint8_t next_hop[6],
+                        const struct sent_frame *frame, enum datagram_checksum checksum)
+{
+    uint32_t content_bytes = frame->header_bytes + frame->payload_bytes;
+    uint16_t udp_bytes = (uint16_t)(sizeof(struct udphdr) + content_bytes);
+    uint8_t *udp = bytes + DATAGRAM_ETHERNET_BYTES + sizeof(struct iphdr);
+    uint32_t sum = pseudo_header_sum(local, frame->destination, udp_bytes);
+
+    assert(sizeof(struct iphdr) + sizeof(struct udphdr) + content_bytes <= UINT16_MAX);
+    write_ethernet(bytes, local, next_hop);
+    write_ip(bytes + DATAGRAM_ETHERNET_BYTES, local, frame, udp_bytes);
+    struct udphdr header = {
+        .source = htons(frame->source_port),
+        .dest = htons(local->udp_port),
+        .len = htons(udp_bytes),
+        .check = checksum == DATAGRAM_CHECKSUM_PSEUDO ? checksum_fold(sum) : 0,
+    };
+    memcpy(udp, &header, sizeof(header));
+    if (frame->header_bytes > 0)
+        memcpy(udp + sizeof(header), frame->header, frame->header_bytes);
+    if (frame->payload_bytes > 0)
+        memcpy(udp + sizeof(header) + frame->header_bytes, frame->payload, frame->payload_bytes);
+    if (checksum == DATAGRAM_CHECKSUM_WHOLE)
+        finish_checksum(udp, udp_bytes, sum);
+    return DATAGRAM_HEADER_BYTES + content_bytes;
+}
