@@ -89,25 +89,63 @@ static void bound_add_direct(struct bound *bound, const struct bound_case *what,
     bound_add_step(bound, &step, times);
 }
 
-/* Exchanges between ranks whose numbers differ in one bit, each step half as many bytes as the one before
- * (halving) or the mirror image of that (doubling): the loads are the same. The ranks beyond the largest
- * power of two hand their vector to a partner first and get the result from it last. */
-static void bound_add_halving(struct bound *bound, const struct bound_case *what, double times)
+/* The ranks that halving-doubling exchanges between: `count` positions, a power of two. What is beyond it
+ * forms `pairs` among the first ranks, even with odd, and the odd ones only hand over to the even ones and
+ * get the result back. A position holds the blocks of its ranks, or, in an all_reduce, an equal share. */
+struct bound_positions {
+    unsigned count;
+    unsigned pairs;
+};
+
+static struct bound_positions bound_positions_of(unsigned ranks)
 {
-    unsigned core = 1;
-    while (core * 2 <= what->ranks)
-        core *= 2;
+    unsigned count = 1;
+    while (count * 2 <= ranks)
+        count *= 2;
+    return (struct bound_positions){count, ranks - count};
+}
+
+static unsigned bound_position_rank(const struct bound_positions *positions, unsigned position)
+{
+    return position < positions->pairs ? 2 * position : position + positions->pairs;
+}
+
+static double bound_positions_bytes(const struct bound_case *what, const struct bound_positions *positions,
+                                    unsigned first, unsigned count)
+{
+    if (what->collective == BENCH_ALL_REDUCE)
+        return what->bytes * count / positions->count;
+    unsigned ranks = bound_position_rank(positions, first + count) - bound_position_rank(positions, first);
+    return what->bytes * ranks / what->ranks;
+}
+
+static void bound_add_folding(struct bound *bound, const struct bound_case *what,
+                              const struct bound_positions *positions, double bytes)
+{
     struct bound_step step;
     bound_step_begin(&step, what);
-    for (unsigned rank = core; rank < what->ranks; rank++)
-        bound_step_flow(&step, rank, rank - core, what->bytes);
-    bound_add_step(bound, &step, times);
-    double bytes = what->bytes / 2;
-    for (unsigned distance = core / 2; distance > 0; distance /= 2, bytes /= 2) {
+    for (unsigned pair = 0; pair < positions->pairs; pair++)
+        bound_step_flow(&step, 2 * pair + 1, 2 * pair, bytes);
+    bound_add_step(bound, &step, 1);
+}
+
+/* Halvings: partners p/2, p/4, ... 1 positions apart give each other's half of the range that both hold.
+ * Doublings are the mirror image, and on links that are alike both ways take as long. */
+static void bound_add_halving(struct bound *bound, const struct bound_case *what, double phases)
+{
+    struct bound_positions positions = bound_positions_of(what->ranks);
+    struct bound_step step;
+    bound_add_folding(bound, what, &positions, what->bytes);
+    bound_add_folding(bound, what, &positions, phases == 2 ? what->bytes : what->bytes / what->ranks);
+    for (unsigned distance = positions.count / 2; distance > 0; distance /= 2) {
         bound_step_begin(&step, what);
-        for (unsigned rank = 0; rank < core; rank++)
-            bound_step_flow(&step, rank, rank ^ distance, bytes);
-        bound_add_step(bound, &step, times);
+        for (unsigned position = 0; position < positions.count; position++) {
+            unsigned partner = position ^ distance;
+            bound_step_flow(&step, bound_position_rank(&positions, position),
+                            bound_position_rank(&positions, partner),
+                            bound_positions_bytes(what, &positions, partner & ~(distance - 1), distance));
+        }
+        bound_add_step(bound, &step, phases);
     }
 }
 
