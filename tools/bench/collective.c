@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/bench/collective.h"
 
-const char *const collective_names[BENCH_COLLECTIVES] = {
-    [BENCH_ALL_REDUCE] = "all_reduce",    [BENCH_REDUCE_SCATTER] = "reduce_scatter",
-    [BENCH_ALL_GATHER] = "all_gather",    [BENCH_ALL_TO_ALL] = "all_to_all",
-    [BENCH_BROADCAST] = "broadcast",      [BENCH_BARRIER] = "barrier",
-    [BENCH_SEND_RECEIVE] = "send_receive"};
+const char *const collective_names[BENCH_COLLECTIVES + 1] = {
+    [BENCH_ALL_REDUCE] = "all_reduce",     [BENCH_REDUCE_SCATTER] = "reduce_scatter",
+    [BENCH_ALL_GATHER] = "all_gather",     [BENCH_ALL_TO_ALL] = "all_to_all",
+    [BENCH_BROADCAST] = "broadcast",       [BENCH_BARRIER] = "barrier",
+    [BENCH_SEND_RECEIVE] = "send_receive", NULL};
 
 struct collective_shape collective_shape_of(enum bench_collective collective, size_t bytes, unsigned ranks,
                                             size_t type_bytes)

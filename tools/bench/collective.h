@@ -28,7 +28,7 @@ struct collective_shape {
     size_t out_bytes;
 };
 
-extern const char *const collective_names[BENCH_COLLECTIVES];
+extern const char *const collective_names[BENCH_COLLECTIVES + 1]; /* NULL-terminated */
 
 /* The largest shape of at most `bytes` that whole elements (and, where the vector is cut into blocks, equal
  * blocks) allow. */
