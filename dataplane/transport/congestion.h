@@ -6,13 +6,14 @@
 #ifndef WEFT_TRANSPORT_CONGESTION_H
 #define WEFT_TRANSPORT_CONGESTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/transport/transport.h"
 
 /* What a channel knows of its path. */
 struct congestion_path {
-    nsec_t base_rtt_ns;
+    nsec_t base_rtt_ns; /* 1 ns .. 1 s */
     uint64_t line_rate_bytes_per_s;
     uint32_t packet_bytes; /* largest data packet on the wire */
 };
@@ -27,22 +28,39 @@ struct congestion_ack {
 };
 
 struct congestion {
-    uint64_t window_bytes;         /* what the control decides: bytes that may be in flight */
-    uint64_t planned_window_bytes; /* from the last step start: planned rate x base rtt */
-    nsec_t average_delay_ns;       /* nscc */
-    nsec_t epoch_started;          /* dctcp, nscc: start of the current round trip */
-    nsec_t last_cut;
-    uint64_t increase; /* nscc: gathered increase, in its own fixed point */
-    uint32_t epoch_acked_bytes;
-    uint32_t epoch_packets;
-    uint32_t epoch_marked_packets;
-    uint32_t marked_fraction; /* dctcp alpha, 16 fractional bits */
+    uint64_t window_bytes; /* what the control decides: bytes that may be in flight, at least one packet */
+    /* kept by congestion_window.h for every control */
+    uint64_t planned_rate_bytes_per_s; /* from the last step start; the line rate if no plan is known */
+    uint64_t planned_window_bytes;     /* planned rate x round_trip_ns */
+    nsec_t round_trip_ns;              /* of the path without queues, the hosts' own delays included */
+    nsec_t last_cut;                   /* NSEC_NEVER: not yet */
+    nsec_t round_started;              /* the round trip that is being counted */
+    uint64_t round_acked_bytes;
+    uint64_t round_in_flight_bytes; /* the most that an ack of it found */
+    uint64_t round_rtt_sum_ns;      /* of its unmarked acks */
+    uint32_t round_rtt_samples;
+    uint32_t round_packets;
+    uint32_t round_marked_packets;
+    bool round_lost; /* a loss in it */
+    /* dctcp */
+    uint64_t slow_start_bytes; /* after a timeout the window doubles up to here; 0: not after one */
+    uint32_t marked_fraction;  /* smoothed, of rounds: 16 fractional bits */
+    /* nscc */
+    bool round_late;         /* a marked and very late ack in this round */
+    uint64_t gain_bytes;     /* a packet, scaled by how much longer than its reference path this one is */
+    uint32_t clean_rounds;   /* in a row, with next to no marks */
+    nsec_t delay_ns;         /* above round_trip_ns, of the last ack */
+    nsec_t average_delay_ns; /* the same, smoothed, of acks whose delay is of the fabric */
+    uint64_t increase;       /* gathered since the last adjustment: bytes acked x bytes a round trip */
+    uint64_t gathered_bytes; /* acked since then */
+    bool round_suspect;      /* a loss, or marked and very late acks, in this round */
 };
 
 struct congestion_control {
     const char *name;
     void (*on_create)(struct congestion *c, const struct congestion_path *path);
-    /* A step puts bytes on the channel that is planned to go at this rate (bytes per second). */
+    /* A step puts bytes on the channel that are planned to go at this rate (bytes per second); 0: no plan is
+     * known, which is the same as the line rate. */
     void (*on_step_start)(struct congestion *c, const struct congestion_path *path, uint64_t planned_rate,
                           nsec_t now);
     void (*on_ack)(struct congestion *c, const struct congestion_path *path,
@@ -52,7 +70,7 @@ struct congestion_control {
     void (*on_timeout)(struct congestion *c, const struct congestion_path *path, nsec_t now);
 };
 
-/* NULL if there is none of that name. The table ends with a NULL name. */
+/* "none", "dctcp" or "nscc"; NULL if there is none of that name. */
 const struct congestion_control *congestion_control_by_name(const char *name);
 extern const struct congestion_control congestion_none, congestion_dctcp, congestion_nscc;
 
