@@ -2,45 +2,29 @@
 #include "nic/device.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <rte_errno.h>
 #include <rte_ethdev.h>
-#include <rte_mbuf.h>
+#include <rte_mempool.h>
 
 #include "nic/datagram.h"
 #include "nic/device_attach.h"
 #include "nic/error_text.h"
+#include "nic/frame_memory.h"
 #include "nic/kernel_sink.h"
 #include "nic/memory_pair.h"
 #include "nic/socket_finder.h"
 #include "nic/steering.h"
 
 enum {
-    QUEUE_FRAMES = 1024,
-    POOL_BUFFERS = 6144, /* af_xdp keeps 2048 with the kernel to fill and as many may wait to be sent */
-    POOL_CACHE_BUFFERS = 256,
-    AF_XDP_CHUNK_BYTES = 4096,   /* one pool element with all its headers */
-    AF_XDP_KERNEL_HEADROOM = 256 /* XDP_PACKET_HEADROOM */
+    QUEUE_FRAMES = 1024
 };
 
 static const char *device_label(const struct device *device)
 {
     return device->interface.index > 0 ? device->interface.name : device->target;
-}
-
-/* The largest data room with which a pool element fits an AF_XDP chunk. */
-static uint16_t af_xdp_data_room(void)
-{
-    return AF_XDP_CHUNK_BYTES - sizeof(struct rte_mempool_objhdr) - sizeof(struct rte_mbuf);
-}
-
-static uint16_t af_xdp_mtu_max(void)
-{
-    return af_xdp_data_room() - RTE_PKTMBUF_HEADROOM - AF_XDP_KERNEL_HEADROOM - DATAGRAM_ETHERNET_BYTES;
 }
 
 static int choose_mtu(struct device *device, uint16_t mtu, char error[PORT_ERROR_BYTES])
@@ -54,28 +38,10 @@ static int choose_mtu(struct device *device, uint16_t mtu, char error[PORT_ERROR
                               "%s: MTU %u is more than the interface's %u: `ip link set %s mtu %u`",
                               device_label(device), mtu, device->interface.mtu, device_label(device), mtu);
     }
-    if (device->kind == DEVICE_AF_XDP && device->mtu > af_xdp_mtu_max())
-        return error_text(error, -EMSGSIZE,
-                          "%s: AF_XDP carries an MTU of at most %u, not %u: `ip link set %s mtu 3400`",
-                          device_label(device), af_xdp_mtu_max(), device->mtu, device_label(device));
-    return 0;
-}
-
-static int create_pool(struct device *device, char error[PORT_ERROR_BYTES])
-{
-    char name[RTE_MEMPOOL_NAMESIZE];
-    uint16_t data_room = device->mtu + DATAGRAM_ETHERNET_BYTES + RTE_PKTMBUF_HEADROOM;
-    if (data_room < RTE_MBUF_DEFAULT_BUF_SIZE)
-        data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
-    if (device->kind == DEVICE_AF_XDP)
-        data_room = af_xdp_data_room();
-    snprintf(name, sizeof(name), "weft_port%u", device->ethdev);
-    device->pool =
-        rte_pktmbuf_pool_create(name, POOL_BUFFERS, POOL_CACHE_BUFFERS, 0, data_room, SOCKET_ID_ANY);
-    if (device->pool == NULL)
-        return error_text(error, -ENOMEM,
-                          "%s: no memory for %d buffers of %u bytes; give EAL more (\"-m\", \"512\")",
-                          device_label(device), POOL_BUFFERS, data_room);
+    if (device->kind == DEVICE_AF_XDP && device->mtu > frame_memory_af_xdp_mtu_max())
+        return error_text(
+            error, -EMSGSIZE, "%s: AF_XDP carries an MTU of at most %u, not %u: `ip link set %s mtu 3400`",
+            device_label(device), frame_memory_af_xdp_mtu_max(), device->mtu, device_label(device));
     return 0;
 }
 
@@ -146,8 +112,11 @@ static int start_attached(struct device *device, const struct port_config *confi
     if (device->mtu == 0 && rte_eth_dev_get_mtu(device->ethdev, &device->mtu) != 0)
         return error_text(error, -EINVAL, "%s: the device does not tell its MTU; configure it",
                           device->target);
-    failure = create_pool(device, error);
-    if (failure == 0)
+    device->pool = frame_memory_create_pool(device);
+    if (device->pool == NULL)
+        failure = error_text(error, -ENOMEM, "%s: no memory for its buffers; give EAL more (\"-m\", \"512\")",
+                             device_label(device));
+    else
         failure = configure_and_run(device, error);
     if (failure == 0 && device->kind == DEVICE_AF_XDP) {
         failure = steering_configure(&device->interface, config->address, config->udp_port);
@@ -188,10 +157,15 @@ static void release_interface(struct device *device)
         close(device->sink_fd);
 }
 
+static int socket_family(const struct device *device)
+{
+    return device->kind == DEVICE_AF_XDP ? AF_XDP : AF_PACKET;
+}
+
 int device_start(struct device *device, const struct port_config *config, char error[PORT_ERROR_BYTES])
 {
     struct socket_set before;
-    int family = device->kind == DEVICE_AF_XDP ? AF_XDP : AF_PACKET;
+    int family = socket_family(device);
     int failure = choose_mtu(device, config->mtu, error);
     if (failure == 0)
         failure = reserve_interface(device, config, error);
@@ -202,6 +176,7 @@ int device_start(struct device *device, const struct port_config *config, char e
     if (failure == 0)
         failure = start_attached(device, config, error);
     if (failure != 0) {
+        socket_close_left(socket_set_find_new(&before, family), family);
         release_interface(device);
         return failure;
     }
@@ -216,6 +191,7 @@ void device_stop(struct device *device)
     if (device->kind == DEVICE_MEMORY)
         memory_pair_drain(device->target);
     device_detach(device);
+    socket_close_left(device->wait_fd, socket_family(device));
     rte_mempool_free(device->pool);
     release_interface(device);
 }
