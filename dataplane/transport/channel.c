@@ -10,8 +10,18 @@
 
 enum {
     CHANNEL_BURST_PACKETS = 8,
-    REORDER_FRACTION = 4
+    REORDER_FRACTION = 4,
+    TIMEOUTS_WITHOUT_BACKOFF = 2
 };
+
+static void note_progress(struct channel *ch, nsec_t now)
+{
+    ch->timeouts = 0;
+    ch->tail_probed = false;
+    ch->peer_lived = false;
+    ch->waiting_since = now;
+    ch->heard_at = now;
+}
 
 static void reset_sending(struct transport *t, struct channel *ch, nsec_t now)
 {
@@ -22,10 +32,7 @@ static void reset_sending(struct transport *t, struct channel *ch, nsec_t now)
     ch->pacer = (struct pacer){0};
     ch->recovery_number = 0;
     ch->marked_reported = 0;
-    ch->timeouts = 0;
-    ch->tail_probed = false;
-    ch->waiting_since = now;
-    ch->heard_at = now;
+    note_progress(ch, now);
     ch->close_at = NSEC_NEVER;
     ch->probe_at = NSEC_NEVER;
 }
@@ -289,14 +296,6 @@ static void set_pace(const struct transport *t, struct channel *ch)
     ch->pacer.slack_ns = pacer_cost(&ch->pacer, (uint64_t)CHANNEL_BURST_PACKETS * t->path.packet_bytes);
 }
 
-static void note_progress(struct channel *ch, nsec_t now)
-{
-    ch->timeouts = 0;
-    ch->tail_probed = false;
-    ch->waiting_since = now;
-    ch->heard_at = now;
-}
-
 enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
                                 nsec_t now)
 {
@@ -336,8 +335,8 @@ static struct rto_limits rto_limits(const struct transport *t)
 }
 
 /* When the flight has been silent for too long. First the tail probe, after two round trips; then timeouts.
- * The first two timeouts do not back off: two in a row are what declares a path dead, and the stall must stay
- * short. */
+ * The first ones do not back off: they decide whether the path is dead (path_health.h), and the stall must
+ * stay short. */
 static nsec_t loss_deadline(const struct transport *t, const struct channel *ch)
 {
     if (ch->sent.in_flight_packets == 0)
@@ -347,7 +346,7 @@ static nsec_t loss_deadline(const struct transport *t, const struct channel *ch)
         nsec_t rto = rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), 0);
         return ch->waiting_since + (probe < rto ? probe : rto);
     }
-    unsigned backoff = ch->timeouts > 1 ? ch->timeouts - 1 : 0;
+    unsigned backoff = ch->timeouts > TIMEOUTS_WITHOUT_BACKOFF ? ch->timeouts - TIMEOUTS_WITHOUT_BACKOFF : 0;
     return ch->waiting_since + rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), backoff);
 }
 
@@ -387,6 +386,7 @@ void channel_arm(struct transport *t, struct channel *ch, nsec_t now)
 
 static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
 {
+    nsec_t flight_sent_at = ch->waiting_since;
     ch->waiting_since = now;
     if (!ch->tail_probed && ch->timeouts == 0) {
         ch->tail_probed = send_window_lose_last(&ch->sent);
@@ -398,7 +398,7 @@ static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
     if (ch->timeouts < UINT8_MAX)
         ch->timeouts++;
     t->config.congestion->on_timeout(&ch->congestion, &t->path, now);
-    path_health_on_timeout(t, ch, now);
+    path_health_on_timeout(t, ch, flight_sent_at, now);
 }
 
 void channel_on_timer(struct transport *t, struct channel *ch, nsec_t now)

@@ -85,15 +85,14 @@ static uint32_t rank_on(const struct communicator *c, uint16_t peer)
     return NONE;
 }
 
-void communicator_on_peer_dead(struct transport *t, uint16_t peer, nsec_t now)
+void communicator_on_peer_dead(struct transport *t, uint16_t peer)
 {
-    (void)now;
     for (uint32_t i = 0; i < t->config.communicators_max; i++) {
         struct communicator *c = &t->communicators[i];
         uint32_t rank = c->open && !c->dead ? rank_on(c, peer) : NONE;
         if (rank == NONE)
             continue;
-        notice_add(t, c, rank, true);
+        notice_add(t, c, rank);
         die(t, c, rank);
     }
     forget_credits_of_peer(t, peer);
@@ -131,7 +130,7 @@ int transport_open_communicator(struct transport *t, const struct communicator_c
                                  .open = true};
     *c = fresh;
     for (uint32_t r = 0; r < config->rank_count; r++)
-        session_expect(t, &t->peers[config->rank_peers[r]], now);
+        session_greet(t, &t->peers[config->rank_peers[r]], now);
     uint32_t dead_rank;
     if (notice_find(t, config->identity, &dead_rank))
         die(t, c, dead_rank);
@@ -149,7 +148,7 @@ void transport_close_communicator(struct transport *t, uint32_t communicator, bo
     forget_credits(t, c->config.identity, c->config.rank);
     c->open = false;
     if ((dead || in_progress) && !c->dead) {
-        notice_add(t, c, c->config.rank, true);
+        notice_add(t, c, c->config.rank);
         communicator_on_rank_dead(t, c->config.identity, c->config.rank);
     }
 }

@@ -10,6 +10,6 @@
  */
 void communicator_on_rank_dead(struct transport *t, uint64_t identity, uint32_t rank);
 /* The host of some ranks is gone: every communicator with a rank there dies, and its other hosts are told. */
-void communicator_on_peer_dead(struct transport *t, uint16_t peer, nsec_t now);
+void communicator_on_peer_dead(struct transport *t, uint16_t peer);
 
 #endif

@@ -86,7 +86,6 @@ void outgoing_join(struct transport *t, struct outgoing *m, uint32_t communicato
     if (m->next != NONE)
         t->outgoing[m->next].previous = outgoing_index(t, m);
     c->first_outgoing = outgoing_index(t, m);
-    t->peers[m->peer].awaited++;
 }
 
 void incoming_join(struct transport *t, struct incoming *m, uint32_t communicator)
@@ -100,7 +99,6 @@ void incoming_join(struct transport *t, struct incoming *m, uint32_t communicato
     if (m->next != NONE)
         t->incoming[m->next].previous = incoming_index(t, m);
     c->first_incoming = incoming_index(t, m);
-    t->peers[m->peer].awaited++;
 }
 
 static void outgoing_leave(struct transport *t, struct outgoing *m)

@@ -24,7 +24,7 @@ void outgoing_release(struct transport *t, struct outgoing *m);
 void incoming_release(struct transport *t, struct incoming *m);
 
 /* Puts a submitted message on its communicator's list: `communicator`, `owner`, `owner_handle` are set from
- * there. */
+ * there. Its peer is awaited (session.h) until its end. */
 void outgoing_join(struct transport *t, struct outgoing *m, uint32_t communicator);
 void incoming_join(struct transport *t, struct incoming *m, uint32_t communicator);
 

@@ -39,28 +39,18 @@ static void clear_peer(struct transport *t, struct notice *notice, uint16_t peer
 }
 
 /* The oldest notice gives way. Its name keeps its place: name % NOTICES_MAX. */
-static struct notice *take(struct transport *t)
+static struct notice *take(struct transport *t, uint64_t identity, uint32_t rank)
 {
     struct notice *notice = &t->notices[t->next_notice];
     if (notice->peers_left > 0)
         t->notices_pending--;
     notice->name = notice->name ? notice->name + NOTICES_MAX : NOTICES_MAX + t->next_notice;
+    notice->identity = identity;
+    notice->rank = rank;
     notice->peers_left = 0;
     memset(peers_of(t, notice), 0, words(t) * sizeof(uint64_t));
     t->next_notice = (t->next_notice + 1) % NOTICES_MAX;
     return notice;
-}
-
-void notice_add(struct transport *t, const struct communicator *c, uint32_t rank, bool tell)
-{
-    struct notice *notice = take(t);
-    notice->identity = c->config.identity;
-    notice->rank = rank;
-    for (uint32_t r = 0; tell && r < c->config.rank_count; r++) {
-        uint16_t peer = c->config.rank_peers[r];
-        if (t->peers[peer].address != t->config.address)
-            set_peer(t, notice, peer);
-    }
 }
 
 static struct notice *find(const struct transport *t, uint64_t identity)
@@ -71,6 +61,22 @@ static struct notice *find(const struct transport *t, uint64_t identity)
             return (struct notice *)notice;
     }
     return NULL;
+}
+
+void notice_add(struct transport *t, const struct communicator *c, uint32_t rank)
+{
+    struct notice *notice = take(t, c->config.identity, rank);
+    for (uint32_t r = 0; r < c->config.rank_count; r++) {
+        uint16_t peer = c->config.rank_peers[r];
+        if (t->peers[peer].address != t->config.address)
+            set_peer(t, notice, peer);
+    }
+}
+
+void notice_remember(struct transport *t, uint64_t identity, uint32_t rank)
+{
+    if (find(t, identity) == NULL)
+        take(t, identity, rank);
 }
 
 bool notice_find(const struct transport *t, uint64_t identity, uint32_t *rank)
@@ -107,7 +113,7 @@ static bool tell_peer(struct transport *t, struct notice *notice, uint16_t peer,
                       struct outgoing_packet *packet, nsec_t now)
 {
     if (!t->peers[peer].open) {
-        session_expect(t, &t->peers[peer], now);
+        session_greet(t, &t->peers[peer], now);
         return false;
     }
     struct channel *ch = path_health_next_alive(t, &t->peers[peer]);

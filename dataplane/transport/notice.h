@@ -6,8 +6,10 @@
 
 #include "dataplane/transport/state.h"
 
-/* Rank `rank` of the communicator is dead. `tell`: all its peers shall hear it from here. */
-void notice_add(struct transport *t, const struct communicator *c, uint32_t rank, bool tell);
+/* Rank `rank` of the communicator is dead: all its peers shall hear it from here. */
+void notice_add(struct transport *t, const struct communicator *c, uint32_t rank);
+/* A peer says so: remembered for who opens the communicator later, not told on. */
+void notice_remember(struct transport *t, uint64_t identity, uint32_t rank);
 /* Whether the communicator is known to have a dead rank, and which. */
 bool notice_find(const struct transport *t, uint64_t identity, uint32_t *rank);
 /* The peer asks about a communicator that has a dead rank here: it is told. False when nothing is known. */

@@ -51,12 +51,12 @@ static void die(struct transport *t, struct channel *ch, nsec_t now)
     rehome_unsent(t, ch, now);
 }
 
-/* Whether another path of the peer was heard after this one fell silent. */
-static bool sibling_was_heard(const struct transport *t, const struct channel *ch)
+/* Whether another path of the peer was heard after `since`. */
+static bool sibling_was_heard(const struct transport *t, const struct channel *ch, nsec_t since)
 {
     for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
         const struct channel *sibling = channel_at(t, ch->lane.peer, i);
-        if (sibling != ch && sibling->state == CHANNEL_ALIVE && sibling->heard_at > ch->suspected_at)
+        if (sibling != ch && sibling->state == CHANNEL_ALIVE && sibling->heard_at > since)
             return true;
     }
     return false;
@@ -73,14 +73,15 @@ static void probe_siblings(struct transport *t, struct channel *ch, nsec_t now)
     control_queue_add(t, channel_peer(t, ch));
 }
 
-void path_health_on_timeout(struct transport *t, struct channel *ch, nsec_t now)
+void path_health_on_timeout(struct transport *t, struct channel *ch, nsec_t flight_sent_at, nsec_t now)
 {
-    if (ch->timeouts == 1)
-        ch->suspected_at = now;
-    if (ch->timeouts >= TIMEOUTS_TO_DIE && sibling_was_heard(t, ch))
+    bool peer_lives = sibling_was_heard(t, ch, flight_sent_at);
+    if (ch->peer_lived && peer_lives) {
         die(t, ch, now);
-    else
-        probe_siblings(t, ch, now);
+        return;
+    }
+    ch->peer_lived = peer_lives;
+    probe_siblings(t, ch, now);
 }
 
 /* ---- closing ---- */
@@ -145,16 +146,6 @@ static void revive(struct transport *t, struct channel *ch, nsec_t now)
     queue_event(t, ch);
 }
 
-/* Channels that are only waiting for a sign of life elsewhere. */
-static void review_suspects(struct transport *t, struct channel *heard, nsec_t now)
-{
-    for (unsigned i = 0; i < channel_peer(t, heard)->path_count; i++) {
-        struct channel *ch = channel_at(t, heard->lane.peer, i);
-        if (ch->state == CHANNEL_ALIVE && ch->timeouts >= TIMEOUTS_TO_DIE && sibling_was_heard(t, ch))
-            die(t, ch, now);
-    }
-}
-
 enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel *ch, uint64_t token,
                                             nsec_t now)
 {
@@ -162,15 +153,13 @@ enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel 
         return DROP_NONCE;
     ch->probe_token = 0;
     ch->heard_at = now;
-    if (ch->state == CHANNEL_ALIVE) {
-        review_suspects(t, ch, now);
-    } else if (ch->state == CHANNEL_DEAD) {
-        ch->probe_interval_ns = t->config.probe_interval_min_ns;
-        ch->probe_at = now + ch->probe_interval_ns;
-        if (++ch->clean_probes >= CLEAN_PROBES_TO_LIVE)
-            revive(t, ch, now);
-        channel_arm(t, ch, now);
-    }
+    if (ch->state != CHANNEL_DEAD)
+        return DROP_NONE;
+    ch->probe_interval_ns = t->config.probe_interval_min_ns;
+    ch->probe_at = now + ch->probe_interval_ns;
+    if (++ch->clean_probes >= CLEAN_PROBES_TO_LIVE)
+        revive(t, ch, now);
+    channel_arm(t, ch, now);
     return DROP_NONE;
 }
 

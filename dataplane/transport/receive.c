@@ -180,6 +180,7 @@ static enum drop_reason take_content(struct transport *t, struct arrival *a, str
     case PACKET_CREDIT:
         return take_credit(t, a);
     case PACKET_ABORT:
+        notice_remember(t, a->packet->abort.communicator, a->packet->abort.rank);
         communicator_on_rank_dead(t, a->packet->abort.communicator, a->packet->abort.rank);
         return DROP_NONE;
     case PACKET_TOO_LONG:

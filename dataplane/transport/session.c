@@ -98,15 +98,21 @@ static void arm(struct transport *t, struct peer *peer, nsec_t now)
     timer_heap_set(&t->timers, &peer->timer, deadline(t, peer, now));
 }
 
-void session_expect(struct transport *t, struct peer *peer, nsec_t now)
+void session_greet(struct transport *t, struct peer *peer, nsec_t now)
 {
-    if (!peer->open && peer->hello_at == NSEC_NEVER) {
-        peer->nonce = random_next(&t->random) | 1;
-        peer->hello_at = now;
-        peer->hello_interval_ns = t->config.rto_min_ns;
-        control_queue_add(t, peer);
-    }
-    if (peer->awaited == 0)
+    if (peer->open || peer->hello_at != NSEC_NEVER)
+        return;
+    peer->nonce = random_next(&t->random) | 1;
+    peer->hello_at = now;
+    peer->hello_interval_ns = t->config.rto_min_ns;
+    control_queue_add(t, peer);
+    arm(t, peer, now);
+}
+
+void session_await(struct transport *t, struct peer *peer, nsec_t now)
+{
+    session_greet(t, peer, now);
+    if (peer->awaited++ == 0)
         peer->heard_at = now;
     if (!timer_node_is_set(&peer->timer))
         arm(t, peer, now);
@@ -119,7 +125,7 @@ static void end_session(struct transport *t, struct peer *peer, nsec_t now)
     t->counters.peers_died++;
     peer->open = false;
     peer->hello_at = NSEC_NEVER;
-    communicator_on_peer_dead(t, number, now);
+    communicator_on_peer_dead(t, number);
     notice_forget_peer(t, number);
     for (unsigned i = 0; i < peer->path_count; i++) {
         struct channel *ch = channel_at(t, number, i);

@@ -28,8 +28,11 @@ struct peer *session_find_peer(const struct transport *t, uint32_t address);
 /* Finds or adds it; NULL when the table is full. */
 struct peer *session_add_peer(struct transport *t, uint32_t address, uint32_t leaf);
 
-/* Something is or will be awaited from the peer: greet it if need be, and watch it. */
-void session_expect(struct transport *t, struct peer *peer, nsec_t now);
+/* The peer will be needed: greet it if there is no session. */
+void session_greet(struct transport *t, struct peer *peer, nsec_t now);
+/* One more message is awaited from, or by, the peer: greet it and watch that it lives, until `awaited` is
+ * back at 0. */
+void session_await(struct transport *t, struct peer *peer, nsec_t now);
 bool session_owes_hello(const struct peer *peer, nsec_t now);
 void session_write_hello(struct transport *t, struct peer *peer, struct outgoing_packet *packet, nsec_t now);
 

@@ -128,7 +128,6 @@ struct channel {
     nsec_t waiting_since;    /* when the wait for the next ack began: the flight, the last ack, or the last
                                 timeout */
     nsec_t heard_at;         /* last ack or probe reply */
-    nsec_t suspected_at;     /* when the first timeout in a row happened */
     nsec_t close_at;         /* CLOSING: when to ask (again) */
     nsec_t probe_at;         /* when to probe; NSEC_NEVER: no probing */
     nsec_t probe_interval_ns;
@@ -142,7 +141,8 @@ struct channel {
     uint8_t state;    /* enum channel_state */
     uint8_t timeouts; /* in a row */
     uint8_t clean_probes;
-    bool tail_probed, path_event_queued;
+    bool tail_probed, peer_lived,
+        path_event_queued; /* peer_lived: it was heard elsewhere while a flight timed out */
     uint32_t next_path_event;
     /* what we receive */
     struct receive_window received;

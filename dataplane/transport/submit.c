@@ -68,7 +68,7 @@ static struct incoming *post_receive(struct transport *t, uint32_t communicator,
     m->capacity_bytes = flow->bytes;
     m->chunk_bytes = flow->chunk_bytes;
     open_chunks(m);
-    session_expect(t, &t->peers[m->peer], now);
+    session_await(t, &t->peers[m->peer], now);
     incoming_join(t, m, communicator);
     return m;
 }
@@ -127,7 +127,7 @@ static struct outgoing *post_send(struct transport *t, uint32_t communicator, co
     m->region = flow->region;
     m->offset = flow->offset;
     m->bytes = flow->bytes;
-    session_expect(t, &t->peers[m->peer], now);
+    session_await(t, &t->peers[m->peer], now);
     outgoing_join(t, m, communicator);
     t->counters.messages_sent++;
     return m;

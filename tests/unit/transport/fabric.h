@@ -24,7 +24,7 @@ struct fabric_packet {
     uint16_t source_port;
     uint8_t ecn;
     uint16_t length;
-    uint8_t bytes[];
+    _Alignas(8) uint8_t bytes[];
 };
 
 enum fault {
