@@ -42,14 +42,18 @@ static void ring_doorbell(struct completion_queue *q)
 
 bool completion_queue_publish(struct completion_queue *q)
 {
-    int64_t room = q->backlog_count > 0 ? count_free(q) : 0;
+    if (q->backlog_count == 0 && q->tail == q->published_tail)
+        return true;
+    int64_t room = count_free(q);
+    if (room < 0)
+        return false;
     for (; q->backlog_count > 0 && room > 0; room--, q->backlog_count--)
         write_entry(q, &q->backlog[q->backlog_first++ & (COMPLETION_BACKLOG_MAX - 1)]);
-    if (q->tail != q->published_tail) {
-        /* release: the entries are whole before the application sees the tail */
-        __atomic_store_n(&q->queue->completion.tail, q->tail, __ATOMIC_RELEASE);
-        q->published_tail = q->tail;
-        ring_doorbell(q);
-    }
-    return count_free(q) >= 0;
+    if (q->tail == q->published_tail)
+        return true;
+    /* release: the entries are whole before the application sees the tail */
+    __atomic_store_n(&q->queue->completion.tail, q->tail, __ATOMIC_RELEASE);
+    q->published_tail = q->tail;
+    ring_doorbell(q);
+    return true;
 }

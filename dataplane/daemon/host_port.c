@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/daemon/host_port.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "dataplane/daemon/text.h"
+#include "dataplane/transport/congestion.h"
+
+enum {
+    IP_UDP_HEADER_BYTES = 28,
+    PAYLOAD_ALIGN_BYTES = 64,
+    BASE_RTT_POLL_US = 20,   /* of an idle fabric, both workers polling */
+    BASE_RTT_SLEEP_US = 200, /* both workers woken from sleep */
+    PATH_BYTES = 4096
+};
+
+/* A command that waits for room in the worker's mailbox. */
+struct waiting_command {
+    STAILQ_ENTRY(waiting_command) link;
+    struct command *command;
+};
+
+struct host_port {
+    char *device;
+    struct port *port;
+    struct transport *transport;
+    struct worker *worker;
+    struct path_service *paths;
+    struct neighbours *neighbours;
+    struct event *bell;
+    uint32_t address, incarnation;
+    uint16_t payload_bytes_max;
+    void (*on_broken)(void *context);
+    void *broken_context;
+    STAILQ_HEAD(, waiting_command) waiting;
+};
+
+struct command *command_new(enum command_kind kind, void (*done)(struct command *command), void *context)
+{
+    struct command *command = calloc(1, sizeof(*command));
+    if (!command) {
+        log_error("out of memory for a command to a worker");
+        return NULL;
+    }
+    command->kind = kind;
+    command->done = done;
+    command->context = context;
+    return command;
+}
+
+void command_free(struct command *command)
+{
+    free(command);
+}
+
+nsec_t host_port_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (nsec_t)t.tv_sec * NSEC_PER_SEC + (nsec_t)t.tv_nsec;
+}
+
+/* ---- the worker's voice ---- */
+
+static void take_notice(struct host_port *p, const struct notice *notice)
+{
+    switch ((enum notice_kind)notice->kind) {
+    case NOTICE_UNRESOLVED:
+        neighbours_resolve(p->neighbours, notice->address);
+        break;
+    case NOTICE_PATH_DOWN:
+    case NOTICE_PATH_UP:
+        log_info("path %u to peer %u is %s", notice->path, notice->peer,
+                 notice->kind == NOTICE_PATH_DOWN ? "down" : "up");
+        path_service_on_notice(p->paths, notice);
+        break;
+    case NOTICE_TIME_EXCEEDED:
+        path_service_on_notice(p->paths, notice);
+        break;
+    }
+}
+
+static void post_waiting(struct host_port *p)
+{
+    struct waiting_command *first;
+    while ((first = STAILQ_FIRST(&p->waiting)) && worker_post(p->worker, first->command)) {
+        STAILQ_REMOVE_HEAD(&p->waiting, link);
+        free(first);
+    }
+}
+
+static void on_bell(evutil_socket_t bell, short events, void *context)
+{
+    struct host_port *p = context;
+    struct command *answer;
+    struct notice notice;
+    uint64_t count;
+    (void)events;
+    if (read(bell, &count, sizeof(count)) < 0)
+        return;
+    while ((answer = worker_take_answer(p->worker)))
+        answer->done(answer);
+    while (worker_take_notice(p->worker, &notice))
+        take_notice(p, &notice);
+    post_waiting(p);
+    if (p->on_broken)
+        p->on_broken(p->broken_context);
+}
+
+void host_port_post(struct host_port *p, struct command *command)
+{
+    if (STAILQ_EMPTY(&p->waiting) && worker_post(p->worker, command))
+        return;
+    struct waiting_command *waiting = malloc(sizeof(*waiting));
+    if (!waiting) {
+        log_error("out of memory: cannot go on");
+        abort();
+    }
+    waiting->command = command;
+    STAILQ_INSERT_TAIL(&p->waiting, waiting, link);
+}
+
+/* ---- opening ---- */
+
+/* The steering program of the build tree that this program runs from, else the installed one. */
+static const char *find_xdp_program(const struct config *config, char path[PATH_BYTES])
+{
+    char program[PATH_BYTES];
+    if (config->xdp_program)
+        return config->xdp_program;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (length > 0) {
+        program[length] = '\0';
+        int written = snprintf(path, PATH_BYTES, "%s/../../ebpf/steer.bpf.o", dirname(program));
+        if (written < PATH_BYTES && access(path, R_OK) == 0)
+            return path;
+    }
+    return WEFT_XDP_PROGRAM;
+}
+
+static int open_port(struct host_port *p, const struct config *config, const struct config_port *c,
+                     char error[HOST_PORT_ERROR_BYTES])
+{
+    char path[PATH_BYTES];
+    struct port_config port = {.device = c->device,
+                               .address = c->address,
+                               .udp_port = (uint16_t)config->udp_port,
+                               .xdp_program = find_xdp_program(config, path)};
+    int result = port_open(&port, &p->port, error);
+    if (result == 0)
+        p->address = port_address(p->port);
+    return result;
+}
+
+static void set_if_given(nsec_t *time_ns, uint32_t value, nsec_t unit_ns)
+{
+    if (value != 0)
+        *time_ns = value * unit_ns;
+}
+
+static void adjust_transport(struct transport_config *t, const struct config_transport *c)
+{
+    set_if_given(&t->rto_min_ns, c->rto_min_us, NSEC_PER_USEC);
+    set_if_given(&t->rto_max_ns, c->rto_max_us, NSEC_PER_USEC);
+    set_if_given(&t->ack_delay_ns, c->ack_delay_us, NSEC_PER_USEC);
+    set_if_given(&t->peer_timeout_ns, c->peer_timeout_ms, NSEC_PER_MSEC);
+    if (c->credit_budget_kib != 0)
+        t->credit_budget_bytes = c->credit_budget_kib * 1024;
+    if (c->window_packets != 0)
+        t->window_packets = (uint16_t)c->window_packets;
+    if (c->peers_max != 0)
+        t->peers_max = (uint16_t)c->peers_max;
+    if (c->messages_max != 0)
+        t->messages_max = c->messages_max;
+}
+
+static void draw_identity(struct host_port *p, struct transport_config *t)
+{
+    if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed) ||
+        getrandom(&t->incarnation, sizeof(t->incarnation), 0) != sizeof(t->incarnation))
+        t->seed = host_port_now(), t->incarnation = (uint32_t)t->seed;
+    t->incarnation |= 1; /* not zero */
+    p->incarnation = t->incarnation;
+}
+
+/* Whole cache lines, as far as the MTU allows. */
+static uint16_t largest_payload(uint16_t mtu)
+{
+    unsigned room = mtu - IP_UDP_HEADER_BYTES - (unsigned)sizeof(struct packet_data);
+    return (uint16_t)(room / PAYLOAD_ALIGN_BYTES * PAYLOAD_ALIGN_BYTES);
+}
+
+static int create_transport(struct host_port *p, const struct config *config, const struct config_port *c,
+                            struct transport_config *t, char error[HOST_PORT_ERROR_BYTES])
+{
+    uint64_t rate = c->rate_bytes_per_s ? c->rate_bytes_per_s : port_rate_bytes_per_s(p->port);
+    uint32_t default_rtt_us = config->idle == CONFIG_IDLE_POLL ? BASE_RTT_POLL_US : BASE_RTT_SLEEP_US;
+    uint32_t rtt_us = config->transport.base_rtt_us ? config->transport.base_rtt_us : default_rtt_us;
+    if (rate == 0) {
+        snprintf(error, HOST_PORT_ERROR_BYTES, "%s does not know its speed: set `rate` in `ports`",
+                 c->device);
+        return -EINVAL;
+    }
+    transport_config_default(t, rate, rtt_us * NSEC_PER_USEC);
+    t->address = p->address;
+    t->payload_bytes_max = p->payload_bytes_max = largest_payload(port_mtu(p->port));
+    t->congestion = congestion_control_by_name(config->congestion_control);
+    adjust_transport(t, &config->transport);
+    draw_identity(p, t);
+    p->transport = transport_create(t);
+    if (!p->transport)
+        snprintf(error, HOST_PORT_ERROR_BYTES,
+                 "%s: no memory for the transport's tables, or its configuration is out of range: lower "
+                 "peers_max or messages_max in `transport`",
+                 c->device);
+    return p->transport ? 0 : -ENOMEM;
+}
+
+static int create_worker(struct host_port *p, const struct config *config, const struct config_port *c,
+                         const struct transport_config *t, char error[HOST_PORT_ERROR_BYTES])
+{
+    struct worker_config worker = {.port = p->port,
+                                   .transport = p->transport,
+                                   .core = c->core,
+                                   .sleep = config->idle == CONFIG_IDLE_SLEEP,
+                                   .address = p->address,
+                                   .incarnation = p->incarnation,
+                                   .payload_bytes_max = p->payload_bytes_max,
+                                   .transfers_max = 2 * t->messages_max};
+    return worker_create(&worker, &p->worker, error);
+}
+
+static int create_services(struct host_port *p, const struct config *config, const struct config_port *c,
+                           struct event_base *base, char error[HOST_PORT_ERROR_BYTES])
+{
+    struct neighbours_config neighbours = {.interface = port_kernel_interface(p->port),
+                                           .fixed_ethernet =
+                                               c->has_gateway_ethernet ? c->gateway_ethernet : NULL};
+    p->neighbours = neighbours_create(p, base, &neighbours);
+    p->paths = path_service_create(p, base, config->verify_interval_ms * NSEC_PER_MSEC);
+    p->bell = event_new(base, worker_bell_fd(p->worker), EV_READ | EV_PERSIST, on_bell, p);
+    if (p->neighbours && p->paths && p->bell && event_add(p->bell, NULL) == 0)
+        return 0;
+    snprintf(error, HOST_PORT_ERROR_BYTES, "out of memory");
+    return -ENOMEM;
+}
+
+int host_port_open(const struct config *config, unsigned index, struct event_base *base,
+                   struct host_port **port, char error[HOST_PORT_ERROR_BYTES])
+{
+    const struct config_port *c = &config->ports[index];
+    struct transport_config transport;
+    struct host_port *p = calloc(1, sizeof(*p));
+    *port = p;
+    if (!p || !(p->device = strdup(c->device))) {
+        snprintf(error, HOST_PORT_ERROR_BYTES, "out of memory");
+        free(p);
+        *port = NULL;
+        return -ENOMEM;
+    }
+    STAILQ_INIT(&p->waiting);
+    int result = open_port(p, config, c, error);
+    if (result == 0)
+        result = create_transport(p, config, c, &transport, error);
+    if (result == 0)
+        result = create_worker(p, config, c, &transport, error);
+    if (result == 0)
+        result = create_services(p, config, c, base, error);
+    if (result != 0) {
+        host_port_close(p);
+        *port = NULL;
+    }
+    return result;
+}
+
+int host_port_start(struct host_port *p, char error[HOST_PORT_ERROR_BYTES])
+{
+    return worker_start(p->worker, error);
+}
+
+void host_port_close(struct host_port *p)
+{
+    struct waiting_command *waiting;
+    if (!p)
+        return;
+    if (p->bell)
+        event_free(p->bell);
+    path_service_destroy(p->paths);
+    neighbours_destroy(p->neighbours);
+    worker_destroy(p->worker);
+    transport_destroy(p->transport);
+    if (p->port)
+        port_close(p->port);
+    while ((waiting = STAILQ_FIRST(&p->waiting))) {
+        STAILQ_REMOVE_HEAD(&p->waiting, link);
+        free(waiting);
+    }
+    free(p->device);
+    free(p);
+}
+
+void host_port_on_broken(struct host_port *p, void (*on_broken)(void *context), void *context)
+{
+    p->on_broken = on_broken;
+    p->broken_context = context;
+}
+
+uint32_t host_port_address(const struct host_port *p)
+{
+    return p->address;
+}
+
+uint16_t host_port_payload_bytes_max(const struct host_port *p)
+{
+    return p->payload_bytes_max;
+}
+
+const char *host_port_device(const struct host_port *p)
+{
+    return p->device;
+}
+
+struct worker *host_port_worker(struct host_port *p)
+{
+    return p->worker;
+}
+
+struct path_service *host_port_paths(struct host_port *p)
+{
+    return p->paths;
+}
+
+struct neighbours *host_port_neighbours(struct host_port *p)
+{
+    return p->neighbours;
+}

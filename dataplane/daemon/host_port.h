@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One port of this host and all that belongs to it: the packet port, the transport, the worker that runs
+ * them, path discovery and next hops. On the main thread. */
+#ifndef WEFT_DAEMON_HOST_PORT_H
+#define WEFT_DAEMON_HOST_PORT_H
+
+#include "dataplane/daemon/command.h"
+#include "dataplane/daemon/config.h"
+#include "dataplane/daemon/log.h"
+#include "dataplane/daemon/neighbours.h"
+#include "dataplane/daemon/path_service.h"
+#include "dataplane/daemon/worker.h"
+
+enum {
+    HOST_PORT_ERROR_BYTES = 320
+};
+
+struct host_port;
+
+/* Opens port number `index` of the configuration; the worker is not running yet. 0 or negative errno with
+ * `error` in words. */
+int host_port_open(const struct config *config, unsigned index, struct event_base *base,
+                   struct host_port **port, char error[HOST_PORT_ERROR_BYTES]);
+int host_port_start(struct host_port *p, char error[HOST_PORT_ERROR_BYTES]);
+void host_port_close(struct host_port *p);
+
+/* Called when the worker may have found an application's rings malformed. */
+void host_port_on_broken(struct host_port *p, void (*on_broken)(void *context), void *context);
+
+uint32_t host_port_address(const struct host_port *p);
+uint16_t host_port_payload_bytes_max(const struct host_port *p);
+const char *host_port_device(const struct host_port *p);
+struct worker *host_port_worker(struct host_port *p);
+struct path_service *host_port_paths(struct host_port *p);
+struct neighbours *host_port_neighbours(struct host_port *p);
+
+/* Hands a command to the worker now or, when too many are under way, as soon as it can. `done` is called from
+ * the event loop, never from here. */
+void host_port_post(struct host_port *p, struct command *command);
+
+/* A zeroed command; NULL when memory is short. */
+struct command *command_new(enum command_kind kind, void (*done)(struct command *command), void *context);
+void command_free(struct command *command);
+
+/* The main thread's clock, monotonic. */
+nsec_t host_port_now(void);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* weft-dataplane: carries the messages of this host's applications over the fabric. Starts everything, waits
+ * for signals, ends everything. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "dataplane/daemon/config.h"
+#include "dataplane/daemon/host_port.h"
+#include "dataplane/daemon/introspection.h"
+#include "dataplane/daemon/log.h"
+#include "dataplane/daemon/notify.h"
+#include "dataplane/daemon/privileges.h"
+#include "dataplane/daemon/session_server.h"
+#include "dataplane/daemon/text.h"
+
+enum {
+    EAL_ARGUMENTS_MAX = 72,
+    PREFIX_BYTES = 96
+};
+
+struct daemon {
+    const char *config_file;
+    struct config *config;
+    struct event_base *base;
+    struct host_port *ports[CONFIG_PORTS_MAX];
+    unsigned port_count;
+    struct session_server *server;
+    struct event *signals[3];
+};
+
+/* ---- configuration while running ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_port(const struct config_port *a, const struct config_port *b)
+{
+    return same_text(a->device, b->device) && a->core == b->core &&
+           a->rate_bytes_per_s == b->rate_bytes_per_s && a->address == b->address &&
+           a->has_gateway_ethernet == b->has_gateway_ethernet &&
+           memcmp(a->gateway_ethernet, b->gateway_ethernet, 6) == 0;
+}
+
+static bool same_ports(const struct config *a, const struct config *b)
+{
+    bool same = a->port_count == b->port_count;
+    for (unsigned i = 0; same && i < a->port_count; i++)
+        same = same_port(&a->ports[i], &b->ports[i]);
+    return same;
+}
+
+static bool same_eal(const struct config *a, const struct config *b)
+{
+    bool same = a->eal_count == b->eal_count;
+    for (unsigned i = 0; same && i < a->eal_count; i++)
+        same = same_text(a->eal[i], b->eal[i]);
+    return same;
+}
+
+/* The keys that are only read at start, and differ. */
+static void warn_of_restart(const struct config *now, const struct config *wanted)
+{
+    const struct {
+        const char *key;
+        bool same;
+    } keys[] = {
+        {"socket", same_text(now->socket, wanted->socket)},
+        {"group", same_text(now->group, wanted->group)},
+        {"idle", now->idle == wanted->idle},
+        {"congestion_control", same_text(now->congestion_control, wanted->congestion_control)},
+        {"leaf_prefix_bits", now->leaf_prefix_bits == wanted->leaf_prefix_bits},
+        {"udp_port", now->udp_port == wanted->udp_port},
+        {"verify_interval_ms", now->verify_interval_ms == wanted->verify_interval_ms},
+        {"eal", same_eal(now, wanted)},
+        {"telemetry_prefix", same_text(now->telemetry_prefix, wanted->telemetry_prefix)},
+        {"xdp_program", same_text(now->xdp_program, wanted->xdp_program)},
+        {"ports", same_ports(now, wanted)},
+        {"transport", memcmp(&now->transport, &wanted->transport, sizeof(now->transport)) == 0},
+    };
+    for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (!keys[i].same)
+            log_warning("`%s` has changed: restart weft-dataplane for that", keys[i].key);
+}
+
+static void apply(struct config *now, const struct config *wanted)
+{
+    now->path_mode = wanted->path_mode;
+    now->hash_seed = wanted->hash_seed;
+    now->region_bytes_max = wanted->region_bytes_max;
+    now->log = wanted->log;
+    log_set_level(now->log);
+}
+
+static void on_reload(evutil_socket_t signal, short events, void *context)
+{
+    struct daemon *d = context;
+    struct config *wanted;
+    char error[CONFIG_ERROR_BYTES];
+    (void)signal;
+    (void)events;
+    if (config_load(d->config_file, &wanted, error) != 0) {
+        log_error("%s; the old configuration stays", error);
+        return;
+    }
+    warn_of_restart(d->config, wanted);
+    apply(d->config, wanted);
+    log_info("path_mode, hash_seed, region_bytes_max and log are now as in %s", d->config_file);
+    config_free(wanted);
+}
+
+static void on_stop(evutil_socket_t signal, short events, void *context)
+{
+    struct daemon *d = context;
+    (void)signal;
+    (void)events;
+    event_base_loopbreak(d->base);
+}
+
+/* ---- start ---- */
+
+static int start_library(const struct config *config)
+{
+    const char *arguments[EAL_ARGUMENTS_MAX];
+    char prefix[PREFIX_BYTES], error[PORT_ERROR_BYTES];
+    unsigned count = 0;
+    if (config->telemetry_prefix) {
+        snprintf(prefix, sizeof(prefix), "--file-prefix=%s", config->telemetry_prefix);
+        arguments[count++] = prefix;
+    }
+    for (unsigned i = 0; i < config->eal_count; i++)
+        arguments[count++] = config->eal[i];
+    int result = port_library_start(arguments, count, error);
+    if (result != 0)
+        log_error("%s", error);
+    return result;
+}
+
+static int open_ports(struct daemon *d)
+{
+    char error[HOST_PORT_ERROR_BYTES], address[TEXT_ADDRESS_BYTES];
+    for (unsigned i = 0; i < d->config->port_count; i++) {
+        int result = host_port_open(d->config, i, d->base, &d->ports[i], error);
+        if (result != 0) {
+            log_error("%s", error);
+            return result;
+        }
+        d->port_count++;
+        log_info("port %s is %s, payloads of %u bytes", host_port_device(d->ports[i]),
+                 text_address(host_port_address(d->ports[i]), address),
+                 host_port_payload_bytes_max(d->ports[i]));
+    }
+    return 0;
+}
+
+static int start_workers(struct daemon *d)
+{
+    char error[HOST_PORT_ERROR_BYTES];
+    for (unsigned i = 0; i < d->port_count; i++) {
+        int result = host_port_start(d->ports[i], error);
+        if (result != 0) {
+            log_error("%s", error);
+            return result;
+        }
+    }
+    return 0;
+}
+
+static int listen_for_applications(struct daemon *d)
+{
+    char error[SESSION_SERVER_ERROR_BYTES];
+    struct session_server_config config = {
+        .base = d->base, .config = d->config, .ports = d->ports, .port_count = d->port_count};
+    int result = session_server_create(&config, &d->server, error);
+    if (result != 0)
+        log_error("%s", error);
+    return result;
+}
+
+static int handle_signals(struct daemon *d)
+{
+    d->signals[0] = evsignal_new(d->base, SIGTERM, on_stop, d);
+    d->signals[1] = evsignal_new(d->base, SIGINT, on_stop, d);
+    d->signals[2] = evsignal_new(d->base, SIGHUP, on_reload, d);
+    for (unsigned i = 0; i < 3; i++)
+        if (!d->signals[i] || event_add(d->signals[i], NULL) != 0)
+            return -ENOMEM;
+    return 0;
+}
+
+static int start(struct daemon *d)
+{
+    d->base = event_base_new();
+    if (!d->base || handle_signals(d) != 0) {
+        log_error("out of memory");
+        return -ENOMEM;
+    }
+    int result = start_library(d->config);
+    if (result == 0)
+        result = open_ports(d);
+    if (result == 0)
+        result = listen_for_applications(d);
+    if (result != 0)
+        return result;
+    result = privileges_drop();
+    if (result != 0)
+        log_warning("cannot drop privileges: %s", strerror(-result));
+    struct introspection_config introspection = {
+        .base = d->base, .ports = d->ports, .port_count = d->port_count, .server = d->server};
+    if (introspection_start(&introspection) != 0)
+        log_warning("no introspection: out of memory");
+    return start_workers(d);
+}
+
+static void stop(struct daemon *d)
+{
+    introspection_stop();
+    for (unsigned i = 0; i < d->port_count; i++)
+        host_port_close(d->ports[i]);
+    session_server_destroy(d->server);
+    for (unsigned i = 0; i < 3; i++)
+        if (d->signals[i])
+            event_free(d->signals[i]);
+    if (d->base)
+        event_base_free(d->base);
+}
+
+static int run(struct daemon *d)
+{
+    int result = start(d);
+    if (result == 0) {
+        log_ready(d->config->socket);
+        notify_service_manager("READY=1");
+        event_base_dispatch(d->base);
+        notify_service_manager("STOPPING=1");
+        log_info("ending");
+    }
+    stop(d);
+    return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: weft-dataplane CONFIG.yaml [--check-config]\n");
+    return EXIT_FAILURE;
+}
+
+int main(int argument_count, char **arguments)
+{
+    struct daemon daemon = {0};
+    bool check_only = argument_count == 3 && strcmp(arguments[2], "--check-config") == 0;
+    char error[CONFIG_ERROR_BYTES];
+    if ((argument_count != 2 && !check_only) || arguments[1][0] == '-')
+        return usage();
+    daemon.config_file = arguments[1];
+    if (config_load(daemon.config_file, &daemon.config, error) != 0) {
+        fprintf(stderr, "%s\n", error);
+        return EXIT_FAILURE;
+    }
+    int status = EXIT_SUCCESS;
+    if (!check_only) {
+        log_set_level(daemon.config->log);
+        status = run(&daemon);
+    }
+    config_free(daemon.config);
+    return status;
+}

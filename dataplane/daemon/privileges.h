@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Gives up what only starting needed. */
+#ifndef WEFT_DAEMON_PRIVILEGES_H
+#define WEFT_DAEMON_PRIVILEGES_H
+
+/* Leaves the calling thread, and all it starts from now on, only the capabilities that an open port needs: to
+ * send raw frames, and to take its XDP program off the interface at the end. 0 or negative errno. */
+int privileges_drop(void);
+
+#endif
