@@ -2,45 +2,33 @@
 #include "nic/device.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <rte_errno.h>
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
-#include <rte_mbuf.h>
+#include <rte_log.h>
+#include <rte_mempool.h>
 
 #include "nic/datagram.h"
 #include "nic/device_attach.h"
+#include "nic/device_configure.h"
 #include "nic/error_text.h"
+#include "nic/frame_memory.h"
 #include "nic/kernel_sink.h"
 #include "nic/memory_pair.h"
 #include "nic/socket_finder.h"
 #include "nic/steering.h"
 
 enum {
-    QUEUE_FRAMES = 1024,
-    POOL_BUFFERS = 6144, /* af_xdp keeps 2048 with the kernel to fill and as many may wait to be sent */
-    POOL_CACHE_BUFFERS = 256,
-    AF_XDP_CHUNK_BYTES = 4096,   /* one pool element with all its headers */
-    AF_XDP_KERNEL_HEADROOM = 256 /* XDP_PACKET_HEADROOM */
+    QUEUE_RELEASE_TRIES = 50,
+    QUEUE_RELEASE_STEP_MS = 10
 };
 
 static const char *device_label(const struct device *device)
 {
     return device->interface.index > 0 ? device->interface.name : device->target;
-}
-
-/* The largest data room with which a pool element fits an AF_XDP chunk. */
-static uint16_t af_xdp_data_room(void)
-{
-    return AF_XDP_CHUNK_BYTES - sizeof(struct rte_mempool_objhdr) - sizeof(struct rte_mbuf);
-}
-
-static uint16_t af_xdp_mtu_max(void)
-{
-    return af_xdp_data_room() - RTE_PKTMBUF_HEADROOM - AF_XDP_KERNEL_HEADROOM - DATAGRAM_ETHERNET_BYTES;
 }
 
 static int choose_mtu(struct device *device, uint16_t mtu, char error[PORT_ERROR_BYTES])
@@ -54,113 +42,11 @@ static int choose_mtu(struct device *device, uint16_t mtu, char error[PORT_ERROR
                               "%s: MTU %u is more than the interface's %u: `ip link set %s mtu %u`",
                               device_label(device), mtu, device->interface.mtu, device_label(device), mtu);
     }
-    if (device->kind == DEVICE_AF_XDP && device->mtu > af_xdp_mtu_max())
-        return error_text(error, -EMSGSIZE,
-                          "%s: AF_XDP carries an MTU of at most %u, not %u: `ip link set %s mtu 3400`",
-                          device_label(device), af_xdp_mtu_max(), device->mtu, device_label(device));
+    if (device->kind == DEVICE_AF_XDP && device->mtu > frame_memory_af_xdp_mtu_max())
+        return error_text(
+            error, -EMSGSIZE, "%s: AF_XDP carries an MTU of at most %u, not %u: `ip link set %s mtu 3400`",
+            device_label(device), frame_memory_af_xdp_mtu_max(), device->mtu, device_label(device));
     return 0;
-}
-
-static int create_pool(struct device *device, char error[PORT_ERROR_BYTES])
-{
-    char name[RTE_MEMPOOL_NAMESIZE];
-    uint16_t data_room = device->mtu + DATAGRAM_ETHERNET_BYTES + RTE_PKTMBUF_HEADROOM;
-    if (data_room < RTE_MBUF_DEFAULT_BUF_SIZE)
-        data_room = RTE_MBUF_DEFAULT_BUF_SIZE;
-    if (device->kind == DEVICE_AF_XDP)
-        data_room = af_xdp_data_room();
-    snprintf(name, sizeof(name), "weft_port%u", device->ethdev);
-    device->pool =
-        rte_pktmbuf_pool_create(name, POOL_BUFFERS, POOL_CACHE_BUFFERS, 0, data_room, SOCKET_ID_ANY);
-    if (device->pool == NULL)
-        return error_text(error, -ENOMEM,
-                          "%s: no memory for %d buffers of %u bytes; give EAL more (\"-m\", \"512\")",
-                          device_label(device), POOL_BUFFERS, data_room);
-    return 0;
-}
-
-/* What the driver offers of what the port can use. */
-static void choose_offloads(struct device *device, struct rte_eth_conf *conf,
-                            const struct rte_eth_dev_info *info)
-{
-    uint64_t transmit = RTE_ETH_TX_OFFLOAD_UDP_CKSUM | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
-    uint64_t receive = RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
-    device->transmit_checksum = (info->tx_offload_capa & transmit) == transmit;
-    device->receive_checksum = (info->rx_offload_capa & receive) == receive;
-    conf->txmode.offloads = device->transmit_checksum ? transmit : 0;
-    conf->rxmode.offloads = device->receive_checksum ? receive : 0;
-    conf->txmode.offloads |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-}
-
-static int set_up_queues(struct device *device)
-{
-    uint16_t receive_frames = QUEUE_FRAMES, transmit_frames = QUEUE_FRAMES;
-    int socket = rte_eth_dev_socket_id(device->ethdev);
-    int failure = rte_eth_dev_adjust_nb_rx_tx_desc(device->ethdev, &receive_frames, &transmit_frames);
-    if (failure == 0)
-        failure = rte_eth_rx_queue_setup(device->ethdev, 0, receive_frames, socket, NULL, device->pool);
-    if (failure == 0)
-        failure = rte_eth_tx_queue_setup(device->ethdev, 0, transmit_frames, socket, NULL);
-    return failure;
-}
-
-/* Kernel interfaces have their MTU already. */
-static int set_mtu(const struct device *device)
-{
-    if (device->interface.index > 0 || device->kind == DEVICE_MEMORY)
-        return 0;
-    int failure = rte_eth_dev_set_mtu(device->ethdev, device->mtu);
-    return failure == -ENOTSUP ? 0 : failure;
-}
-
-static int configure_and_run(struct device *device, char error[PORT_ERROR_BYTES])
-{
-    struct rte_eth_dev_info info;
-    struct rte_eth_conf conf = {0};
-    struct rte_ether_addr ethernet;
-    int failure = rte_eth_dev_info_get(device->ethdev, &info);
-    if (failure == 0) {
-        choose_offloads(device, &conf, &info);
-        failure = rte_eth_dev_configure(device->ethdev, 1, 1, &conf);
-    }
-    if (failure == 0)
-        failure = set_mtu(device);
-    if (failure == 0)
-        failure = set_up_queues(device);
-    if (failure == 0)
-        failure = rte_eth_macaddr_get(device->ethdev, &ethernet);
-    if (failure == 0)
-        failure = rte_eth_dev_start(device->ethdev);
-    if (failure != 0)
-        return error_text(error, failure, "%s: the device does not start (%s); DPDK's lines above say more",
-                          device_label(device), strerror(-failure));
-    memcpy(device->ethernet, ethernet.addr_bytes, sizeof(device->ethernet));
-    return 0;
-}
-
-/* Everything that needs the ethdev to be there; the caller detaches it on failure. */
-static int start_attached(struct device *device, const struct port_config *config,
-                          char error[PORT_ERROR_BYTES])
-{
-    int failure = 0;
-    if (device->mtu == 0 && rte_eth_dev_get_mtu(device->ethdev, &device->mtu) != 0)
-        return error_text(error, -EINVAL, "%s: the device does not tell its MTU; configure it",
-                          device->target);
-    failure = create_pool(device, error);
-    if (failure == 0)
-        failure = configure_and_run(device, error);
-    if (failure == 0 && device->kind == DEVICE_AF_XDP) {
-        failure = steering_configure(&device->interface, config->address, config->udp_port);
-        if (failure != 0)
-            error_text(error, failure, "%s: the steering program takes no settings: %s", device_label(device),
-                       strerror(-failure));
-    }
-    if (failure != 0) {
-        rte_eth_dev_stop(device->ethdev);
-        device_detach(device);
-        rte_mempool_free(device->pool);
-    }
-    return failure;
 }
 
 /* What keeps the kernel and other processes out of the way. */
@@ -188,34 +74,97 @@ static void release_interface(struct device *device)
         close(device->sink_fd);
 }
 
-int device_start(struct device *device, const struct port_config *config, char error[PORT_ERROR_BYTES])
+/* Everything that needs the ethdev to be there. */
+static int set_up_attached(struct device *device, const struct port_config *config,
+                           char error[PORT_ERROR_BYTES])
 {
-    struct socket_set before;
-    int family = device->kind == DEVICE_AF_XDP ? AF_XDP : AF_PACKET;
-    int failure = choose_mtu(device, config->mtu, error);
-    if (failure == 0)
-        failure = reserve_interface(device, config, error);
+    if (device->mtu == 0 && rte_eth_dev_get_mtu(device->ethdev, &device->mtu) != 0)
+        return error_text(error, -EINVAL, "%s: the device does not tell its MTU; configure it",
+                          device->target);
+    device->pool = frame_memory_create_pool(device);
+    if (device->pool == NULL)
+        return error_text(error, -ENOMEM, "%s: no memory for its buffers; give EAL more (\"-m\", \"512\")",
+                          device_label(device));
+    int failure = device_configure(device);
     if (failure != 0)
-        return failure;
-    socket_set_take(&before, family);
-    failure = device_attach(device, config, error);
-    if (failure == 0)
-        failure = start_attached(device, config, error);
-    if (failure != 0) {
-        release_interface(device);
-        return failure;
-    }
-    if (device->interface.index > 0)
-        device->wait_fd = socket_set_find_new(&before, family);
+        return error_text(error, failure, "%s: the device does not start (%s); DPDK's lines above say more",
+                          device_label(device), strerror(-failure));
+    if (device->kind != DEVICE_AF_XDP)
+        return 0;
+    failure = steering_configure(&device->interface, config->address, config->udp_port);
+    if (failure != 0)
+        return error_text(error, failure, "%s: the steering program takes no settings: %s",
+                          device_label(device), strerror(-failure));
     return 0;
 }
 
-void device_stop(struct device *device)
+static int socket_family(const struct device *device)
+{
+    return device->kind == DEVICE_AF_XDP ? AF_XDP : AF_PACKET;
+}
+
+/* Undoes device_attach() and what has been set up since, `socket_fd` being what the driver waits on. */
+static void take_down(struct device *device, int socket_fd)
 {
     rte_eth_dev_stop(device->ethdev);
     if (device->kind == DEVICE_MEMORY)
         memory_pair_drain(device->target);
     device_detach(device);
+    socket_close_left(socket_fd, socket_family(device));
     rte_mempool_free(device->pool);
+    device->pool = NULL;
+}
+
+static int try_to_start(struct device *device, const struct port_config *config, char error[PORT_ERROR_BYTES])
+{
+    struct socket_set before;
+    socket_set_take(&before, socket_family(device));
+    int failure = device_attach(device, config, error);
+    if (failure != 0)
+        return failure;
+    failure = set_up_attached(device, config, error);
+    int socket_fd = socket_set_find_new(&before, socket_family(device));
+    if (failure != 0)
+        take_down(device, socket_fd);
+    else if (device->interface.index > 0)
+        device->wait_fd = socket_fd;
+    return failure;
+}
+
+/* The kernel gives the queue of a closed AF_XDP socket back a little later, from a worker; until then the
+ * driver fails without saying why. Its messages are held back till the last try. */
+static int start_af_xdp(struct device *device, const struct port_config *config, char error[PORT_ERROR_BYTES])
+{
+    int log = rte_log_register("pmd.net.af_xdp"), log_level = rte_log_get_level(log);
+    int failure = -EBUSY;
+    rte_log_set_level(log, RTE_LOG_CRIT);
+    for (int i = 1; failure != 0 && i < QUEUE_RELEASE_TRIES; i++) {
+        failure = try_to_start(device, config, error);
+        if (failure == -ENOENT || failure == -ENAMETOOLONG || failure == -ENOMEM)
+            break;
+        if (failure != 0)
+            rte_delay_us_sleep(QUEUE_RELEASE_STEP_MS * 1000);
+    }
+    rte_log_set_level(log, (uint32_t)log_level);
+    return failure == 0 ? 0 : try_to_start(device, config, error);
+}
+
+int device_start(struct device *device, const struct port_config *config, char error[PORT_ERROR_BYTES])
+{
+    int failure = choose_mtu(device, config->mtu, error);
+    if (failure == 0)
+        failure = reserve_interface(device, config, error);
+    if (failure != 0)
+        return failure;
+    failure = device->kind == DEVICE_AF_XDP ? start_af_xdp(device, config, error)
+                                            : try_to_start(device, config, error);
+    if (failure != 0)
+        release_interface(device);
+    return failure;
+}
+
+void device_stop(struct device *device)
+{
+    take_down(device, device->wait_fd);
     release_interface(device);
 }

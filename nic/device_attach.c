@@ -10,29 +10,44 @@
 #include <rte_ethdev.h>
 
 #include "nic/error_text.h"
+#include "nic/frame_memory.h"
 #include "nic/memory_pair.h"
 
 enum {
+    VDEV_NAME_BYTES = 64,
     VDEV_ARGUMENTS_BYTES = 512,
     AF_PACKET_FRAMES = 1024
 };
 
 static int probe(struct device *device, const char *bus, const char *name, const char *arguments)
 {
+    if (rte_eth_dev_get_port_by_name(name, &device->ethdev) == 0)
+        return -EEXIST;
     int failure = rte_eal_hotplug_add(bus, name, arguments);
     return failure != 0 ? failure : rte_eth_dev_get_port_by_name(name, &device->ethdev);
+}
+
+/* A name that says which interface it is, and that is unique: another network namespace may have an interface
+ * of the same name. */
+static void name_vdev(char name[VDEV_NAME_BYTES], const char *driver, const struct device *device)
+{
+    uint16_t ethdev;
+    unsigned number = 0;
+    do
+        snprintf(name, VDEV_NAME_BYTES, "%s_%s_%u", driver, device->interface.name, number++);
+    while (rte_eth_dev_get_port_by_name(name, &ethdev) == 0);
 }
 
 static int attach_af_xdp(struct device *device, const struct port_config *config,
                          char error[PORT_ERROR_BYTES])
 {
-    char name[64], arguments[VDEV_ARGUMENTS_BYTES];
+    char name[VDEV_NAME_BYTES], arguments[VDEV_ARGUMENTS_BYTES];
     const char *program = config->xdp_program;
     if (program == NULL || strchr(program, ',') != NULL || access(program, R_OK) != 0)
         return error_text(error, -ENOENT,
                           "%s: no steering program at %s (built with clang from ebpf/steer.bpf.c)",
                           device->interface.name, program == NULL ? "(not given)" : program);
-    snprintf(name, sizeof(name), "net_af_xdp_%s", device->interface.name);
+    name_vdev(name, "net_af_xdp", device);
     /* busy_budget=0: no system call when nothing has arrived */
     int length = snprintf(arguments, sizeof(arguments), "iface=%s,busy_budget=0,xdp_prog=%s",
                           device->interface.name, program);
@@ -47,22 +62,13 @@ static int attach_af_xdp(struct device *device, const struct port_config *config
     return 0;
 }
 
-/* The driver's frames hold a header of the kernel's own beside the packet. */
-static unsigned af_packet_frame_bytes(uint16_t mtu)
-{
-    unsigned frame_bytes = 2048;
-    while (frame_bytes < mtu + 128u)
-        frame_bytes *= 2;
-    return frame_bytes;
-}
-
 static int attach_af_packet(struct device *device, char error[PORT_ERROR_BYTES])
 {
-    char name[64], arguments[VDEV_ARGUMENTS_BYTES];
-    unsigned frame_bytes = af_packet_frame_bytes(device->mtu);
-    snprintf(name, sizeof(name), "net_af_packet_%s", device->interface.name);
+    char name[VDEV_NAME_BYTES], arguments[VDEV_ARGUMENTS_BYTES];
+    unsigned slot_bytes = frame_memory_af_packet_slot_bytes(device->mtu);
+    name_vdev(name, "net_af_packet", device);
     snprintf(arguments, sizeof(arguments), "iface=%s,framesz=%u,blocksz=%u,framecnt=%u",
-             device->interface.name, frame_bytes, 16 * frame_bytes, (unsigned)AF_PACKET_FRAMES);
+             device->interface.name, slot_bytes, 16 * slot_bytes, (unsigned)AF_PACKET_FRAMES);
     int failure = probe(device, "vdev", name, arguments);
     if (failure != 0)
         return error_text(error, failure,

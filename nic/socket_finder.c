@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static bool is_of_family(int fd, int family)
 {
@@ -45,4 +46,10 @@ int socket_set_find_new(const struct socket_set *before, int family)
             return now.fds[i];
     }
     return -1;
+}
+
+void socket_close_left(int fd, int family)
+{
+    if (fd >= 0 && is_of_family(fd, family))
+        close(fd);
 }

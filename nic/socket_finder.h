@@ -21,4 +21,8 @@ void socket_set_take(struct socket_set *set, int family);
  * sockets between the two calls. */
 int socket_set_find_new(const struct socket_set *before, int family);
 
+/* Closes the descriptor if it still is a socket of the family: DPDK's AF_XDP driver leaves it open, and the
+ * interface's queue would stay taken. -1: nothing to close. */
+void socket_close_left(int fd, int family);
+
 #endif

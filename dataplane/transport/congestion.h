@@ -36,24 +36,23 @@ struct congestion {
     nsec_t last_cut;                   /* NSEC_NEVER: not yet */
     nsec_t round_started;              /* the round trip that is being counted */
     uint64_t round_acked_bytes;
-    uint64_t round_in_flight_bytes; /* the most that an ack of it found */
-    uint64_t round_rtt_sum_ns;      /* of its unmarked acks */
+    uint64_t round_rtt_sum_ns; /* of its unmarked acks */
     uint32_t round_rtt_samples;
+    uint32_t round_in_flight_bytes; /* the most that an ack of it found */
     uint32_t round_packets;
     uint32_t round_marked_packets;
     bool round_lost; /* a loss in it */
+    /* nscc */
+    bool round_late;           /* a marked and very late ack in this round */
+    uint16_t clean_rounds;     /* in a row, without loss and with next to no marks */
+    uint32_t delay_ns;         /* above round_trip_ns, of the last ack */
+    uint32_t average_delay_ns; /* the same, smoothed, of acks whose delay is of the fabric */
+    uint32_t gain_bytes;       /* a packet, scaled by how much longer than its reference path this one is */
+    uint64_t increase;         /* gathered since the last adjustment: bytes acked x bytes a round trip */
+    uint64_t gathered_bytes;   /* acked since then */
     /* dctcp */
     uint64_t slow_start_bytes; /* after a timeout the window doubles up to here; 0: not after one */
     uint32_t marked_fraction;  /* smoothed, of rounds: 16 fractional bits */
-    /* nscc */
-    bool round_late;         /* a marked and very late ack in this round */
-    uint64_t gain_bytes;     /* a packet, scaled by how much longer than its reference path this one is */
-    uint32_t clean_rounds;   /* in a row, with next to no marks */
-    nsec_t delay_ns;         /* above round_trip_ns, of the last ack */
-    nsec_t average_delay_ns; /* the same, smoothed, of acks whose delay is of the fabric */
-    uint64_t increase;       /* gathered since the last adjustment: bytes acked x bytes a round trip */
-    uint64_t gathered_bytes; /* acked since then */
-    bool round_suspect;      /* a loss, or marked and very late acks, in this round */
 };
 
 struct congestion_control {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* DCTCP (RFC 8257), the choice of Ethereal's authors: the window is cut in proportion to the smoothed share
- * of marked packets. Per round trip, with F the share of its packets that were marked: alpha += (F - alpha) /
- * 16                      alpha = 1 at first window -= window alpha / 2     if F > 0 window += 1 packet
- * otherwise but a loss, which halves the window, stands for that round's marks too. The window starts at the
- * plan instead of in slow start. A timeout makes it one packet, which then doubles every round trip up to
- * half of what the window was.
+ * of marked packets. Per round trip, with F the share of its packets that were marked and alpha = 1 at first:
+ *
+ *     alpha  += (F - alpha) / 16
+ *     window -= window alpha / 2     if F > 0
+ *     window += 1 packet             otherwise
+ *
+ * A loss halves the window and stands for that round's marks too. The window starts at the plan instead of in
+ * slow start. A timeout makes it one packet, which then doubles every round trip up to half of what it was.
  */
 #include "dataplane/transport/congestion_window.h"
 

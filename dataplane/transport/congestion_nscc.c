@@ -62,16 +62,16 @@ static void measure_delay(struct congestion *c, const struct congestion_ack *ack
     c->delay_ns = congestion_least(delay_ns, DELAY_CLAMP_NS);
     bool of_the_fabric = ack->marked_packets > 0 || c->delay_ns <= target_ns;
     nsec_t counts_ns = of_the_fabric ? c->delay_ns : c->round_trip_ns / 4;
-    c->average_delay_ns = (c->average_delay_ns * (SMOOTHING - 1) + counts_ns) / SMOOTHING;
+    c->average_delay_ns = ((uint64_t)c->average_delay_ns * (SMOOTHING - 1) + counts_ns) / SMOOTHING;
 }
 
 /* How much an unmarked round trip at the present delay adds to the window. */
 static uint64_t growth_bytes(const struct congestion *c, nsec_t target_ns)
 {
     if (c->delay_ns >= target_ns)
-        return 5 * c->gain_bytes;
+        return 5 * (uint64_t)c->gain_bytes;
     uint64_t share = (target_ns - c->delay_ns) * FRACTION_ONE / target_ns;
-    return 4 * c->gain_bytes * share / FRACTION_ONE;
+    return 4 * (uint64_t)c->gain_bytes * share / FRACTION_ONE;
 }
 
 static void gather(struct congestion *c, uint64_t growth, uint32_t acked_bytes)
@@ -82,7 +82,7 @@ static void gather(struct congestion *c, uint64_t growth, uint32_t acked_bytes)
 
 static void add_what_was_gathered(struct congestion *c, const struct congestion_path *path)
 {
-    uint64_t growth = c->increase / c->window_bytes + c->gain_bytes * 3 / 20;
+    uint64_t growth = c->increase / c->window_bytes + (uint64_t)c->gain_bytes * 3 / 20;
     congestion_window_set(c, path, c->window_bytes + growth);
     c->increase = 0;
     c->gathered_bytes = 0;

@@ -73,7 +73,8 @@ bool congestion_round_on_ack(struct congestion *c, const struct congestion_path 
     c->round_acked_bytes += ack->acked_bytes;
     c->round_packets += ack->acked_packets;
     c->round_marked_packets += congestion_least(ack->marked_packets, ack->acked_packets);
-    c->round_in_flight_bytes = congestion_most(c->round_in_flight_bytes, ack->in_flight_bytes);
+    c->round_in_flight_bytes =
+        congestion_most(c->round_in_flight_bytes, congestion_least(ack->in_flight_bytes, UINT32_MAX));
     return ack->now - c->round_started >= congestion_most(c->round_trip_ns, ack->rtt_ns);
 }
 

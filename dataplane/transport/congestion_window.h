@@ -6,10 +6,11 @@
  * Hosts that share their cores answer ten times later, and a window of one base round trip would then starve
  * the path although nothing is congested. So the round trip is learnt, once a round, from the mean of the
  * acks that report no marks: they met no queue worth a mark, so their delay is the hosts' own. It moves down
- * by 1/2 of the distance and up by 1/8, and not up in a round with a loss. It stays within base .. 16 base
- * because a fabric that neither marks nor loses teaches its queue as the path.
+ * by 1/2 of the distance and up by 1/8, and not up in a round with a loss; and it never exceeds 16 base round
+ * trips, because a fabric that neither marks nor loses teaches its queue as the path.
  *
  * From it follow
+ *
  *     planned window = planned rate x round trip
  *     largest window = 1.5 planned window + 4 packets
  *     least window   = 1 packet

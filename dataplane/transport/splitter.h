@@ -24,7 +24,6 @@ struct split_request {
     const uint16_t *weights; /* of the paths, each > 0; NULL: equal */
     unsigned rotation;       /* which path is filled first, modulo path_count */
     uint32_t granule_bytes;  /* cuts fall on multiples of this: the payload of a packet */
-    uint64_t hash;           /* hash and spray do not come here; ethereal and wrap do not use it */
 };
 
 /* A bound on the pieces of any split: what the caller's array must hold. */

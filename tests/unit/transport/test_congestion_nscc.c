@@ -156,6 +156,40 @@ static void test_full_window_of_which_little_arrives(void **state)
     assert_int_equal(story_window(&story), 5 * STORY_PACKET);
 }
 
+static void test_marks_at_very_high_delay_and_little_arrives(void **state)
+{
+    (void)state;
+    struct story story = settled(STORY_BDP);
+    story.congestion.gain_bytes = 0;
+    story_rounds(&story, 1, 8 * STORY_RTT, 5, 5);
+    assert_int_equal(story_window(&story), 5 * STORY_PACKET);
+}
+
+static void test_a_round_with_a_loss_is_not_clean(void **state)
+{
+    (void)state;
+    struct story story = settled(STORY_BDP / 2);
+    story.congestion.gain_bytes = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        story.congestion.last_cut = story.now; /* no cut by loss now */
+        story_loss(&story);
+        story_rounds(&story, 1, STORY_RTT, 18, 0);
+    }
+    assert_int_equal(story_window(&story), STORY_BDP / 2);
+}
+
+static void test_late_hosts_do_not_raise_the_average(void **state)
+{
+    (void)state;
+    struct story story = settled(STORY_BDP);
+    for (unsigned i = 0; i < 100; i++)
+        story_ack(&story, 5 * STORY_RTT, 0);
+    assert_in_range(story.congestion.average_delay_ns, STORY_RTT / 5, STORY_RTT / 4);
+    uint64_t before = story_window(&story);
+    story_ack(&story, 5 * STORY_RTT, 1);
+    assert_int_equal(story_window(&story), before);
+}
+
 static void test_little_sent_is_no_collapse(void **state)
 {
     (void)state;
@@ -197,6 +231,9 @@ int main(void)
         cmocka_unit_test(test_a_bad_link_keeps_its_window),
         cmocka_unit_test(test_loss_with_a_queue_cuts),
         cmocka_unit_test(test_full_window_of_which_little_arrives),
+        cmocka_unit_test(test_marks_at_very_high_delay_and_little_arrives),
+        cmocka_unit_test(test_a_round_with_a_loss_is_not_clean),
+        cmocka_unit_test(test_late_hosts_do_not_raise_the_average),
         cmocka_unit_test(test_little_sent_is_no_collapse),
         cmocka_unit_test(test_timeout_leaves_one_packet),
     };

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/transport/channel.h"
+
+#include <string.h>
+
+#include "dataplane/transport/control_queue.h"
+#include "dataplane/transport/lane.h"
+#include "dataplane/transport/message.h"
+#include "dataplane/transport/path_health.h"
+
+enum {
+    CHANNEL_BURST_PACKETS = 8,
+    REORDER_FRACTION = 4,
+    TIMEOUTS_WITHOUT_BACKOFF = 2
+};
+
+static void note_progress(struct channel *ch, nsec_t now)
+{
+    ch->timeouts = 0;
+    ch->tail_probed = false;
+    ch->peer_lived = false;
+    ch->waiting_since = now;
+    ch->heard_at = now;
+}
+
+static void reset_sending(struct transport *t, struct channel *ch, nsec_t now)
+{
+    struct sent_packet *packets = &t->sent_packets[(size_t)channel_index(t, ch) * t->config.window_packets];
+    send_window_reset(&ch->sent, packets, t->config.window_packets);
+    rtt_estimator_init(&ch->rtt, t->config.base_rtt_ns, now);
+    t->config.congestion->on_create(&ch->congestion, &t->path);
+    ch->pacer = (struct pacer){0};
+    ch->recovery_number = 0;
+    ch->marked_reported = 0;
+    note_progress(ch, now);
+    ch->close_at = NSEC_NEVER;
+    ch->probe_at = NSEC_NEVER;
+}
+
+void channel_reset(struct transport *t, struct channel *ch, nsec_t now)
+{
+    reset_sending(t, ch, now);
+    ch->generation = 1;
+    if (ch->state != CHANNEL_ABSENT)
+        ch->state = CHANNEL_ALIVE;
+    receive_window_reset(&ch->received);
+    ch->received_generation = 0;
+    ch->receiving = false;
+    ch->received_packets = 0;
+    ch->received_marked = 0;
+    ch->unacked_packets = 0;
+}
+
+void channel_reopen(struct transport *t, struct channel *ch, nsec_t now)
+{
+    reset_sending(t, ch, now);
+    ch->generation++;
+}
+
+/* ---- sending ---- */
+
+static uint64_t wire_bytes(const struct transport *t, uint64_t packets, uint64_t payload_bytes)
+{
+    return payload_bytes + packets * (t->config.wire_overhead_bytes + sizeof(struct packet_data));
+}
+
+bool channel_may_send(const struct transport *t, const struct channel *ch, uint32_t payload_bytes, nsec_t now)
+{
+    if (!channel_has_room(t, ch) || !pacer_may_send(&ch->pacer, now))
+        return false;
+    const struct send_window *w = &ch->sent;
+    uint64_t in_flight = wire_bytes(t, w->in_flight_packets + 1, w->in_flight_bytes + payload_bytes);
+    return w->in_flight_packets == 0 || in_flight <= ch->congestion.window_bytes;
+}
+
+bool channel_may_resend(const struct channel *ch, nsec_t now)
+{
+    return pacer_may_send(&ch->pacer, now) &&
+           (ch->sent.in_flight_packets == 0 || ch->sent.in_flight_bytes < ch->congestion.window_bytes);
+}
+
+void channel_write_header(const struct transport *t, const struct channel *ch, enum packet_type type,
+                          uint32_t number, struct packet_header *header, nsec_t now)
+{
+    *header = (struct packet_header){.version = PACKET_VERSION,
+                                     .type = type,
+                                     .session = channel_peer(t, ch)->remote_slot,
+                                     .path = ch->lane.path,
+                                     .generation = ch->generation,
+                                     .incarnation = t->config.incarnation,
+                                     .number = number,
+                                     .sent_at_ns = (uint32_t)now};
+}
+
+static void address_packet(const struct transport *t, const struct channel *ch,
+                           struct outgoing_packet *packet)
+{
+    packet->destination = channel_peer(t, ch)->address;
+    packet->source_port = ch->source_port;
+    packet->ecn_capable = 1;
+    packet->region = 0;
+    packet->length = 0;
+    packet->offset = 0;
+}
+
+static void write_data(const struct outgoing *m, const struct sent_packet *what,
+                       struct outgoing_packet *packet)
+{
+    struct packet_data *data = (struct packet_data *)packet->header;
+    data->message = m->remote_name;
+    data->offset = what->offset;
+    data->message_bytes = m->bytes;
+    packet->header_bytes = sizeof(*data);
+    packet->region = m->region;
+    packet->offset = m->offset + what->offset;
+    packet->length = what->length;
+}
+
+static void write_credit(const struct incoming *m, struct outgoing_packet *packet)
+{
+    struct packet_credit *credit = (struct packet_credit *)packet->header;
+    credit->match = m->match;
+    credit->capacity_bytes = m->capacity_bytes;
+    credit->limit_bytes = m->granted_bytes;
+    credit->message = m->name;
+    credit->first = m->message_bytes == UINT64_MAX;
+    packet->header_bytes = sizeof(*credit);
+}
+
+static void write_too_long(const struct outgoing *m, struct outgoing_packet *packet)
+{
+    struct packet_too_long *refusal = (struct packet_too_long *)packet->header;
+    refusal->message_bytes = m->bytes;
+    refusal->message = m->remote_name;
+    refusal->reserved = 0;
+    packet->header_bytes = sizeof(*refusal);
+}
+
+static void write_abort(const struct notice *notice, struct outgoing_packet *packet)
+{
+    struct packet_abort *abort = (struct packet_abort *)packet->header;
+    abort->communicator = notice->identity;
+    abort->rank = notice->rank;
+    abort->reserved = 0;
+    packet->header_bytes = sizeof(*abort);
+}
+
+/* Writes what follows the common header, and returns the type. What is no longer wanted goes as a void. */
+static enum packet_type write_content(struct transport *t, const struct sent_packet *what,
+                                      struct outgoing_packet *packet)
+{
+    const struct outgoing *sending = NULL;
+    const struct incoming *receiving = NULL;
+    if (what->kind == SENT_DATA || what->kind == SENT_TOO_LONG)
+        sending = outgoing_by_name(t, what->item);
+    if (what->kind == SENT_CREDIT)
+        receiving = incoming_by_name(t, what->item);
+    if (what->kind == SENT_DATA && sending != NULL) {
+        write_data(sending, what, packet);
+        return PACKET_DATA;
+    }
+    if (what->kind == SENT_TOO_LONG && sending != NULL) {
+        write_too_long(sending, packet);
+        return PACKET_TOO_LONG;
+    }
+    if (receiving != NULL) {
+        write_credit(receiving, packet);
+        return PACKET_CREDIT;
+    }
+    const struct notice *notice = &t->notices[what->item % NOTICES_MAX];
+    if (what->kind == SENT_ABORT && notice->name == what->item) {
+        write_abort(notice, packet);
+        return PACKET_ABORT;
+    }
+    packet->header_bytes = sizeof(struct packet_header);
+    return PACKET_VOID;
+}
+
+static void write_numbered(struct transport *t, struct channel *ch, uint32_t number,
+                           struct outgoing_packet *packet, nsec_t now)
+{
+    const struct sent_packet *what = send_window_at(&ch->sent, number);
+    address_packet(t, ch, packet);
+    enum packet_type type = write_content(t, what, packet);
+    channel_write_header(t, ch, type, number, (struct packet_header *)packet->header, now);
+    pacer_sent(&ch->pacer, wire_bytes(t, 1, what->length), now);
+    ch->sent_packets++;
+    if (type == PACKET_DATA) {
+        t->counters.data_packets_sent++;
+        t->counters.data_bytes_sent += what->length;
+    }
+}
+
+void channel_send(struct transport *t, struct channel *ch, const struct sent_packet *what,
+                  struct outgoing_packet *packet, nsec_t now)
+{
+    if (ch->sent.in_flight_packets == 0)
+        ch->waiting_since = now;
+    write_numbered(t, ch, send_window_push(&ch->sent, what), packet, now);
+    if (!timer_node_is_set(&ch->timer))
+        channel_arm(t, ch, now);
+}
+
+void channel_resend(struct transport *t, struct channel *ch, struct outgoing_packet *packet, nsec_t now)
+{
+    uint32_t number;
+    if (!send_window_first_lost(&ch->sent, &number))
+        return;
+    if (ch->sent.in_flight_packets == 0)
+        ch->waiting_since = now;
+    send_window_resend(&ch->sent, number, now);
+    write_numbered(t, ch, number, packet, now);
+    ch->retransmits++;
+    t->counters.retransmits++;
+    t->counters.retransmitted_bytes += send_window_at(&ch->sent, number)->length;
+    channel_arm(t, ch, now);
+}
+
+/* ---- acks ---- */
+
+static void packet_acked(void *context, const struct sent_packet *packet)
+{
+    struct transport *t = context;
+    if (packet->kind != SENT_DATA && packet->kind != SENT_TOO_LONG)
+        return;
+    struct outgoing *m = outgoing_by_name(t, packet->item);
+    if (m == NULL)
+        return;
+    m->acked_bytes += packet->length;
+    if (packet->kind == SENT_TOO_LONG)
+        outgoing_end(t, m, EVENT_TRUNCATED);
+    else if (m->acked_bytes == m->bytes)
+        outgoing_end(t, m, EVENT_OK);
+}
+
+static bool take_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
+                     struct send_window_ack *result)
+{
+    uint64_t bitmap[RECEIVE_WINDOW_WORDS];
+    memcpy(bitmap, ack->bitmap, sizeof(bitmap));
+    return send_window_on_ack(&ch->sent, ack->cumulative, bitmap, packet_acked, t, result);
+}
+
+bool channel_take_final_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack)
+{
+    struct send_window_ack result;
+    return take_ack(t, ch, ack, &result);
+}
+
+/* The sender's clock at an echoed stamp: the latest time not after now with these low bits. */
+static nsec_t time_of_echo(uint32_t echo, nsec_t now)
+{
+    nsec_t ago = (uint32_t)now - echo;
+    return ago <= now ? now - ago : now;
+}
+
+static nsec_t take_rtt_sample(struct channel *ch, const struct packet_ack *ack, nsec_t now)
+{
+    nsec_t elapsed = now - time_of_echo(ack->echo_sent_at_ns, now);
+    if (elapsed <= ack->turnaround_ns)
+        return 0;
+    nsec_t rtt = elapsed - ack->turnaround_ns;
+    rtt_estimator_on_sample(&ch->rtt, rtt, now);
+    return rtt;
+}
+
+static uint32_t take_marks(struct transport *t, struct channel *ch, uint32_t reported, uint32_t acked_packets)
+{
+    int32_t fresh = (int32_t)(reported - ch->marked_reported);
+    if (fresh <= 0)
+        return 0;
+    ch->marked_reported = reported;
+    ch->marked_packets += (uint32_t)fresh;
+    t->counters.marked_packets += (uint32_t)fresh;
+    return (uint32_t)fresh < acked_packets ? (uint32_t)fresh : acked_packets;
+}
+
+static void find_losses(struct transport *t, struct channel *ch, const struct packet_ack *ack, nsec_t now)
+{
+    if ((int32_t)(ch->sent.highest_acked - ch->sent.base) <= 0)
+        return;
+    nsec_t reorder_ns = rtt_estimator_smoothed_ns(&ch->rtt) / REORDER_FRACTION;
+    uint32_t lost = send_window_detect_losses(&ch->sent, time_of_echo(ack->echo_sent_at_ns, now), reorder_ns);
+    if (lost > 0 && (int32_t)(ch->sent.base - ch->recovery_number) >= 0) {
+        ch->recovery_number = ch->sent.next;
+        t->config.congestion->on_loss(&ch->congestion, &t->path, now);
+    }
+}
+
+/* A channel may go a quarter faster than its window per round trip, in bursts of eight packets. */
+static void set_pace(const struct transport *t, struct channel *ch)
+{
+    uint64_t window = ch->congestion.window_bytes;
+    nsec_t rtt = rtt_estimator_smoothed_ns(&ch->rtt);
+    ch->pacer.ns_per_byte = (rtt << PACER_FRACTION_BITS) / (window + window / 4 + 1);
+    ch->pacer.slack_ns = pacer_cost(&ch->pacer, (uint64_t)CHANNEL_BURST_PACKETS * t->path.packet_bytes);
+}
+
+enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
+                                nsec_t now)
+{
+    if (ch->state != CHANNEL_ALIVE || ack->header.generation != ch->generation)
+        return DROP_GENERATION;
+    struct congestion_ack report = {
+        .now = now, .in_flight_bytes = wire_bytes(t, ch->sent.in_flight_packets, ch->sent.in_flight_bytes)};
+    struct send_window_ack result;
+    if (!take_ack(t, ch, ack, &result))
+        return DROP_ACK;
+    t->counters.acks_received++;
+    if (result.packets == 0)
+        return DROP_NONE;
+    note_progress(ch, now);
+    ch->acked_bytes += result.bytes;
+    report.rtt_ns = take_rtt_sample(ch, ack, now);
+    report.acked_packets = (uint16_t)result.packets;
+    report.acked_bytes = (uint32_t)wire_bytes(t, result.packets, result.bytes);
+    report.marked_packets = (uint16_t)take_marks(t, ch, ack->marked_packets, result.packets);
+    find_losses(t, ch, ack, now);
+    t->config.congestion->on_ack(&ch->congestion, &t->path, &report);
+    set_pace(t, ch);
+    lane_refresh(t, &ch->lane, now);
+    struct peer *peer = channel_peer(t, ch);
+    if (peer->spray.first_piece != NONE)
+        lane_refresh(t, &peer->spray, now);
+    control_queue_on_room(t, peer);
+    channel_arm(t, ch, now);
+    return DROP_NONE;
+}
+
+/* ---- time ---- */
+
+static struct rto_limits rto_limits(const struct transport *t)
+{
+    return (struct rto_limits){.min_ns = t->config.rto_min_ns, .max_ns = t->config.rto_max_ns};
+}
+
+/* When the flight has been silent for too long. First the tail probe, after two round trips; then timeouts.
+ * The first ones do not back off: they decide whether the path is dead (path_health.h), and the stall must
+ * stay short. */
+static nsec_t loss_deadline(const struct transport *t, const struct channel *ch)
+{
+    if (ch->sent.in_flight_packets == 0)
+        return NSEC_NEVER;
+    if (!ch->tail_probed && ch->timeouts == 0) {
+        nsec_t probe = 2 * rtt_estimator_smoothed_ns(&ch->rtt) + 2 * t->config.ack_delay_ns;
+        nsec_t rto = rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), 0);
+        return ch->waiting_since + (probe < rto ? probe : rto);
+    }
+    unsigned backoff = ch->timeouts > TIMEOUTS_WITHOUT_BACKOFF ? ch->timeouts - TIMEOUTS_WITHOUT_BACKOFF : 0;
+    return ch->waiting_since + rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), backoff);
+}
+
+static nsec_t earlier(nsec_t a, nsec_t b)
+{
+    return a < b ? a : b;
+}
+
+static nsec_t pacing_deadline(const struct transport *t, const struct channel *ch, nsec_t now)
+{
+    bool waiting = ch->lane.first_piece != NONE || ch->sent.lost_packets > 0 ||
+                   channel_peer(t, ch)->spray.first_piece != NONE;
+    return waiting && ch->pacer.due > now ? ch->pacer.due : NSEC_NEVER;
+}
+
+static nsec_t deadline(const struct transport *t, const struct channel *ch, nsec_t now)
+{
+    switch ((enum channel_state)ch->state) {
+    case CHANNEL_ABSENT:
+        return NSEC_NEVER;
+    case CHANNEL_ALIVE:
+        return earlier(earlier(loss_deadline(t, ch), pacing_deadline(t, ch, now)), ch->probe_at);
+    case CHANNEL_CLOSING:
+        return ch->close_at;
+    case CHANNEL_DEAD:
+        return ch->probe_at;
+    }
+    return NSEC_NEVER;
+}
+
+void channel_arm(struct transport *t, struct channel *ch, nsec_t now)
+{
+    nsec_t at = deadline(t, ch, now);
+    if (at != NSEC_NEVER && (!timer_node_is_set(&ch->timer) || at < ch->timer.at))
+        timer_heap_set(&t->timers, &ch->timer, at);
+}
+
+static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
+{
+    nsec_t flight_sent_at = ch->waiting_since;
+    ch->waiting_since = now;
+    if (!ch->tail_probed && ch->timeouts == 0) {
+        ch->tail_probed = send_window_lose_last(&ch->sent);
+        t->counters.tail_probes++;
+        return;
+    }
+    send_window_lose_all(&ch->sent);
+    t->counters.timeouts++;
+    if (ch->timeouts < UINT8_MAX)
+        ch->timeouts++;
+    t->config.congestion->on_timeout(&ch->congestion, &t->path, now);
+    path_health_on_timeout(t, ch, flight_sent_at, now);
+}
+
+void channel_on_timer(struct transport *t, struct channel *ch, nsec_t now)
+{
+    if (ch->state == CHANNEL_ALIVE && loss_deadline(t, ch) <= now)
+        on_silence(t, ch, now);
+    if (deadline(t, ch, now) <= now)
+        control_queue_add(t, channel_peer(t, ch));
+    lane_refresh(t, &ch->lane, now);
+    if (channel_peer(t, ch)->spray.first_piece != NONE)
+        lane_refresh(t, &channel_peer(t, ch)->spray, now);
+    nsec_t next = deadline(t, ch, now);
+    timer_heap_set(&t->timers, &ch->timer, next > now ? next : NSEC_NEVER);
+}

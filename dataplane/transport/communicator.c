@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/transport/communicator.h"
+
+#include "dataplane/transport/message.h"
+#include "dataplane/transport/notice.h"
+#include "dataplane/transport/session.h"
+
+static void end_messages(struct transport *t, struct communicator *c, enum event_status status, uint32_t rank)
+{
+    while (c->first_outgoing != NONE) {
+        struct outgoing *m = &t->outgoing[c->first_outgoing];
+        m->dead_rank = rank;
+        outgoing_end(t, m, status);
+    }
+    while (c->first_incoming != NONE) {
+        struct incoming *m = &t->incoming[c->first_incoming];
+        m->dead_rank = rank;
+        incoming_end(t, m, status);
+    }
+}
+
+static void queue_event(struct transport *t, struct communicator *c)
+{
+    if (c->event_queued)
+        return;
+    uint32_t index = (uint32_t)(c - t->communicators);
+    c->event_queued = true;
+    c->next_event = NONE;
+    if (t->last_communicator_event == NONE)
+        t->first_communicator_event = index;
+    else
+        t->communicators[t->last_communicator_event].next_event = index;
+    t->last_communicator_event = index;
+}
+
+static void die(struct transport *t, struct communicator *c, uint32_t rank)
+{
+    if (c->dead)
+        return;
+    c->dead = true;
+    c->dead_rank = rank;
+    end_messages(t, c, EVENT_PEER_DEAD, rank);
+    queue_event(t, c);
+}
+
+/* Credits that came for sends which nobody here will submit any more. */
+static void forget_credits(struct transport *t, uint64_t identity, uint32_t rank)
+{
+    for (uint32_t i = 0; i < t->outgoing_count; i++) {
+        struct outgoing *m = &t->outgoing[i];
+        if (m->used && !m->submitted && m->match.communicator == identity && m->match.source_rank == rank) {
+            match_table_remove(&t->matches, &m->match);
+            outgoing_release(t, m);
+        }
+    }
+}
+
+static void forget_credits_of_peer(struct transport *t, uint16_t peer)
+{
+    for (uint32_t i = 0; i < t->outgoing_count; i++) {
+        struct outgoing *m = &t->outgoing[i];
+        if (m->used && !m->submitted && m->peer == peer) {
+            match_table_remove(&t->matches, &m->match);
+            outgoing_release(t, m);
+        }
+    }
+}
+
+void communicator_on_rank_dead(struct transport *t, uint64_t identity, uint32_t rank)
+{
+    for (uint32_t i = 0; i < t->config.communicators_max; i++) {
+        struct communicator *c = &t->communicators[i];
+        if (c->open && c->config.identity == identity)
+            die(t, c, rank);
+    }
+}
+
+/* The first rank that lives on the peer, or NONE. */
+static uint32_t rank_on(const struct communicator *c, uint16_t peer)
+{
+    for (uint32_t r = 0; r < c->config.rank_count; r++) {
+        if (c->config.rank_peers[r] == peer)
+            return r;
+    }
+    return NONE;
+}
+
+void communicator_on_peer_dead(struct transport *t, uint16_t peer)
+{
+    for (uint32_t i = 0; i < t->config.communicators_max; i++) {
+        struct communicator *c = &t->communicators[i];
+        uint32_t rank = c->open && !c->dead ? rank_on(c, peer) : NONE;
+        if (rank == NONE)
+            continue;
+        notice_add(t, c, rank);
+        die(t, c, rank);
+    }
+    forget_credits_of_peer(t, peer);
+}
+
+static bool is_open(const struct transport *t, uint64_t identity, uint32_t rank)
+{
+    for (uint32_t i = 0; i < t->config.communicators_max; i++) {
+        const struct communicator *c = &t->communicators[i];
+        if (c->open && c->config.identity == identity && c->config.rank == rank)
+            return true;
+    }
+    return false;
+}
+
+static struct communicator *find_closed(struct transport *t)
+{
+    for (uint32_t i = 0; i < t->config.communicators_max; i++) {
+        if (!t->communicators[i].open)
+            return &t->communicators[i];
+    }
+    return NULL;
+}
+
+int transport_open_communicator(struct transport *t, const struct communicator_config *config, nsec_t now)
+{
+    struct communicator *c = find_closed(t);
+    if (c == NULL || is_open(t, config->identity, config->rank))
+        return -1;
+    struct communicator fresh = {.config = *config,
+                                 .first_outgoing = NONE,
+                                 .first_incoming = NONE,
+                                 .next_event = c->next_event,
+                                 .event_queued = c->event_queued,
+                                 .open = true};
+    *c = fresh;
+    for (uint32_t r = 0; r < config->rank_count; r++)
+        session_greet(t, &t->peers[config->rank_peers[r]], now);
+    uint32_t dead_rank;
+    if (notice_find(t, config->identity, &dead_rank))
+        die(t, c, dead_rank);
+    return (int)(c - t->communicators);
+}
+
+void transport_close_communicator(struct transport *t, uint32_t communicator, bool dead, nsec_t now)
+{
+    (void)now;
+    struct communicator *c = &t->communicators[communicator];
+    if (!c->open)
+        return;
+    bool in_progress = c->first_outgoing != NONE || c->first_incoming != NONE;
+    end_messages(t, c, EVENT_CANCELLED, c->config.rank);
+    forget_credits(t, c->config.identity, c->config.rank);
+    c->open = false;
+    if ((dead || in_progress) && !c->dead) {
+        notice_add(t, c, c->config.rank);
+        communicator_on_rank_dead(t, c->config.identity, c->config.rank);
+    }
+}

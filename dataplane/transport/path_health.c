@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/transport/path_health.h"
+
+#include <string.h>
+
+#include "dataplane/transport/channel.h"
+#include "dataplane/transport/control_queue.h"
+#include "dataplane/transport/credit.h"
+#include "dataplane/transport/message.h"
+#include "dataplane/transport/notice.h"
+#include "dataplane/transport/rehome.h"
+
+enum {
+    TIMEOUTS_TO_DIE = 2,
+    CLEAN_PROBES_TO_LIVE = 3
+};
+
+struct channel *path_health_next_alive(struct transport *t, struct peer *peer)
+{
+    uint16_t number = (uint16_t)(peer - t->peers);
+    for (unsigned i = 0; i < peer->path_count; i++) {
+        peer->next_path = (uint16_t)((peer->next_path + 1) % peer->path_count);
+        struct channel *ch = channel_at(t, number, peer->next_path);
+        if (ch->state == CHANNEL_ALIVE)
+            return ch;
+    }
+    return NULL;
+}
+
+static void queue_event(struct transport *t, struct channel *ch)
+{
+    if (ch->path_event_queued)
+        return;
+    ch->path_event_queued = true;
+    ch->next_path_event = NONE;
+    if (t->last_path_event == NONE)
+        t->first_path_event = channel_index(t, ch);
+    else
+        t->channels[t->last_path_event].next_path_event = channel_index(t, ch);
+    t->last_path_event = channel_index(t, ch);
+}
+
+static void die(struct transport *t, struct channel *ch, nsec_t now)
+{
+    ch->state = CHANNEL_CLOSING;
+    ch->close_at = now;
+    ch->probe_at = NSEC_NEVER;
+    t->counters.paths_died++;
+    queue_event(t, ch);
+    control_queue_add(t, channel_peer(t, ch));
+    rehome_unsent(t, ch, now);
+}
+
+/* Whether another path of the peer was heard after `since`. */
+static bool sibling_was_heard(const struct transport *t, const struct channel *ch, nsec_t since)
+{
+    for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
+        const struct channel *sibling = channel_at(t, ch->lane.peer, i);
+        if (sibling != ch && sibling->state == CHANNEL_ALIVE && sibling->heard_at > since)
+            return true;
+    }
+    return false;
+}
+
+/* Idle siblings say nothing by themselves: ask them. */
+static void probe_siblings(struct transport *t, struct channel *ch, nsec_t now)
+{
+    for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
+        struct channel *sibling = channel_at(t, ch->lane.peer, i);
+        if (sibling != ch && sibling->state == CHANNEL_ALIVE && sibling->sent.in_flight_packets == 0)
+            sibling->probe_at = now;
+    }
+    control_queue_add(t, channel_peer(t, ch));
+}
+
+void path_health_on_timeout(struct transport *t, struct channel *ch, nsec_t flight_sent_at, nsec_t now)
+{
+    bool peer_lives = sibling_was_heard(t, ch, flight_sent_at);
+    if (ch->peer_lived && peer_lives) {
+        die(t, ch, now);
+        return;
+    }
+    ch->peer_lived = peer_lives;
+    probe_siblings(t, ch, now);
+}
+
+/* ---- closing ---- */
+
+static void requeue_control(struct transport *t, const struct channel *ch, const struct sent_packet *packet)
+{
+    if (packet->kind == SENT_CREDIT) {
+        struct incoming *m = incoming_by_name(t, packet->item);
+        if (m != NULL)
+            credit_queue(t, m);
+    } else if (packet->kind == SENT_ABORT) {
+        notice_tell_again(t, packet->item, ch->lane.peer);
+    } else if (packet->kind == SENT_TOO_LONG) {
+        struct outgoing *m = outgoing_by_name(t, packet->item);
+        if (m != NULL)
+            control_queue_refuse(t, m);
+    }
+}
+
+/* What the peer did not get: data goes to other paths, the rest back to where it came from. */
+static void give_back_unreceived(struct transport *t, struct channel *ch, nsec_t now)
+{
+    struct rehome_list list = {.count = 0};
+    for (uint32_t n = ch->sent.base; n != ch->sent.next; n++) {
+        const struct sent_packet *packet = send_window_at(&ch->sent, n);
+        if (packet->state == SENT_ACKED)
+            continue;
+        t->counters.packets_rehomed++;
+        if (packet->kind == SENT_DATA)
+            rehome_add_packet(t, &list, packet);
+        else
+            requeue_control(t, ch, packet);
+    }
+    channel_reopen(t, ch, now);
+    rehome_list_to_survivors(t, ch->lane.peer, &list, now);
+}
+
+enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
+                                       const struct packet_ack *closed, nsec_t now)
+{
+    if (ch->state != CHANNEL_CLOSING || closed->header.generation != ch->generation)
+        return DROP_GENERATION;
+    if (!channel_take_final_ack(t, ch, closed))
+        return DROP_ACK;
+    ch->state = CHANNEL_DEAD;
+    give_back_unreceived(t, ch, now);
+    ch->clean_probes = 0;
+    ch->probe_interval_ns = t->config.probe_interval_min_ns;
+    ch->probe_at = ch->source_port != 0 ? now + ch->probe_interval_ns : NSEC_NEVER;
+    channel_arm(t, ch, now);
+    return DROP_NONE;
+}
+
+/* ---- living again ---- */
+
+static void revive(struct transport *t, struct channel *ch, nsec_t now)
+{
+    ch->state = CHANNEL_ALIVE;
+    ch->probe_at = NSEC_NEVER;
+    ch->heard_at = now;
+    t->counters.paths_revived++;
+    queue_event(t, ch);
+}
+
+enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel *ch, uint64_t token,
+                                            nsec_t now)
+{
+    if (token == 0 || token != ch->probe_token)
+        return DROP_NONCE;
+    ch->probe_token = 0;
+    ch->heard_at = now;
+    if (ch->state != CHANNEL_DEAD)
+        return DROP_NONE;
+    ch->probe_interval_ns = t->config.probe_interval_min_ns;
+    ch->probe_at = now + ch->probe_interval_ns;
+    if (++ch->clean_probes >= CLEAN_PROBES_TO_LIVE)
+        revive(t, ch, now);
+    channel_arm(t, ch, now);
+    return DROP_NONE;
+}
+
+void path_health_set_port(struct transport *t, struct channel *ch, uint16_t source_port, nsec_t now)
+{
+    uint16_t old = ch->source_port;
+    if (old == source_port)
+        return;
+    ch->source_port = source_port;
+    switch ((enum channel_state)ch->state) {
+    case CHANNEL_ABSENT:
+        ch->state = CHANNEL_ALIVE;
+        break;
+    case CHANNEL_ALIVE:
+        if (source_port == 0 && path_health_next_alive(t, channel_peer(t, ch)) != ch)
+            die(t, ch, now);
+        break;
+    case CHANNEL_CLOSING:
+        break;
+    case CHANNEL_DEAD:
+        if (source_port != 0)
+            revive(t, ch, now);
+        else
+            ch->probe_at = NSEC_NEVER;
+        break;
+    }
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which paths live, and what happens to what was on one that died.
+ *
+ * A path is dead when two flights in a row timed out on it although the peer was heard over another path
+ * after each was sent: silence everywhere is the peer's, not the path's, and a peer that wakes up answers the
+ * second flight. Siblings without traffic are probed for the evidence. Then what was not yet sent moves to
+ * the survivors at once, and a *close* asks the peer, over a survivor, which of the packets in flight it has;
+ * it promises to take no more. Only the rest is sent again, so every byte still counts once. The dead path is
+ * probed at growing intervals, for ever, and lives again after three clean answers. The last live path of a
+ * peer never dies: there is nothing to move to.
+ */
+#ifndef WEFT_TRANSPORT_PATH_HEALTH_H
+#define WEFT_TRANSPORT_PATH_HEALTH_H
+
+#include "dataplane/transport/packet_parse.h"
+#include "dataplane/transport/state.h"
+
+/* What was sent on the channel at `flight_sent_at` has timed out. */
+void path_health_on_timeout(struct transport *t, struct channel *ch, nsec_t flight_sent_at, nsec_t now);
+/* The peer says what it had received of a channel when it closed it. */
+enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
+                                       const struct packet_ack *closed, nsec_t now);
+enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel *ch, uint64_t token,
+                                            nsec_t now);
+/* The path is reached by this source port from now on; 0: it is gone. */
+void path_health_set_port(struct transport *t, struct channel *ch, uint16_t source_port, nsec_t now);
+
+/* The next live channel of the peer in turn, or NULL when it has none. */
+struct channel *path_health_next_alive(struct transport *t, struct peer *peer);
+
+#endif

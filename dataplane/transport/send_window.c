@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/transport/send_window.h"
+
+#include "dataplane/transport/receive_window.h"
+
+enum {
+    DUPLICATE_THRESHOLD = 3
+};
+
+void send_window_reset(struct send_window *w, struct sent_packet *packets, uint32_t size)
+{
+    *w = (struct send_window){.packets = packets, .size = size};
+    for (uint32_t i = 0; i < size; i++)
+        packets[i].state = SENT_ACKED;
+}
+
+static void mark_lost(struct send_window *w, uint32_t number, struct sent_packet *packet)
+{
+    packet->state = SENT_LOST;
+    w->in_flight_packets--;
+    w->in_flight_bytes -= packet->length;
+    if (w->lost_packets++ == 0 || (int32_t)(number - w->lost_from) < 0)
+        w->lost_from = number;
+}
+
+bool send_window_first_lost(struct send_window *w, uint32_t *number)
+{
+    if (w->lost_packets == 0)
+        return false;
+    if ((int32_t)(w->lost_from - w->base) < 0)
+        w->lost_from = w->base;
+    while (send_window_at(w, w->lost_from)->state != SENT_LOST)
+        w->lost_from++;
+    *number = w->lost_from;
+    return true;
+}
+
+void send_window_resend(struct send_window *w, uint32_t number, nsec_t now)
+{
+    struct sent_packet *packet = send_window_at(w, number);
+    packet->state = SENT_IN_FLIGHT;
+    packet->sent_at = now;
+    packet->transmissions++;
+    w->lost_packets--;
+    w->in_flight_packets++;
+    w->in_flight_bytes += packet->length;
+}
+
+static void acknowledge(struct send_window *w, uint32_t number, send_window_acked acked, void *context,
+                        struct send_window_ack *result)
+{
+    struct sent_packet *packet = send_window_at(w, number);
+    if (packet->state == SENT_ACKED)
+        return;
+    if (packet->state == SENT_LOST) {
+        w->lost_packets--;
+    } else {
+        w->in_flight_packets--;
+        w->in_flight_bytes -= packet->length;
+    }
+    packet->state = SENT_ACKED;
+    if ((int32_t)(number - w->highest_acked) > 0)
+        w->highest_acked = number;
+    result->packets++;
+    result->bytes += packet->length;
+    acked(context, packet);
+}
+
+/* Whether the bitmap speaks only of numbers that were sent. */
+static bool bitmap_is_sane(const struct send_window *w, uint32_t cumulative, const uint64_t *bitmap)
+{
+    uint32_t sent = w->next - cumulative; /* numbers from cumulative on that exist */
+    for (unsigned i = 0; i < RECEIVE_WINDOW_WORDS; i++) {
+        uint32_t known = sent > i * 64 ? sent - i * 64 : 0;
+        uint64_t unsent = known >= 64 ? 0 : ~0ull << known;
+        if (bitmap[i] & unsent)
+            return false;
+    }
+    return true;
+}
+
+bool send_window_on_ack(struct send_window *w, uint32_t cumulative, const uint64_t *bitmap,
+                        send_window_acked acked, void *context, struct send_window_ack *result)
+{
+    *result = (struct send_window_ack){0};
+    int32_t advance = (int32_t)(cumulative - w->base);
+    if (advance > (int32_t)send_window_used(w) || advance < -(int32_t)PACKET_WINDOW_MAX)
+        return false;
+    if (!bitmap_is_sane(w, cumulative, bitmap))
+        return false;
+    for (; (int32_t)(cumulative - w->base) > 0; w->base++)
+        acknowledge(w, w->base, acked, context, result);
+    for (unsigned i = 0; i < RECEIVE_WINDOW_WORDS; i++) {
+        for (uint64_t word = bitmap[i]; word; word &= word - 1) {
+            uint32_t number = cumulative + i * 64 + (uint32_t)__builtin_ctzll(word);
+            if ((int32_t)(number - w->base) >= 0)
+                acknowledge(w, number, acked, context, result);
+        }
+    }
+    while (w->base != w->next && send_window_at(w, w->base)->state == SENT_ACKED)
+        w->base++;
+    return true;
+}
+
+uint32_t send_window_detect_losses(struct send_window *w, nsec_t delivered_at, nsec_t reorder_ns)
+{
+    if (delivered_at > w->newest_delivered_at)
+        w->newest_delivered_at = delivered_at;
+    uint32_t found = 0;
+    for (uint32_t n = w->base; (int32_t)(w->highest_acked - n) > 0; n++) {
+        struct sent_packet *packet = send_window_at(w, n);
+        if (packet->state != SENT_IN_FLIGHT)
+            continue;
+        bool overtaken = packet->transmissions == 1 && w->highest_acked - n >= DUPLICATE_THRESHOLD;
+        if (overtaken || packet->sent_at + reorder_ns < w->newest_delivered_at) {
+            mark_lost(w, n, packet);
+            found++;
+        }
+    }
+    return found;
+}
+
+void send_window_lose_all(struct send_window *w)
+{
+    for (uint32_t n = w->base; n != w->next; n++) {
+        struct sent_packet *packet = send_window_at(w, n);
+        if (packet->state == SENT_IN_FLIGHT)
+            mark_lost(w, n, packet);
+    }
+}
+
+bool send_window_lose_last(struct send_window *w)
+{
+    for (uint32_t n = w->next; n != w->base; n--) {
+        struct sent_packet *packet = send_window_at(w, n - 1);
+        if (packet->state == SENT_IN_FLIGHT) {
+            mark_lost(w, n - 1, packet);
+            return true;
+        }
+    }
+    return false;
+}

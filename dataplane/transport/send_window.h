@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The unacknowledged packets of one channel: what each number carried, when it was last sent, and which are
+ * lost.
+ *
+ * A packet's life: IN_FLIGHT when sent, LOST when something sent after it arrived and it did not (or a timer
+ * said so), IN_FLIGHT again when sent again under the same number, ACKED when the receiver has it. The path
+ * is pinned, so packets arrive in order and a threshold of three is safe (congestion.md); retransmissions are
+ * judged by send time, as RACK does (RFC 8985).
+ */
+#ifndef WEFT_TRANSPORT_SEND_WINDOW_H
+#define WEFT_TRANSPORT_SEND_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/transport/transport.h"
+
+enum sent_kind {
+    SENT_DATA,
+    SENT_CREDIT,
+    SENT_ABORT,
+    SENT_TOO_LONG, /* item: name of the outgoing message */
+};
+
+enum sent_state {
+    SENT_ACKED, /* or never used */
+    SENT_IN_FLIGHT,
+    SENT_LOST
+};
+
+struct sent_packet {
+    nsec_t sent_at;
+    uint32_t item; /* data: name of the outgoing message; credit: of the incoming one; abort: of the notice */
+    uint32_t offset; /* data: in the message */
+    uint16_t length; /* data: payload bytes */
+    uint8_t kind;
+    uint8_t state;
+    uint32_t transmissions;
+};
+
+struct send_window {
+    struct sent_packet *packets; /* `size` of them; number n is at n & (size - 1) */
+    uint32_t size;
+    uint32_t base;          /* oldest number that is not acked */
+    uint32_t next;          /* number of the next new packet */
+    uint32_t highest_acked; /* greatest number acked so far; meaningless while nothing was */
+    uint32_t lost_from;     /* no number before this one is LOST */
+    uint32_t lost_packets;
+    uint32_t in_flight_packets;
+    uint64_t in_flight_bytes;   /* payload */
+    nsec_t newest_delivered_at; /* latest send time of a packet known to have arrived */
+};
+
+/* What one ack did. */
+struct send_window_ack {
+    uint32_t packets; /* newly acknowledged */
+    uint32_t bytes;   /* payload of these */
+    uint32_t lost;    /* newly found lost */
+};
+/* Called for each newly acknowledged packet. */
+typedef void (*send_window_acked)(void *context, const struct sent_packet *packet);
+
+void send_window_reset(struct send_window *w, struct sent_packet *packets, uint32_t size);
+
+static inline struct sent_packet *send_window_at(const struct send_window *w, uint32_t number)
+{
+    return &w->packets[number & (w->size - 1)];
+}
+
+static inline uint32_t send_window_used(const struct send_window *w)
+{
+    return w->next - w->base;
+}
+
+/* Enters a new packet and returns its number. There must be room: send_window_used() < size. */
+static inline uint32_t send_window_push(struct send_window *w, const struct sent_packet *packet)
+{
+    struct sent_packet *slot = send_window_at(w, w->next);
+    *slot = *packet;
+    slot->state = SENT_IN_FLIGHT;
+    slot->transmissions = 1;
+    w->in_flight_packets++;
+    w->in_flight_bytes += packet->length;
+    return w->next++;
+}
+
+/* The oldest lost number, if any. */
+bool send_window_first_lost(struct send_window *w, uint32_t *number);
+/* It is being sent again. */
+void send_window_resend(struct send_window *w, uint32_t number, nsec_t now);
+
+/* False, and nothing changed, when the ack speaks of a number never sent. An ack older than one seen before
+ * is accepted and does what it still can. `delivered_at`: when the packet that caused the ack was sent.
+ * `reorder`: see RACK. */
+bool send_window_on_ack(struct send_window *w, uint32_t cumulative, const uint64_t *bitmap,
+                        send_window_acked acked, void *context, struct send_window_ack *result);
+/* Marks what must be lost given what has been delivered; returns how many. */
+uint32_t send_window_detect_losses(struct send_window *w, nsec_t delivered_at, nsec_t reorder_ns);
+/* A timer says that nothing in flight will arrive: all of it is lost. */
+void send_window_lose_all(struct send_window *w);
+/* Marks the newest packet in flight lost, so that sending it again provokes an ack; false if there is none.
+ */
+bool send_window_lose_last(struct send_window *w);
+
+#endif

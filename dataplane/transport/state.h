@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the transport remembers: one struct a noun, all allocated in transport_create(). Only files of this
+ * folder see it.
+ *
+ * Pools are arrays; members refer to each other by index (NONE: nobody), so nothing depends on addresses. A
+ * message's *name* is its index and a generation that changes whenever the index is given out anew: names go
+ * on the wire and into windows, and a stale one is recognised.
+ */
+#ifndef WEFT_TRANSPORT_STATE_H
+#define WEFT_TRANSPORT_STATE_H
+
+#include <stddef.h>
+
+#include "dataplane/transport/congestion.h"
+#include "dataplane/transport/match_table.h"
+#include "dataplane/transport/pacer.h"
+#include "dataplane/transport/random.h"
+#include "dataplane/transport/receive_window.h"
+#include "dataplane/transport/rtt_estimator.h"
+#include "dataplane/transport/send_window.h"
+#include "dataplane/transport/splitter.h"
+#include "dataplane/transport/timer_heap.h"
+#include "dataplane/transport/transport.h"
+
+#define NONE UINT32_MAX
+
+enum {
+    CHUNKS_MAX = 64,   /* of one receive */
+    REPLIES_MAX = 256, /* answers waiting to be sent */
+    NOTICES_MAX = 256, /* deaths of ranks that peers are being told of */
+    SPRAY_LANE = PACKET_PATHS_MAX
+};
+
+/* Something that sends pieces in the order of their tags: a channel, or the spraying of a peer. */
+struct lane {
+    struct timer_node
+        ready; /* in transport.ready, keyed by the tag of the first piece, while it has something to send */
+    uint32_t first_piece, last_piece;
+    uint16_t peer;
+    uint8_t path; /* SPRAY_LANE: any */
+};
+
+/* A run of an outgoing message that one lane carries. On a lane's list while it may be sent, else parked on
+ * its message. */
+struct piece {
+    uint64_t tag;                     /* scheduling: smaller goes first; grows with what has been sent */
+    uint64_t tag_scale;               /* growth of tag per byte, 16 fractional bits */
+    uint64_t next_offset, end_offset; /* in the message */
+    uint32_t message;                 /* index */
+    uint32_t next, previous;          /* on the lane */
+    uint32_t next_of_message;
+    uint16_t peer;
+    uint8_t path; /* or SPRAY_LANE */
+    bool queued;  /* on the lane's list */
+};
+
+/* A message that this host sends. Lives from the first of (its send was submitted, a credit for it came) to
+ * the end of the send. It is sent while credited; done when every byte is acknowledged. */
+struct outgoing {
+    struct packet_match match;
+    uint32_t name;
+    uint32_t communicator; /* NONE: only a credit has come */
+    uint32_t owner, owner_handle;
+    uint64_t cookie;
+    uint64_t offset; /* in the region */
+    uint64_t bytes;
+    uint64_t limit_bytes; /* credit */
+    uint64_t capacity_bytes;
+    uint64_t sent_bytes; /* for the first time */
+    uint64_t acked_bytes;
+    uint32_t region;
+    uint32_t remote_name;
+    uint32_t first_piece;
+    uint32_t next, previous; /* of the communicator, or of the free list (next) */
+    uint32_t next_event;
+    uint32_t dead_rank; /* status EVENT_PEER_DEAD */
+    uint16_t peer;
+    uint8_t status; /* enum event_status, once done */
+    bool used, submitted, credited, done,
+        refusing; /* refusing: its receiver must be told that it does not fit */
+};
+
+/* A message that this host receives. */
+struct incoming {
+    struct packet_match match;
+    uint32_t name;
+    uint32_t communicator;
+    uint32_t owner, owner_handle;
+    uint64_t cookie;
+    uint64_t offset;
+    uint64_t capacity_bytes;
+    uint64_t message_bytes; /* as its data says; UINT64_MAX until then */
+    uint64_t received_bytes;
+    uint64_t granted_bytes;
+    uint64_t chunks_ready; /* bit i: chunk i is whole and not reported yet */
+    uint32_t region;
+    uint32_t chunk_bytes;
+    uint32_t next, previous; /* of the communicator, or of the free list (next) */
+    uint32_t next_event;
+    uint32_t next_credit; /* on the peer's list of credits to send */
+    uint32_t dead_rank;   /* status EVENT_PEER_DEAD */
+    uint16_t peer;
+    uint8_t status; /* enum event_status, once done */
+    bool used, done, active, event_queued, credit_queued,
+        announced; /* announced: the first credit was queued */
+    uint32_t chunk_missing_bytes[CHUNKS_MAX];
+};
+
+struct communicator {
+    struct communicator_config config;
+    uint32_t first_outgoing, first_incoming;
+    uint64_t finish_tag; /* scheduling: where its last batch ends */
+    uint32_t dead_rank;
+    uint32_t next_event;
+    uint32_t steps; /* send batches so far */
+    bool open, dead, event_queued;
+};
+
+/* Both directions of one path of one session. */
+struct channel {
+    /* what we send */
+    struct lane lane;
+    struct send_window sent;
+    struct congestion congestion;
+    struct rtt_estimator rtt;
+    struct pacer pacer;
+    struct timer_node timer; /* loss, pacing, closing, probing: channel_timer.c */
+    nsec_t waiting_since;    /* when the wait for the next ack began: the flight, the last ack, or the last
+                                timeout */
+    nsec_t heard_at;         /* last ack or probe reply */
+    nsec_t close_at;         /* CLOSING: when to ask (again) */
+    nsec_t probe_at;         /* when to probe; NSEC_NEVER: no probing */
+    nsec_t probe_interval_ns;
+    uint64_t probe_token;
+    uint32_t recovery_number; /* the losses of one window count once: those before this number did */
+    uint32_t marked_reported; /* the peer's count of our marked packets */
+    uint32_t retransmits, marked_packets;
+    uint64_t sent_packets, acked_bytes;
+    uint16_t generation;
+    uint16_t source_port;
+    uint8_t state;    /* enum channel_state */
+    uint8_t timeouts; /* in a row */
+    uint8_t clean_probes;
+    bool tail_probed, peer_lived,
+        path_event_queued; /* peer_lived: it was heard elsewhere while a flight timed out */
+    uint32_t next_path_event;
+    /* what we receive */
+    struct receive_window received;
+    uint32_t received_packets, received_marked;
+    uint32_t echo_sent_at_ns;
+    nsec_t echo_arrived_at, ack_due_at;
+    uint32_t next_ack, previous_ack; /* on transport.acks */
+    uint16_t received_generation;
+    uint8_t unacked_packets;
+    bool receiving, ack_queued;
+};
+
+/* ABSENT: no path. ALIVE: in use. CLOSING: its path is dead, the peer is asked what arrived. DEAD: probed
+ * until it lives. */
+enum channel_state {
+    CHANNEL_ABSENT,
+    CHANNEL_ALIVE,
+    CHANNEL_CLOSING,
+    CHANNEL_DEAD
+};
+
+struct peer {
+    uint32_t address;
+    uint32_t leaf;
+    uint32_t incarnation; /* theirs */
+    uint32_t awaited;     /* messages in progress with it */
+    uint64_t nonce;       /* of our hello; 0: none outstanding */
+    nsec_t heard_at;
+    nsec_t hello_at, hello_interval_ns;
+    struct timer_node timer; /* hello, keepalive, death */
+    struct lane spray;
+    uint32_t first_credit, last_credit; /* incoming messages whose credit is to be sent */
+    uint32_t refusals;                  /* outgoing messages that are refusing */
+    uint16_t remote_slot;
+    uint16_t remote_window;
+    uint16_t path_count;
+    uint16_t next_path;         /* round robin of what may take any path */
+    uint16_t payload_bytes_max; /* the smaller of both sides' */
+    bool open;                  /* the session: they have answered */
+    bool control_queued;        /* on transport.control: has credits, closes or probes to send, or a hello */
+    uint32_t next_control;
+};
+
+/* An unnumbered answer. */
+struct reply {
+    uint32_t destination;
+    uint16_t source_port;
+    uint16_t length;
+    uint8_t bytes[PACKET_HEADER_BYTES_MAX];
+};
+
+/* "Rank `rank` of this communicator is dead": told to every peer that has its bit set. */
+struct notice {
+    uint64_t identity;
+    uint32_t rank;
+    uint32_t name;
+    uint32_t peers_left;
+};
+
+struct transport {
+    struct transport_config config;
+    struct congestion_path path;
+    struct random_stream random;
+    struct transport_counters counters;
+
+    struct peer *peers;
+    uint32_t peer_count;
+    uint16_t *peer_index; /* open addressing by address: peer + 1, 0 is empty */
+    uint32_t peer_index_mask;
+    struct channel *channels; /* peer * paths_max + path */
+    struct sent_packet *sent_packets;
+
+    struct communicator *communicators;
+    struct outgoing *outgoing;
+    uint32_t outgoing_count, outgoing_free;
+    struct incoming *incoming;
+    uint32_t incoming_free, incoming_free_count, outgoing_free_count;
+    struct match_table matches;
+    struct piece *pieces;
+    uint32_t piece_free, piece_free_count;
+
+    struct timer_heap ready;  /* lanes that have something to send */
+    struct timer_heap timers; /* channels and peers */
+    struct pacer pacer;       /* of the port */
+    uint64_t virtual_now;     /* tag of what was sent last */
+
+    uint32_t first_ack, last_ack;         /* channels that owe an ack, in order of ack_due_at */
+    uint32_t first_control, last_control; /* peers with hello, credits, closes or probes to send */
+    uint32_t first_outgoing_event, last_outgoing_event;
+    uint32_t first_incoming_event, last_incoming_event;
+    uint32_t first_communicator_event, last_communicator_event;
+    uint32_t first_path_event, last_path_event;
+    struct reply replies[REPLIES_MAX];
+    uint32_t reply_first, reply_count;
+    struct notice notices[NOTICES_MAX];
+    uint64_t *notice_peers;                /* bitmap of peers per notice */
+    uint32_t notices_pending, next_notice; /* pending: notices that some peer has not been told */
+    bool notices_due;                      /* it is worth trying to tell them now */
+    uint64_t active_capacity_bytes;        /* of incoming messages that data is coming for */
+
+    /* scratch of submit.c, each for as many flows as there are outgoing messages */
+    uint32_t *batch, *unplaced, *bucket_flows;
+    uint64_t *bucket_bytes;
+    struct split_piece *split; /* as many as there are pieces */
+};
+
+#endif

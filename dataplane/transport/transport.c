@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Making, unmaking and looking at a transport. All memory is taken here. */
+#include "dataplane/transport/transport.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/transport/channel.h"
+#include "dataplane/transport/message.h"
+#include "dataplane/transport/path_health.h"
+#include "dataplane/transport/session.h"
+
+enum {
+    ETHERNET_IP_UDP_BYTES = 14 + 20 + 8,
+    PORT_BURST_PACKETS = 8
+};
+
+void transport_config_default(struct transport_config *config, uint64_t rate_bytes_per_s, nsec_t base_rtt_ns)
+{
+    *config = (struct transport_config){.rate_bytes_per_s = rate_bytes_per_s,
+                                        .wire_overhead_bytes = ETHERNET_IP_UDP_BYTES,
+                                        .payload_bytes_max = 4096,
+                                        .window_packets = PACKET_WINDOW_MAX,
+                                        .peers_max = 256,
+                                        .paths_max = 16,
+                                        .messages_max = 4096,
+                                        .pieces_max = 65536,
+                                        .communicators_max = 64,
+                                        .base_rtt_ns = base_rtt_ns,
+                                        .rto_min_ns = 200 * NSEC_PER_USEC,
+                                        .rto_max_ns = 20 * NSEC_PER_MSEC,
+                                        .ack_delay_ns = base_rtt_ns / 4,
+                                        .peer_timeout_ns = 3 * NSEC_PER_SEC,
+                                        .probe_interval_min_ns = NSEC_PER_SEC,
+                                        .probe_interval_max_ns = 60 * NSEC_PER_SEC,
+                                        .congestion = &congestion_nscc};
+    uint64_t bdp = (uint64_t)((__uint128_t)rate_bytes_per_s * base_rtt_ns / NSEC_PER_SEC);
+    config->credit_budget_bytes = (uint32_t)(2 * bdp > 256 * 1024 ? 2 * bdp : 256 * 1024);
+}
+
+static bool config_is_valid(const struct transport_config *c)
+{
+    bool window_is_power = c->window_packets >= 8 && c->window_packets <= PACKET_WINDOW_MAX &&
+                           (c->window_packets & (c->window_packets - 1)) == 0;
+    return window_is_power && c->incarnation != 0 && c->payload_bytes_max > 0 && c->peers_max > 0 &&
+           c->peers_max < PACKET_NO_SESSION && c->paths_max > 0 && c->paths_max <= PACKET_PATHS_MAX &&
+           c->messages_max > 0 && c->messages_max <= 1u << (NAME_INDEX_BITS - 1) &&
+           c->pieces_max >= c->paths_max && c->communicators_max > 0 && c->base_rtt_ns > 0 &&
+           c->rto_min_ns > 0 && c->rto_max_ns >= c->rto_min_ns && c->peer_timeout_ns > 0 &&
+           c->probe_interval_min_ns > 0 && c->congestion != NULL;
+}
+
+static uint32_t power_of_two_above(uint32_t n)
+{
+    uint32_t power = 1;
+    while (power <= n)
+        power *= 2;
+    return power;
+}
+
+static void *zeroed(size_t count, size_t bytes)
+{
+    return calloc(count ? count : 1, bytes);
+}
+
+static bool allocate_tables(struct transport *t)
+{
+    const struct transport_config *c = &t->config;
+    size_t channels = (size_t)c->peers_max * c->paths_max;
+    uint32_t matches = 2 * power_of_two_above(t->outgoing_count),
+             index_size = 2 * power_of_two_above(c->peers_max);
+    struct match_entry *entries = zeroed(matches, sizeof(*entries));
+    size_t nodes = channels + c->peers_max;
+    struct timer_node **ready = zeroed(nodes, sizeof(*ready)), **timers = zeroed(nodes, sizeof(*timers));
+    t->peers = zeroed(c->peers_max, sizeof(*t->peers));
+    t->peer_index = zeroed(index_size, sizeof(*t->peer_index));
+    t->peer_index_mask = index_size - 1;
+    t->channels = zeroed(channels, sizeof(*t->channels));
+    t->sent_packets = zeroed(channels * c->window_packets, sizeof(*t->sent_packets));
+    t->ready.nodes = ready;
+    t->timers.nodes = timers;
+    t->matches.entries = entries;
+    if (!entries || !ready || !timers)
+        return false;
+    match_table_init(&t->matches, entries, matches);
+    timer_heap_init(&t->ready, ready, (uint32_t)nodes);
+    timer_heap_init(&t->timers, timers, (uint32_t)nodes);
+    return t->peers && t->peer_index && t->channels && t->sent_packets;
+}
+
+static bool allocate_pools(struct transport *t)
+{
+    const struct transport_config *c = &t->config;
+    t->communicators = zeroed(c->communicators_max, sizeof(*t->communicators));
+    t->outgoing = zeroed(t->outgoing_count, sizeof(*t->outgoing));
+    t->incoming = zeroed(c->messages_max, sizeof(*t->incoming));
+    t->pieces = zeroed(c->pieces_max, sizeof(*t->pieces));
+    t->notice_peers = zeroed((size_t)NOTICES_MAX * ((c->peers_max + 63u) / 64u), sizeof(uint64_t));
+    t->batch = zeroed(t->outgoing_count, sizeof(*t->batch));
+    t->unplaced = zeroed(t->outgoing_count, sizeof(*t->unplaced));
+    t->bucket_flows = zeroed(t->outgoing_count, sizeof(*t->bucket_flows));
+    t->bucket_bytes = zeroed(t->outgoing_count, sizeof(*t->bucket_bytes));
+    t->split = zeroed(c->pieces_max, sizeof(*t->split));
+    return t->communicators && t->outgoing && t->incoming && t->pieces && t->notice_peers && t->batch &&
+           t->unplaced && t->bucket_flows && t->bucket_bytes && t->split;
+}
+
+static void chain_pools(struct transport *t)
+{
+    for (uint32_t i = 0; i < t->outgoing_count; i++)
+        t->outgoing[i].next = i + 1 < t->outgoing_count ? i + 1 : NONE;
+    for (uint32_t i = 0; i < t->config.messages_max; i++)
+        t->incoming[i].next = i + 1 < t->config.messages_max ? i + 1 : NONE;
+    for (uint32_t i = 0; i < t->config.pieces_max; i++)
+        t->pieces[i].next = i + 1 < t->config.pieces_max ? i + 1 : NONE;
+    t->outgoing_free_count = t->outgoing_count;
+    t->incoming_free_count = t->config.messages_max;
+    t->piece_free_count = t->config.pieces_max;
+}
+
+static void empty_lists(struct transport *t)
+{
+    t->first_ack = t->last_ack = NONE;
+    t->first_control = t->last_control = NONE;
+    t->first_outgoing_event = t->last_outgoing_event = NONE;
+    t->first_incoming_event = t->last_incoming_event = NONE;
+    t->first_communicator_event = t->last_communicator_event = NONE;
+    t->first_path_event = t->last_path_event = NONE;
+}
+
+static void describe_path(struct transport *t)
+{
+    const struct transport_config *c = &t->config;
+    t->path = (struct congestion_path){
+        .base_rtt_ns = c->base_rtt_ns,
+        .line_rate_bytes_per_s = c->rate_bytes_per_s,
+        .packet_bytes = c->wire_overhead_bytes + (uint32_t)sizeof(struct packet_data) + c->payload_bytes_max};
+    pacer_set_rate(&t->pacer, c->rate_bytes_per_s);
+    t->pacer.slack_ns = pacer_cost(&t->pacer, (uint64_t)PORT_BURST_PACKETS * t->path.packet_bytes);
+}
+
+struct transport *transport_create(const struct transport_config *config)
+{
+    if (!config_is_valid(config))
+        return NULL;
+    struct transport *t = calloc(1, sizeof(*t));
+    if (t == NULL)
+        return NULL;
+    t->config = *config;
+    t->random.state = config->seed;
+    t->outgoing_count = 2 * config->messages_max; /* sends, and credits that came before their sends */
+    if (!allocate_tables(t) || !allocate_pools(t)) {
+        transport_destroy(t);
+        return NULL;
+    }
+    chain_pools(t);
+    empty_lists(t);
+    describe_path(t);
+    return t;
+}
+
+void transport_destroy(struct transport *t)
+{
+    if (t == NULL)
+        return;
+    void *const memory[] = {
+        t->peers,    t->peer_index, t->channels,     t->sent_packets,    t->ready.nodes,   t->timers.nodes,
+        t->outgoing, t->incoming,   t->pieces,       t->matches.entries, t->communicators, t->notice_peers,
+        t->batch,    t->unplaced,   t->bucket_flows, t->bucket_bytes,    t->split,         t};
+    for (unsigned i = 0; i < sizeof(memory) / sizeof(memory[0]); i++)
+        free(memory[i]);
+}
+
+int transport_add_peer(struct transport *t, uint32_t address, uint32_t leaf)
+{
+    struct peer *peer = session_add_peer(t, address, leaf);
+    if (peer == NULL)
+        return -1;
+    peer->leaf = leaf;
+    return (int)(peer - t->peers);
+}
+
+void transport_set_paths(struct transport *t, uint16_t peer, const struct path_entry *paths, unsigned count,
+                         nsec_t now)
+{
+    if (peer >= t->peer_count)
+        return;
+    struct peer *p = &t->peers[peer];
+    if (count > t->config.paths_max)
+        count = t->config.paths_max;
+    unsigned known = p->path_count > count ? p->path_count : count;
+    p->path_count = (uint16_t)known;
+    for (unsigned i = 0; i < count; i++) {
+        if (paths[i].source_port != 0)
+            path_health_set_port(t, channel_at(t, peer, i), paths[i].source_port, now);
+    }
+    for (unsigned i = 0; i < known; i++) {
+        if (i >= count || paths[i].source_port == 0)
+            path_health_set_port(t, channel_at(t, peer, i), 0, now);
+    }
+}
+
+void transport_get_counters(const struct transport *t, struct transport_counters *counters)
+{
+    *counters = t->counters;
+}
+
+bool transport_get_channel(const struct transport *t, unsigned index, struct channel_info *info, bool *exists)
+{
+    if (index >= t->peer_count * t->config.paths_max)
+        return false;
+    const struct channel *ch = &t->channels[index];
+    *exists = ch->state != CHANNEL_ABSENT;
+    *info = (struct channel_info){.peer_address = channel_peer(t, ch)->address,
+                                  .source_port = ch->source_port,
+                                  .peer = ch->lane.peer,
+                                  .path = ch->lane.path,
+                                  .alive = ch->state == CHANNEL_ALIVE,
+                                  .generation = ch->generation,
+                                  .in_flight_packets = ch->sent.in_flight_packets,
+                                  .window_bytes = ch->congestion.window_bytes,
+                                  .smoothed_rtt_ns = rtt_estimator_smoothed_ns(&ch->rtt),
+                                  .minimum_rtt_ns = rtt_estimator_minimum_ns(&ch->rtt),
+                                  .sent_packets = ch->sent_packets,
+                                  .retransmits = ch->retransmits,
+                                  .marked_packets = ch->marked_packets,
+                                  .acked_bytes = ch->acked_bytes};
+    return true;
+}
+
+unsigned transport_channel_bytes(void)
+{
+    return sizeof(struct channel);
+}
+
+unsigned transport_channel_window_bytes(const struct transport *t)
+{
+    return t->config.window_packets * (unsigned)sizeof(struct sent_packet);
+}
+
+const char *drop_reason_name(enum drop_reason reason)
+{
+    static const char *const names[DROP_REASONS] = {[DROP_NONE] = "none",
+                                                    [DROP_TRUNCATED] = "truncated",
+                                                    [DROP_VERSION] = "version",
+                                                    [DROP_TYPE] = "type",
+                                                    [DROP_SESSION] = "session",
+                                                    [DROP_SOURCE] = "source",
+                                                    [DROP_INCARNATION] = "incarnation",
+                                                    [DROP_PATH] = "path",
+                                                    [DROP_GENERATION] = "generation",
+                                                    [DROP_DUPLICATE] = "duplicate",
+                                                    [DROP_WINDOW] = "window",
+                                                    [DROP_MESSAGE] = "message",
+                                                    [DROP_OFFSET] = "offset",
+                                                    [DROP_CREDIT] = "credit",
+                                                    [DROP_ACK] = "ack",
+                                                    [DROP_NONCE] = "nonce",
+                                                    [DROP_NO_RESOURCES] = "no_resources"};
+    return reason < DROP_REASONS ? names[reason] : "unknown";
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Messages arrive whole, once and in the right place, whatever their size and the path mode, and whatever the
+ * network does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dataplane/transport/random.h"
+#include "tests/unit/transport/fabric.h"
+
+static void fill(struct fabric *f, uint64_t seed)
+{
+    struct random_stream random = {seed};
+    for (unsigned h = 0; h < f->host_count; h++) {
+        for (size_t i = 0; i < f->memory_bytes / 2; i++)
+            f->hosts[h].memory[i] = (uint8_t)random_next(&random);
+    }
+}
+
+/* Every host sends `bytes` to every other: from the first half of its region to the second half of theirs,
+ * slot by slot. */
+static void all_to_all(struct fabric *f, uint64_t bytes, uint64_t tag)
+{
+    for (unsigned from = 0; from < f->host_count; from++) {
+        for (unsigned to = 0; to < f->host_count; to++) {
+            struct fabric_flow flow = {.from = from,
+                                       .to = to,
+                                       .tag = tag,
+                                       .from_offset = to * bytes,
+                                       .to_offset = f->memory_bytes / 2 + from * bytes,
+                                       .bytes = bytes};
+            flow.tag = tag * 100 + from * 10 + to;
+            assert_int_equal(fabric_receive(f, &flow), SUBMIT_OK);
+            assert_int_equal(fabric_send(f, &flow), SUBMIT_OK);
+        }
+    }
+}
+
+static void check_all_to_all(struct fabric *f, uint64_t bytes)
+{
+    for (unsigned to = 0; to < f->host_count; to++) {
+        assert_int_equal(fabric_count(f, to, EVENT_RECEIVED, EVENT_OK), f->host_count);
+        assert_int_equal(fabric_count(f, to, EVENT_SENT, EVENT_OK), f->host_count);
+        for (unsigned from = 0; from < f->host_count; from++)
+            assert_memory_equal(f->hosts[to].memory + f->memory_bytes / 2 + from * bytes,
+                                f->hosts[from].memory + to * bytes, bytes);
+    }
+}
+
+static void run_all_to_all(enum path_mode mode, uint64_t bytes, fault_function fault, const char *congestion)
+{
+    struct fabric_config config = {
+        .hosts = 4, .paths = 4, .memory_bytes = 8 * bytes + 8, .mode = mode, .congestion = congestion};
+    struct fabric *f = fabric_create(&config);
+    fill(f, bytes + mode);
+    f->fault = fault;
+    f->seed = bytes * 7 + mode;
+    all_to_all(f, bytes, 1);
+    fabric_run(f, f->now + 20 * NSEC_PER_SEC);
+    check_all_to_all(f, bytes);
+    fabric_destroy(f);
+}
+
+static const enum path_mode MODES[] = {PATH_MODE_HASH, PATH_MODE_SPRAY, PATH_MODE_ETHEREAL, PATH_MODE_WRAP};
+
+static void test_sizes_and_modes(void **state)
+{
+    (void)state;
+    static const uint64_t sizes[] = {0, 1, 1023, 1024, 1025, 4096, 100001};
+    for (unsigned m = 0; m < 4; m++) {
+        for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+            run_all_to_all(MODES[m], sizes[i], NULL, NULL);
+    }
+}
+
+static enum fault everything(struct fabric *f, const struct fabric_packet *packet)
+{
+    (void)packet;
+    uint64_t draw = mix64(f->seed++) % 100;
+    if (draw < 5)
+        return FAULT_LOSE;
+    if (draw < 8)
+        return FAULT_DOUBLE;
+    if (draw < 10)
+        return FAULT_DELAY;
+    return draw < 20 ? FAULT_MARK : FAULT_NONE;
+}
+
+static void test_hostile_network(void **state)
+{
+    (void)state;
+    static const char *const controls[] = {"none", "dctcp", "nscc"};
+    for (unsigned m = 0; m < 4; m++) {
+        for (unsigned c = 0; c < 3; c++)
+            run_all_to_all(MODES[m], 200000 + m, everything, controls[c]);
+    }
+}
+
+static void test_send_before_receive(void **state)
+{
+    (void)state;
+    struct fabric_config config = {.hosts = 2, .paths = 2, .memory_bytes = 65536, .mode = PATH_MODE_WRAP};
+    struct fabric *f = fabric_create(&config);
+    fill(f, 1);
+    struct fabric_flow flow = {.from = 0, .to = 1, .tag = 5, .to_offset = 40000, .bytes = 20000};
+    fabric_send(f, &flow);
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    assert_int_equal(fabric_count(f, 0, EVENT_SENT, EVENT_OK), 0);
+    fabric_receive(f, &flow);
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    assert_int_equal(fabric_count(f, 0, EVENT_SENT, EVENT_OK), 1);
+    assert_memory_equal(f->hosts[1].memory + 40000, f->hosts[0].memory, 20000);
+    fabric_destroy(f);
+}
+
+static void test_receive_longer_than_message(void **state)
+{
+    (void)state;
+    struct fabric_config config = {.hosts = 2, .paths = 2, .memory_bytes = 65536, .mode = PATH_MODE_WRAP};
+    struct fabric *f = fabric_create(&config);
+    struct fabric_flow flow = {.from = 0, .to = 1, .tag = 5, .bytes = 30000, .chunk_bytes = 8192};
+    fabric_receive(f, &flow);
+    flow.bytes = 10000;
+    fabric_send(f, &flow);
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    const struct event *received = fabric_find(f, 1, EVENT_RECEIVED, 5);
+    assert_non_null(received);
+    assert_int_equal(received->status, EVENT_OK);
+    assert_int_equal(received->bytes, 10000);
+    assert_int_equal(fabric_count(f, 1, EVENT_CHUNK, EVENT_OK), 2);
+    fabric_destroy(f);
+}
+
+static void test_message_longer_than_receive(void **state)
+{
+    (void)state;
+    struct fabric_config config = {.hosts = 2, .paths = 2, .memory_bytes = 65536, .mode = PATH_MODE_WRAP};
+    for (unsigned send_first = 0; send_first < 2; send_first++) {
+        struct fabric *f = fabric_create(&config);
+        struct fabric_flow send = {.from = 0, .to = 1, .tag = 5, .bytes = 10001}, receive = send;
+        receive.bytes = 10000;
+        if (send_first)
+            fabric_send(f, &send);
+        fabric_receive(f, &receive);
+        fabric_run(f, f->now + NSEC_PER_SEC);
+        if (!send_first)
+            fabric_send(f, &send);
+        fabric_run(f, f->now + NSEC_PER_SEC);
+        assert_int_equal(fabric_count(f, 0, EVENT_SENT, EVENT_TRUNCATED), 1);
+        assert_int_equal(fabric_count(f, 1, EVENT_RECEIVED, EVENT_TRUNCATED), 1);
+        fabric_destroy(f);
+    }
+}
+
+static void test_chunks_come_before_the_end(void **state)
+{
+    (void)state;
+    struct fabric_config config = {.hosts = 2, .paths = 4, .memory_bytes = 1 << 20, .mode = PATH_MODE_WRAP};
+    struct fabric *f = fabric_create(&config);
+    f->fault = everything;
+    struct fabric_flow flow = {.from = 0, .to = 1, .tag = 5, .bytes = 640001, .chunk_bytes = 20000};
+    fabric_receive(f, &flow);
+    fabric_send(f, &flow);
+    fabric_run(f, f->now + 5 * NSEC_PER_SEC);
+    uint64_t seen = 0;
+    const struct fabric_host *h = &f->hosts[1];
+    for (unsigned i = 0; i < h->event_count; i++) {
+        if (h->events[i].kind == EVENT_CHUNK) {
+            assert_int_equal(seen >> h->events[i].chunk & 1, 0);
+            seen |= 1ull << h->events[i].chunk;
+        }
+        if (h->events[i].kind == EVENT_RECEIVED)
+            assert_int_equal(seen, (1ull << 33) - 1);
+    }
+    assert_non_null(fabric_find(f, 1, EVENT_RECEIVED, 5));
+    fabric_destroy(f);
+}
+
+static void test_bad_requests(void **state)
+{
+    (void)state;
+    struct fabric_config config = {.hosts = 2, .paths = 2, .memory_bytes = 65536, .mode = PATH_MODE_WRAP};
+    struct fabric *f = fabric_create(&config);
+    struct fabric_flow flow = {.from = 0, .to = 1, .tag = 5, .bytes = (1ull << 32) + 1};
+    assert_int_equal(fabric_send(f, &flow), SUBMIT_INVALID);
+    assert_int_equal(fabric_receive(f, &flow), SUBMIT_INVALID);
+    flow.bytes = 1000;
+    flow.chunk_bytes = 10;
+    assert_int_equal(fabric_receive(f, &flow), SUBMIT_INVALID);
+    struct flow_request stranger = {.peer_rank = 2};
+    struct fabric_host *h = &f->hosts[0];
+    assert_int_equal(transport_send_batch(h->transport, (uint32_t)h->communicator, &stranger, 1, f->now),
+                     SUBMIT_INVALID);
+    assert_int_equal(transport_send_batch(h->transport, 999, &stranger, 1, f->now), SUBMIT_INVALID);
+    flow.chunk_bytes = 0;
+    assert_int_equal(fabric_send(f, &flow), SUBMIT_OK);
+    assert_int_equal(fabric_send(f, &flow), SUBMIT_INVALID);
+    for (flow.tag = 6; fabric_send(f, &flow) == SUBMIT_OK;)
+        flow.tag++;
+    assert_int_equal(fabric_send(f, &flow), SUBMIT_FULL);
+    fabric_destroy(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes_and_modes),
+        cmocka_unit_test(test_hostile_network),
+        cmocka_unit_test(test_send_before_receive),
+        cmocka_unit_test(test_receive_longer_than_message),
+        cmocka_unit_test(test_message_longer_than_receive),
+        cmocka_unit_test(test_chunks_come_before_the_end),
+        cmocka_unit_test(test_bad_requests),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
