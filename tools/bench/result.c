@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tools/bench/result.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dataplane/formats/units.h"
+#include "tools/bench/complain.h"
+
+void result_set_times(struct bench_result *result, const struct rank_time *const *times)
+{
+    unsigned iterations = result->options->iterations;
+    uint64_t *slowest_ns = calloc(iterations, sizeof *slowest_ns);
+    assert(slowest_ns != NULL);
+    for (unsigned rank = 0; rank < result->ranks; rank++)
+        for (unsigned i = 0; i < iterations; i++) {
+            uint64_t took_ns = times[rank][i].end_ns - times[rank][i].start_ns;
+            if (took_ns > slowest_ns[i])
+                slowest_ns[i] = took_ns;
+        }
+    result->completion = statistics_of(slowest_ns, iterations);
+    free(slowest_ns);
+    result->algorithm_bandwidth_bps = 8e9 * (double)result->shape.bytes / (double)result->completion.p50_ns;
+    result->bus_bandwidth_bps =
+        result->algorithm_bandwidth_bps * collective_bus_factor(result->options->collective, result->ranks);
+}
+
+void result_print_heading(const struct bench_options *options, bool in_lab)
+{
+    printf("# %s, %s %s, paths %s, algorithm %s", collective_names[options->collective],
+           options_types[options->type], options_reductions[options->reduction], options_modes[options->mode],
+           options_algorithms[options->algorithm]);
+    if (in_lab)
+        printf(", placement %s", options->placement_text);
+    printf(", %u iterations\n", options->iterations);
+    printf("#%12s %12s %10s %10s %10s %12s %12s", "size", "count", "p50", "p99", "max", "algorithm bw",
+           "bus bw");
+    if (in_lab)
+        printf(" %9s %7s", "imbalance", "/bound");
+    printf(" %8s\n", "verified");
+}
+
+static void result_print_ratio(double ratio, int width, int digits)
+{
+    if (ratio > 0)
+        printf(" %*.*f", width, digits, ratio);
+    else
+        printf(" %*s", width, "-");
+}
+
+static void result_print_line(const struct bench_result *result)
+{
+    char size[UNITS_TEXT_BYTES], p50[UNITS_TEXT_BYTES], p99[UNITS_TEXT_BYTES], max[UNITS_TEXT_BYTES],
+        algorithm[UNITS_TEXT_BYTES], bus[UNITS_TEXT_BYTES];
+    printf(" %12s %12zu %10s %10s %10s %12s %12s", units_format_size(result->shape.bytes, size),
+           result->shape.count, units_format_duration(result->completion.p50_ns, p50),
+           units_format_duration(result->completion.p99_ns, p99),
+           units_format_duration(result->completion.max_ns, max),
+           units_format_rate((uint64_t)result->algorithm_bandwidth_bps, algorithm),
+           units_format_rate((uint64_t)result->bus_bandwidth_bps, bus));
+    if (result->fabric != NULL) {
+        result_print_ratio(result->imbalance, 9, 3);
+        result_print_ratio(result->bound_ratio, 7, 3);
+    }
+    printf(" %8s\n", !result->options->check ? "-" : result->verified ? "true" : "FALSE");
+    if (result->fault_injected)
+        printf("# fault %s on %s: longest stall %s\n", result->options->fault.kind,
+               result->options->fault.link, units_format_duration(result->stall_ns, p50));
+}
+
+void result_print(const struct bench_result *result)
+{
+    if (result->options->json) {
+        char *text = result_json_text(result);
+        puts(text);
+        free(text);
+    } else {
+        result_print_line(result);
+    }
+    fflush(stdout);
+}
+
+static void result_hex(const uint8_t *bytes, unsigned width, char *text)
+{
+    for (unsigned i = 0; i < width; i++)
+        sprintf(text + 3 * i, "%02x ", bytes[i]);
+}
+
+void result_print_mismatch(const struct bench_result *result)
+{
+    const struct pattern_mismatch *mismatch = &result->mismatch;
+    char expected[32] = "", got[32] = "";
+    if (!mismatch->found)
+        return;
+    result_hex(mismatch->expected, mismatch->width, expected);
+    result_hex(mismatch->got, mismatch->width, got);
+    complain("wrong result: rank %u, iteration %u, byte offset %" PRIu64 ": expected %sgot %s",
+             mismatch->rank, mismatch->iteration, mismatch->offset_bytes, expected, got);
+}
