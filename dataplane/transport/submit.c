@@ -168,6 +168,23 @@ static uint64_t planned_rate(const struct transport *t, const struct bucket *b, 
     return (uint64_t)((__uint128_t)t->config.rate_bytes_per_s * bytes / b->batch_bytes);
 }
 
+/* Pieces of one batch on one channel add up. A batch that comes while another is still on the channel may
+ * raise its plan, not lower it. */
+static void plan_channel(struct transport *t, const struct bucket *b, struct channel *ch, uint64_t bytes,
+                         nsec_t now)
+{
+    uint64_t rate = planned_rate(t, b, bytes);
+    bool same_batch = ch->planned_tag == b->start_tag;
+    bool busy = ch->lane.first_piece != NONE || ch->sent.in_flight_packets > 0;
+    if (same_batch)
+        rate += ch->planned_rate_bytes_per_s;
+    else if (busy && rate < ch->planned_rate_bytes_per_s)
+        return;
+    ch->planned_tag = b->start_tag;
+    ch->planned_rate_bytes_per_s = rate;
+    t->config.congestion->on_step_start(&ch->congestion, &t->path, rate, now);
+}
+
 static void add_piece(struct transport *t, const struct bucket *b, struct outgoing *m,
                       const struct split_piece *cut, uint8_t path, nsec_t now)
 {
@@ -179,10 +196,8 @@ static void add_piece(struct transport *t, const struct bucket *b, struct outgoi
                               .path = path};
     piece_add(t, m, &spec);
     t->counters.pieces_sent++;
-    if (path == SPRAY_LANE)
-        return;
-    struct channel *ch = channel_at(t, m->peer, path);
-    t->config.congestion->on_step_start(&ch->congestion, &t->path, planned_rate(t, b, cut->bytes), now);
+    if (path != SPRAY_LANE && cut->bytes > 0)
+        plan_channel(t, b, channel_at(t, m->peer, path), cut->bytes, now);
 }
 
 static void add_whole(struct transport *t, const struct bucket *b, struct outgoing *m, uint8_t path,
