@@ -43,9 +43,9 @@ static int config_put(struct dataplane_config *config, const char *key, const ch
     int status = config_check_key(key, error);
     if (status)
         return status;
-    if (value[0] == '\0' || strlen(value) >= DATAPLANE_CONFIG_VALUE_BYTES ||
+    if (value[0] == '\0' || strchr(value, '\n') || strlen(value) >= DATAPLANE_CONFIG_VALUE_BYTES ||
         strlen(key) >= DATAPLANE_CONFIG_KEY_BYTES)
-        return lab_error_set(error, -EINVAL, "'%s': its value is missing or too long", key);
+        return lab_error_set(error, -EINVAL, "'%s': its value is missing, too long or of several lines", key);
     struct dataplane_config_entry *entry = config_find(config, key);
     if (!entry && config->count == DATAPLANE_CONFIG_ENTRIES_MAX)
         return lab_error_set(error, -E2BIG, "at most %d settings", DATAPLANE_CONFIG_ENTRIES_MAX);
