@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A path dies in the middle of a message: nothing is lost or doubled, only what was on it moves, and it comes
  * back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "dataplane/transport/random.h"
 #include "tests/unit/transport/fabric.h"
+#include "tests/unit/transport/unit.h"
 
 enum {
     BYTES = 2000000,

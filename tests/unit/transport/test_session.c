@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who is a peer: hellos, forged ones among them, restarts, silence and death. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "dataplane/transport/random.h"
 #include "tests/unit/transport/fabric.h"
+#include "tests/unit/transport/unit.h"
 
 enum {
     BYTES = 50000

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Messages arrive whole, once and in the right place, whatever their size and the path mode, and whatever the
  * network does. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "dataplane/transport/random.h"
 #include "tests/unit/transport/fabric.h"
+#include "tests/unit/transport/unit.h"
 
 static void fill(struct fabric *f, uint64_t seed)
 {
