@@ -46,9 +46,7 @@ static bool is_fragment(const struct iphdr *ip)
 
 static bool udp_checksum_is_right(const struct iphdr *ip, const struct cursor *udp)
 {
-    uint32_t addresses[2] = {ip->saddr, ip->daddr};
-    uint64_t pseudo_header = (uint64_t)checksum_sum(addresses, sizeof(addresses)) + htons(IPPROTO_UDP) +
-                             htons((uint16_t)udp->length);
+    uint64_t pseudo_header = checksum_sum_pseudo_header(ip->saddr, ip->daddr, (uint16_t)udp->length);
     return checksum_fold(pseudo_header + checksum_sum(udp->bytes, udp->length)) == 0xffff;
 }
 
@@ -143,7 +141,8 @@ enum datagram_verdict datagram_read(struct received_frame *frame, const struct d
         return DATAGRAM_NOT_OURS;
     if (!trim_to_ip_length(&rest, &ip))
         return DATAGRAM_MALFORMED;
-    if (checksum_sum(ip_start, ip.ihl * 4u) != 0xffff)
+    uint16_t sum = ip.ihl == 5 ? checksum_sum_ip(&ip) : checksum_sum(ip_start, ip.ihl * 4u);
+    if (sum != 0xffff)
         return DATAGRAM_BAD_CHECKSUM;
     if (ip.protocol == IPPROTO_UDP)
         return read_udp(frame, local, &ip, rest, input->checksum_verified);

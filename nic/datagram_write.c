@@ -32,20 +32,12 @@ static void write_ip(uint8_t *bytes, const struct datagram_endpoint *local, cons
         .saddr = htonl(local->address),
         .daddr = htonl(frame->destination),
     };
-    ip.check = (uint16_t)~checksum_sum(&ip, sizeof(ip));
+    ip.check = (uint16_t)~checksum_sum_ip(&ip);
     memcpy(bytes, &ip, sizeof(ip));
 }
 
-/* Sum over source, destination, protocol and UDP length (RFC 768). */
-static uint32_t pseudo_header_sum(const struct datagram_endpoint *local, uint32_t destination,
-                                  uint16_t udp_bytes)
-{
-    uint32_t addresses[2] = {htonl(local->address), htonl(destination)};
-    return checksum_sum(addresses, sizeof(addresses)) + (uint32_t)htons(IPPROTO_UDP) + htons(udp_bytes);
-}
-
 /* `sum` is of the pseudo-header. Zero would say "no checksum", so 0 is sent as its equal 0xffff. */
-static void finish_checksum(uint8_t *udp, uint16_t udp_bytes, uint32_t sum)
+static void finish_checksum(uint8_t *udp, uint16_t udp_bytes, uint16_t sum)
 {
     uint16_t check = (uint16_t)~checksum_fold((uint64_t)sum + checksum_sum(udp, udp_bytes));
     if (check == 0)
@@ -59,7 +51,7 @@ uint32_t datagram_write(uint8_t *bytes, const struct datagram_endpoint *local, c
     uint32_t content_bytes = frame->header_bytes + frame->payload_bytes;
     uint16_t udp_bytes = (uint16_t)(sizeof(struct udphdr) + content_bytes);
     uint8_t *udp = bytes + DATAGRAM_ETHERNET_BYTES + sizeof(struct iphdr);
-    uint32_t sum = pseudo_header_sum(local, frame->destination, udp_bytes);
+    uint16_t sum = checksum_sum_pseudo_header(htonl(local->address), htonl(frame->destination), udp_bytes);
 
     assert(sizeof(struct iphdr) + sizeof(struct udphdr) + content_bytes <= UINT16_MAX);
     write_ethernet(bytes, local, next_hop);
@@ -68,7 +60,7 @@ uint32_t datagram_write(uint8_t *bytes, const struct datagram_endpoint *local, c
         .source = htons(frame->source_port),
         .dest = htons(local->udp_port),
         .len = htons(udp_bytes),
-        .check = checksum == DATAGRAM_CHECKSUM_PSEUDO ? checksum_fold(sum) : 0,
+        .check = checksum == DATAGRAM_CHECKSUM_PSEUDO ? sum : 0,
     };
     memcpy(udp, &header, sizeof(header));
     if (frame->header_bytes > 0)

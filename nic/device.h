@@ -27,7 +27,8 @@ struct device {
     uint8_t ethernet[6];
     uint16_t mtu;
     bool transmit_checksum; /* it completes UDP checksums */
-    bool receive_checksum;  /* it verifies them */
+    bool receive_checksum;  /* it verifies them and marks what it found right */
+    bool cannot_corrupt;    /* what arrives is what was sent: nobody need verify */
     int wait_fd;            /* readable when a frame has arrived; -1: there is none. Belongs to the device */
     int claim_fd;           /* keeps another process off the kernel's interface; -1: none */
     int sink_fd;            /* af_packet: see kernel_sink.h; -1: none */

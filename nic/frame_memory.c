@@ -9,7 +9,9 @@
 #include "nic/datagram.h"
 
 enum {
-    POOL_BUFFERS = 6144, /* af_xdp keeps 2048 with the kernel to fill and as many may wait to be sent */
+    POOL_BUFFERS = 6144,       /* af_xdp keeps 2048 with the kernel to fill and as many may wait to be sent */
+    MEMORY_POOL_BUFFERS = 512, /* few, so that they stay in the processors' caches */
+    MEMORY_POOL_CACHE_BUFFERS = 32,
     POOL_CACHE_BUFFERS = 256,
     AF_XDP_CHUNK_BYTES = 4096,    /* one pool element with all its headers */
     AF_XDP_KERNEL_HEADROOM = 256, /* XDP_PACKET_HEADROOM */
@@ -62,6 +64,8 @@ struct rte_mempool *frame_memory_create_pool(const struct device *device)
 {
     char name[RTE_MEMPOOL_NAMESIZE];
     snprintf(name, sizeof(name), "weft_port%u", device->ethdev);
-    return rte_pktmbuf_pool_create(name, POOL_BUFFERS, POOL_CACHE_BUFFERS, 0, data_room(device),
-                                   SOCKET_ID_ANY);
+    bool in_memory = device->kind == DEVICE_MEMORY;
+    unsigned buffers = in_memory ? MEMORY_POOL_BUFFERS : POOL_BUFFERS;
+    unsigned cached = in_memory ? MEMORY_POOL_CACHE_BUFFERS : POOL_CACHE_BUFFERS;
+    return rte_pktmbuf_pool_create(name, buffers, cached, 0, data_room(device), SOCKET_ID_ANY);
 }

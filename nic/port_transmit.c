@@ -18,9 +18,10 @@ static void fill(const struct port *port, struct rte_mbuf *mbuf, const struct se
                  const uint8_t *next_hop)
 {
     bool offload = port->device.transmit_checksum;
+    bool whole = !offload && !port->device.cannot_corrupt;
     assert(frame->header_bytes + frame->payload_bytes + DATAGRAM_IP_UDP_BYTES <= port->device.mtu);
     uint32_t length = datagram_write(rte_pktmbuf_mtod(mbuf, uint8_t *), &port->local, next_hop, frame,
-                                     offload ? DATAGRAM_CHECKSUM_PSEUDO : DATAGRAM_CHECKSUM_WHOLE);
+                                     whole ? DATAGRAM_CHECKSUM_WHOLE : DATAGRAM_CHECKSUM_PSEUDO);
     mbuf->data_len = (uint16_t)length;
     mbuf->pkt_len = length;
     if (offload) {
