@@ -140,11 +140,9 @@ static int start(struct arguments *a, char error[PORT_ERROR_BYTES])
         return 0;
     if (rte_errno == EALREADY)
         return error_text(error, -EALREADY, "DPDK was started already in this process");
-    return error_text(
-        error, -(rte_errno > 0 ? rte_errno : EIO),
-        "DPDK did not start (%s); the EAL lines above say why. Arguments added must be EAL's own; "
-        "two processes need different --file-prefix",
-        rte_strerror(rte_errno));
+    return error_text(error, -(rte_errno > 0 ? rte_errno : EIO),
+                      "DPDK did not start; its lines above say why. Arguments added must be EAL's own, and "
+                      "processes that run at the same time need different --file-prefix");
 }
 
 int port_library_start(const char *const *eal_arguments, unsigned count, char error[PORT_ERROR_BYTES])
