@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,8 +31,6 @@ static int sandbox_make_directory(const char *path, struct lab_error *error)
 
 static int sandbox_prepare(struct lab_error *error)
 {
-    if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0)
-        return lab_error_set(error, -errno, "new mount and network namespaces: %s", strerror(errno));
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return lab_error_set(error, -errno, "making mounts private: %s", strerror(errno));
     int status = sandbox_mount("proc", "/proc", error);
@@ -50,6 +49,13 @@ static void sandbox_follow_parent(int parent_pipe)
     if (poll(&parent, 1, 0) != 0)
         _exit(1);
     close(parent_pipe);
+}
+
+/* As fork(), with the child in new namespaces. unshare() would also move later children of this process. */
+static pid_t sandbox_fork(void)
+{
+    return (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | SIGCHLD, NULL, NULL, NULL,
+                          NULL);
 }
 
 static int sandbox_wait(pid_t inside, const sigset_t *signals)
@@ -90,16 +96,14 @@ int sandbox_run(int (*inside)(void *argument), void *argument, struct lab_error 
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    if (unshare(CLONE_NEWPID) < 0)
+    if (pipe2(parent_pipe, O_CLOEXEC) < 0)
+        return lab_error_set(error, -errno, "pipe: %s", strerror(errno));
+    pid_t child = sandbox_fork();
+    if (child < 0)
         return lab_error_set(error, -errno,
                              "making namespaces: %s; run it as root (sudo), and in a container with "
                              "CAP_SYS_ADMIN and CAP_NET_ADMIN",
                              strerror(errno));
-    if (pipe2(parent_pipe, O_CLOEXEC) < 0)
-        return lab_error_set(error, -errno, "pipe: %s", strerror(errno));
-    pid_t child = fork();
-    if (child < 0)
-        return lab_error_set(error, -errno, "fork: %s", strerror(errno));
     if (child == 0)
         sandbox_child(inside, argument, parent_pipe);
     close(parent_pipe[0]);
