@@ -25,20 +25,29 @@ struct {
     __type(value, struct link_state);
 } link_states SEC(".maps");
 
-/* Adds a packet of `cost_ns` to the phantom queue unless that is at its limit. Returns the backlog that the
- * packet found. */
-static __always_inline __u64 phantom_queue_add(struct link_state *state, __u64 cost_ns, __u64 limit_ns)
+/* Adds a packet to the phantom queue unless that is at its limit. Returns the backlog that the packet found.
+ */
+static __always_inline __u64 phantom_queue_add(struct link_state *state, const struct link_settings *settings,
+                                               __u32 packet_bytes)
 {
     __u64 now_ns = bpf_ktime_get_ns();
-    __u64 backlog_ns = 0;
 
     bpf_spin_lock(&state->lock);
-    if (state->phantom_empty_at_ns > now_ns)
-        backlog_ns = state->phantom_empty_at_ns - now_ns;
-    if (backlog_ns < limit_ns)
-        state->phantom_empty_at_ns = now_ns + backlog_ns + cost_ns;
+    if (now_ns < state->phantom_updated_at_ns) /* another core has been here since */
+        now_ns = state->phantom_updated_at_ns;
+    __u64 elapsed_ns = now_ns - state->phantom_updated_at_ns;
+    __u64 backlog_2_32 = 0;
+    if (elapsed_ns < settings->drained_after_ns) {
+        __u64 drained_2_32 = elapsed_ns * settings->drained_per_ns_2_32;
+        if (state->phantom_backlog_2_32 > drained_2_32)
+            backlog_2_32 = state->phantom_backlog_2_32 - drained_2_32;
+    }
+    state->phantom_backlog_2_32 = backlog_2_32;
+    if (backlog_2_32 < settings->limit_2_32)
+        state->phantom_backlog_2_32 += (__u64)packet_bytes << 32;
+    state->phantom_updated_at_ns = now_ns;
     bpf_spin_unlock(&state->lock);
-    return backlog_ns;
+    return backlog_2_32;
 }
 
 static __always_inline int link_drop(struct link_state *state)
@@ -55,13 +64,12 @@ static __always_inline int link_pass(struct __sk_buff *packet, __u32 interface)
         return TC_ACT_OK;
     if (settings->black_hole || (settings->loss_2_32 && bpf_get_prandom_u32() < settings->loss_2_32))
         return link_drop(state);
-    if (!settings->ns_per_byte_2_20)
+    if (!settings->drained_per_ns_2_32)
         return TC_ACT_OK;
-    __u64 cost_ns = packet->len * settings->ns_per_byte_2_20 >> 20;
-    __u64 backlog_ns = phantom_queue_add(state, cost_ns, settings->limit_ns);
-    if (settings->police && backlog_ns >= settings->limit_ns)
+    __u64 backlog_2_32 = phantom_queue_add(state, settings, packet->len);
+    if (settings->police && backlog_2_32 >= settings->limit_2_32)
         return link_drop(state);
-    if (backlog_ns > settings->mark_above_ns && bpf_skb_ecn_set_ce(packet) == 1)
+    if (backlog_2_32 > settings->mark_above_2_32 && bpf_skb_ecn_set_ce(packet) == 1)
         __sync_fetch_and_add(&state->marked_packets, 1);
     return TC_ACT_OK;
 }

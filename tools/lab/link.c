@@ -63,11 +63,6 @@ static uint64_t link_rate_bps(const struct link *link, enum link_direction direc
     return link->fault[direction].rate_bps ? link->fault[direction].rate_bps : link->profile.rate_bps;
 }
 
-static uint64_t drain_time_ns(uint64_t bytes, double rate_bytes_per_s)
-{
-    return (uint64_t)((double)bytes / rate_bytes_per_s * NS_PER_S);
-}
-
 /* A host is its own sender queue and hears of nothing by marks; only a fault can make its link slower than
  * what it sends, and then the leaf polices it at exactly that rate. */
 static struct link_settings link_settings_of(const struct link *link, enum link_direction direction)
@@ -79,9 +74,10 @@ static struct link_settings link_settings_of(const struct link *link, enum link_
         return settings;
     unsigned percent = from_host ? 100 : link->profile.phantom_percent;
     double drain_bytes_per_s = (double)link_rate_bps(link, direction) / 8 * percent / 100;
-    settings.ns_per_byte_2_20 = (uint64_t)((double)NS_PER_S * (1 << 20) / drain_bytes_per_s);
-    settings.mark_above_ns = drain_time_ns(link->profile.mark_bytes, drain_bytes_per_s);
-    settings.limit_ns = drain_time_ns(link->profile.buffer_bytes, drain_bytes_per_s);
+    settings.drained_per_ns_2_32 = (uint64_t)(drain_bytes_per_s / NS_PER_S * (1ULL << 32));
+    settings.mark_above_2_32 = link->profile.mark_bytes << 32;
+    settings.limit_2_32 = link->profile.buffer_bytes << 32;
+    settings.drained_after_ns = (uint64_t)((double)link->profile.buffer_bytes / drain_bytes_per_s * NS_PER_S);
     settings.police = from_host;
     return settings;
 }

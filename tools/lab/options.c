@@ -69,8 +69,8 @@ static int parse_rate(const char *name, const char *text, uint64_t *rate_bps, st
 
 static int parse_size(const char *name, const char *text, uint64_t *bytes, struct lab_error *error)
 {
-    if (units_parse_size(text, bytes) || *bytes == 0 || *bytes > UINT32_MAX)
-        return lab_error_set(error, -EINVAL, "--%s %s: a size up to 4G is wanted, like 64K", name, text);
+    if (units_parse_size(text, bytes) || *bytes == 0 || *bytes > 1 << 30)
+        return lab_error_set(error, -EINVAL, "--%s %s: a size up to 1G is wanted, like 64K", name, text);
     return 0;
 }
 

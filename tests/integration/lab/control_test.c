@@ -95,6 +95,18 @@ static void nonsense_is_refused_in_words(void **state)
         assert_refused(lines[i][0], lines[i][1]);
 }
 
+/* Not every kernel can: then it must say what it lacks, and leave the link as it was. */
+static void a_delay_is_set_or_refused_in_words(void **state)
+{
+    (void)state;
+    json_t *answer =
+        harness_ask("{\"do\":\"fault\",\"link\":\"leaf0-spine0\",\"kind\":\"delay\",\"value\":\"1ms\"}");
+    const char *error = json_string_value(json_object_get(answer, "error"));
+    assert_true(json_is_true(json_object_get(answer, "ok")) || (error && strstr(error, "netem")));
+    json_decref(answer);
+    harness_do("{\"do\":\"fault\",\"link\":\"leaf0-spine0\",\"kind\":\"clear\"}");
+}
+
 static int control_connect(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -136,6 +148,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(a_description_has_hosts_and_links),
         cmocka_unit_test(dataplanes_are_killed_paused_and_started),
         cmocka_unit_test(nonsense_is_refused_in_words),
+        cmocka_unit_test(a_delay_is_set_or_refused_in_words),
         cmocka_unit_test(an_endless_line_is_cut_off),
         cmocka_unit_test(a_client_may_leave_before_its_answer),
     };

@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
 #include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -53,25 +55,50 @@ void harness_enter_lab(char **program_arguments, const char *weft_lab, const cha
     exit(1);
 }
 
-int harness_udp_socket(const char *node, uint16_t port)
+/* Calls make(value) in the node's network namespace. */
+static int in_node(const char *node, int (*make)(uint16_t value), uint16_t value)
 {
     char path[64];
-    struct timeval patience = {.tv_sec = 2};
-    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
     snprintf(path, sizeof(path), "/run/netns/%s", node);
     int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     int there = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(home >= 0 && there >= 0);
     assert_int_equal(setns(there, CLONE_NEWNET), 0);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int made = make(value);
     assert_int_equal(setns(home, CLONE_NEWNET), 0);
     close(home);
     close(there);
-    int reuse = 1;
+    return made;
+}
+
+static int make_udp_socket(uint16_t port)
+{
+    struct timeval patience = {.tv_sec = 2};
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int reuse = 1, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)), 0);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
     return fd;
+}
+
+int harness_udp_socket(const char *node, uint16_t port)
+{
+    return in_node(node, make_udp_socket, port);
+}
+
+static int make_bypassing_socket(uint16_t protocol)
+{
+    struct sockaddr_ll eth0 = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("eth0")};
+    int bypass = 1, fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    assert_int_equal(setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &bypass, sizeof(bypass)), 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&eth0, sizeof(eth0)), 0);
+    return fd;
+}
+
+int harness_bypassing_socket(const char *node)
+{
+    return in_node(node, make_bypassing_socket, 0);
 }
 
 struct sockaddr_in harness_address(const char *address, uint16_t port)

@@ -17,6 +17,9 @@ void harness_enter_lab(char **program_arguments, const char *weft_lab, const cha
 
 /* A UDP socket in a node's network namespace, bound to `port` (0: any), that waits at most 2 s to receive. */
 int harness_udp_socket(const char *node, uint16_t port);
+/* A packet socket on a node's eth0 whose frames pass by the interface's queue discipline and tc hooks, as
+ * those of AF_XDP do. */
+int harness_bypassing_socket(const char *node);
 struct sockaddr_in harness_address(const char *address, uint16_t port);
 
 /* One line to the lab, one back; the caller owns the answer. */

@@ -132,7 +132,7 @@ static void a_reduced_rate_holds_packets_back(void **state)
     enum {
         COUNT = 60
     };
-    struct pair pair = pair_open(0);
+    struct pair pair = pair_open(ECT_0);
     json_int_t before = harness_counter("leaf0-spine0", "up_packets");
     harness_do("{\"do\":\"fault\",\"link\":\"leaf0-spine0\",\"kind\":\"rate\",\"value\":\"10K\"}");
     pair_send(pair, COUNT);
@@ -140,10 +140,12 @@ static void a_reduced_rate_holds_packets_back(void **state)
     harness_do("{\"do\":\"fault\",\"link\":\"leaf0-spine0\",\"kind\":\"clear\"}");
     for (unsigned i = 0; i < COUNT; i++)
         pair_receive(pair);
+    pair_send(pair, 1);
+    assert_int_equal(pair_receive(pair), ECT_0);
     pair_close(pair);
 }
 
-/* What a host sends by AF_XDP passes by its own shaper; the leaf then polices it. Here both act. */
+/* What the host's kernel sends waits in its shaper. */
 static void a_host_link_can_be_slowed_too(void **state)
 {
     (void)state;
@@ -162,6 +164,26 @@ static void a_host_link_can_be_slowed_too(void **state)
     pair_close(pair);
 }
 
+/* What passes by that, as AF_XDP does, is policed by the leaf. */
+static void the_leaf_polices_a_slowed_host_link(void **state)
+{
+    (void)state;
+    enum {
+        COUNT = 200,
+        FIT = BUFFER_BYTES / FRAME_BYTES
+    };
+    static const char frame[FRAME_BYTES] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 0x88, [13] = 0xb5};
+    int fd = harness_bypassing_socket("host1");
+    json_int_t before = harness_counter("host1", "dropped_packets");
+    harness_do("{\"do\":\"fault\",\"link\":\"leaf1-host1\",\"kind\":\"rate\",\"value\":\"10K\","
+               "\"direction\":\"up\"}");
+    for (unsigned i = 0; i < COUNT; i++)
+        assert_int_equal(send(fd, frame, sizeof(frame), 0), sizeof(frame));
+    assert_in_range(harness_counter("host1", "dropped_packets") - before, 1, COUNT - FIT);
+    harness_do("{\"do\":\"fault\",\"link\":\"leaf1-host1\",\"kind\":\"clear\"}");
+    close(fd);
+}
+
 int main(int count, char **arguments)
 {
     static const char *const run[] = {"2x1x1", "--rate", "1M",  "--host-rate",    "10G", "--buffer",
@@ -172,6 +194,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(the_buffer_is_limited_in_bytes),
         cmocka_unit_test(a_reduced_rate_holds_packets_back),
         cmocka_unit_test(a_host_link_can_be_slowed_too),
+        cmocka_unit_test(the_leaf_polices_a_slowed_host_link),
     };
     if (count != 2) {
         fprintf(stderr, "queue-test WEFT-LAB\n");
