@@ -212,7 +212,7 @@ static void set_defaults(struct config *config)
     if (config->udp_port == 0)
         config->udp_port = PACKET_UDP_PORT;
     if (config->verify_interval_ms == 0)
-        config->verify_interval_ms = 1000;
+        config->verify_interval_ms = 250;
     if (!config->socket)
         config->socket = strdup("/run/weft/dataplane.sock");
     if (!config->congestion_control)

@@ -71,6 +71,14 @@ nsec_t host_port_now(void)
 
 /* ---- the worker's voice ---- */
 
+static void log_path(const struct host_port *p, const struct notice *notice)
+{
+    char text[TEXT_ADDRESS_BYTES];
+    uint32_t address = path_discovery_address(path_service_discovery(p->paths), notice->peer);
+    log_info("path %u to %s is %s", notice->path, text_address(address, text),
+             notice->kind == NOTICE_PATH_DOWN ? "down" : "up");
+}
+
 static void take_notice(struct host_port *p, const struct notice *notice)
 {
     switch ((enum notice_kind)notice->kind) {
@@ -79,8 +87,7 @@ static void take_notice(struct host_port *p, const struct notice *notice)
         break;
     case NOTICE_PATH_DOWN:
     case NOTICE_PATH_UP:
-        log_info("path %u to peer %u is %s", notice->path, notice->peer,
-                 notice->kind == NOTICE_PATH_DOWN ? "down" : "up");
+        log_path(p, notice);
         path_service_on_notice(p->paths, notice);
         break;
     case NOTICE_TIME_EXCEEDED:

@@ -240,14 +240,11 @@ static void add_address(struct rte_tel_data *d, const char *name, uint32_t addre
     rte_tel_data_add_dict_string(d, name, text_address(address, text));
 }
 
-/* The last element of a list that goes on: where to begin next time. */
+/* Of a list that goes on: where to begin next time. */
 static void add_next(struct rte_tel_data *d, const struct question *q)
 {
-    struct rte_tel_data *element = q->next ? begin_element() : NULL;
-    if (!element)
-        return;
-    rte_tel_data_add_dict_u64(element, "next", q->next);
-    rte_tel_data_add_array_container(d, element, 0);
+    if (q->next)
+        rte_tel_data_add_dict_u64(d, "next", q->next);
 }
 
 static void add_drops(struct rte_tel_data *d, const struct transport_counters *t)
@@ -330,6 +327,7 @@ static int show_counters(const char *command, const char *parameters, struct rte
 
 static void add_channel(struct rte_tel_data *list, const struct channel_info *c)
 {
+    char name[32];
     struct rte_tel_data *d = begin_element();
     if (!d)
         return;
@@ -346,7 +344,8 @@ static void add_channel(struct rte_tel_data *list, const struct channel_info *c)
     ADD(c, retransmits);
     ADD(c, marked_packets);
     ADD(c, acked_bytes);
-    rte_tel_data_add_array_container(list, d, 0);
+    snprintf(name, sizeof(name), "peer%u_path%u", c->peer, c->path);
+    rte_tel_data_add_dict_container(list, name, d, 0);
 }
 
 static int show_channels(const char *command, const char *parameters, struct rte_tel_data *d)
@@ -355,7 +354,7 @@ static int show_channels(const char *command, const char *parameters, struct rte
     (void)command;
     if (!q)
         return -1;
-    rte_tel_data_start_array(d, RTE_TEL_CONTAINER);
+    rte_tel_data_start_dict(d);
     for (unsigned i = 0; i < q->snapshot.channel_count; i++)
         add_channel(d, &q->snapshot.channels[i]);
     add_next(d, q);
@@ -377,7 +376,8 @@ static void add_paths(struct rte_tel_data *list, const struct path_view *view)
         snprintf(name, sizeof(name), "path%u_source_port", path);
         rte_tel_data_add_dict_u64(d, name, view->source_port[path]);
     }
-    rte_tel_data_add_array_container(list, d, 0);
+    snprintf(name, sizeof(name), "peer%u", view->peer);
+    rte_tel_data_add_dict_container(list, name, d, 0);
 }
 
 static int show_paths(const char *command, const char *parameters, struct rte_tel_data *d)
@@ -386,7 +386,7 @@ static int show_paths(const char *command, const char *parameters, struct rte_te
     (void)command;
     if (!q)
         return -1;
-    rte_tel_data_start_array(d, RTE_TEL_CONTAINER);
+    rte_tel_data_start_dict(d);
     for (unsigned i = 0; i < q->path_count; i++)
         add_paths(d, &q->paths[i]);
     add_next(d, q);
@@ -395,15 +395,16 @@ static int show_paths(const char *command, const char *parameters, struct rte_te
 
 static void add_session(struct rte_tel_data *list, const struct session_view *view)
 {
+    char name[32];
     struct rte_tel_data *d = begin_element();
     if (!d)
         return;
-    ADD(view, number);
     rte_tel_data_add_dict_string(d, "name", view->name);
     rte_tel_data_add_dict_int(d, "process", view->process);
     ADD(view, region_bytes);
     ADD(view, communicators);
-    rte_tel_data_add_array_container(list, d, 0);
+    snprintf(name, sizeof(name), "session%u", view->number);
+    rte_tel_data_add_dict_container(list, name, d, 0);
 }
 
 static int show_sessions(const char *command, const char *parameters, struct rte_tel_data *d)
@@ -412,7 +413,7 @@ static int show_sessions(const char *command, const char *parameters, struct rte
     (void)command;
     if (!q)
         return -1;
-    rte_tel_data_start_array(d, RTE_TEL_CONTAINER);
+    rte_tel_data_start_dict(d);
     for (unsigned i = 0; i < q->session_count; i++)
         add_session(d, &q->sessions[i]);
     add_next(d, q);

@@ -122,6 +122,7 @@ int path_discovery_add_peer(struct path_discovery *d, const struct path_discover
     p->who = *peer;
     p->leaf = leaf;
     p->next_port = d->config.port_first;
+    p->verify_index = d->peer_count;
     p->next_id = (uint16_t)mix64_pair(d->config.seed, peer->address);
     probed_peer_search(p, now);
     return 0;
@@ -205,6 +206,14 @@ void path_discovery_on_path_changed(struct path_discovery *d, uint16_t peer, nse
     for (unsigned i = 0; i < d->peer_count; i++)
         if (d->peers[i]->who.peer == peer)
             recheck_leaf(d, d->peers[i]->leaf, now);
+}
+
+uint32_t path_discovery_address(const struct path_discovery *d, uint16_t peer)
+{
+    for (unsigned i = 0; i < d->peer_count; i++)
+        if (d->peers[i]->who.peer == peer)
+            return d->peers[i]->who.address;
+    return 0;
 }
 
 bool path_discovery_take_change(struct path_discovery *d, struct path_change *change)

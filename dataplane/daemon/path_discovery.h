@@ -5,11 +5,12 @@
  * A probe is an ordinary datagram whose TTL ends at the second router. Routers hash both addresses beside the
  * ports, so ports are learned per peer; which spines serve a leaf is learned over all its peers together.
  *
- * A peer is SEARCHING (probing new ports) until the stopping rule holds, then SETTLED (one known port is
- * verified every verify interval). When a port is found to cross another spine than it did, or the transport
- * reports a dead path, all settled peers of that leaf become RECHECKING (every known port is probed again),
- * then SEARCHING for what is missing. Silence proves nothing: a probe without answer never takes a port away,
- * only an answer from another spine does.
+ * A peer is SEARCHING (probing new ports) until the stopping rule holds, then SETTLED (one port in use is
+ * verified every verify interval; the peers of a leaf are at different paths, so that together they soon
+ * notice). When a port is found to cross another spine than it did, or the transport reports a dead path, all
+ * settled peers of that leaf become RECHECKING (every known port is probed again), then SEARCHING for what is
+ * missing. Silence proves nothing: a probe without answer never takes a port away, only an answer from
+ * another spine does.
  *
  * Stopping rule: with s spines seen, a search ends when every one of them has two ports and the peers of the
  * leaf have had N(s) answers, or when this peer alone has had N(s) answers:
@@ -56,6 +57,9 @@ int path_discovery_add_peer(struct path_discovery *d, const struct path_discover
 bool path_discovery_is_settled(const struct path_discovery *d, uint32_t address);
 /* True when a router has ever answered a probe towards this address. */
 bool path_discovery_was_answered(const struct path_discovery *d, uint32_t address);
+
+/* Of the peer with this number; 0: not added. */
+uint32_t path_discovery_address(const struct path_discovery *d, uint16_t peer);
 
 struct path_probe {
     uint32_t destination; /* IPv4, host byte order */

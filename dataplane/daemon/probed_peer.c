@@ -121,6 +121,18 @@ static bool recheck_probe(struct probed_peer *p, const struct path_discovery_con
     return search_probe(p, config, probe, now);
 }
 
+/* Of the ports in use, in turn; 0 when there is none. */
+static uint16_t next_port_to_verify(struct probed_peer *p)
+{
+    unsigned count = p->catalogue.published_count;
+    for (unsigned tried = 0; tried < count; tried++) {
+        uint16_t port = p->catalogue.published[p->verify_index++ % count].source_port;
+        if (port != 0)
+            return port;
+    }
+    return 0;
+}
+
 static bool verify_probe(struct probed_peer *p, const struct path_discovery_config *config,
                          struct path_probe *probe, nsec_t now)
 {
@@ -128,11 +140,13 @@ static bool verify_probe(struct probed_peer *p, const struct path_discovery_conf
         probed_peer_search(p, now);
         return search_probe(p, config, probe, now);
     }
-    if (p->catalogue.port_count == 0 || now < p->verify_at || !has_room(p))
+    if (now < p->verify_at || !has_room(p))
+        return false;
+    uint16_t port = next_port_to_verify(p);
+    if (port == 0)
         return false;
     p->verify_at = now + config->verify_interval_ns;
-    p->verify_index = (p->verify_index + 1) % p->catalogue.port_count;
-    return send_probe(p, p->catalogue.ports[p->verify_index].port, probe, now);
+    return send_probe(p, port, probe, now);
 }
 
 bool probed_peer_next_probe(struct probed_peer *p, const struct path_discovery_config *config,
@@ -188,7 +202,7 @@ nsec_t probed_peer_next_at(const struct probed_peer *p, const struct path_discov
                    ? 0
                    : timeout;
     case PEER_SETTLED:
-        if (p->catalogue.port_count > 0)
+        if (p->catalogue.published_count > 0)
             timeout = earlier(timeout, p->verify_at);
         return must_retry(p) ? earlier(timeout, p->retry_at) : timeout;
     }

@@ -42,7 +42,7 @@ struct probed_peer {
     uint16_t next_port, next_id;
     unsigned answers;       /* of this search */
     unsigned recheck_index; /* RECHECKING: next known port to probe */
-    unsigned verify_index;
+    unsigned verify_index;  /* SETTLED: next path to verify; peers begin at different ones */
     nsec_t silent_since, verify_at, retry_at, retry_interval_ns;
 };
 
