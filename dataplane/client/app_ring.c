@@ -36,7 +36,7 @@ void app_ring_close(struct app_ring *ring)
     close(ring->completion_doorbell);
 }
 
-bool app_ring_has_room(struct app_ring *ring, uint32_t entries)
+static bool app_ring_has_room(struct app_ring *ring, uint32_t entries)
 {
     uint32_t used = ring->submission_tail - ring_observe(&ring->queue->submission.head);
     if (used > APP_SUBMISSION_ENTRIES)
@@ -44,13 +44,26 @@ bool app_ring_has_room(struct app_ring *ring, uint32_t entries)
     return !ring->corrupt && entries <= APP_SUBMISSION_ENTRIES - used;
 }
 
-void app_ring_put(struct app_ring *ring, const union app_submission *entry)
+static void app_ring_put(struct app_ring *ring, const union app_submission *entry)
 {
     ring->queue->submissions[ring->submission_tail & (APP_SUBMISSION_ENTRIES - 1)] = *entry;
     ring->submission_tail++;
 }
 
-void app_ring_publish(struct app_ring *ring)
+bool app_ring_begin_batch(struct app_ring *ring, const struct app_batch *batch)
+{
+    if (!app_ring_has_room(ring, batch->flow_count + 1))
+        return false;
+    app_ring_put(ring, &(union app_submission){.batch = *batch});
+    return true;
+}
+
+void app_ring_add_flow(struct app_ring *ring, const struct app_flow *flow)
+{
+    app_ring_put(ring, &(union app_submission){.flow = *flow});
+}
+
+void app_ring_end_batch(struct app_ring *ring)
 {
     ring_publish(&ring->queue->submission.tail, ring->submission_tail);
 }

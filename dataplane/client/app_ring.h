@@ -15,19 +15,20 @@ struct app_ring {
     int submission_doorbell;  /* eventfd that wakes the dataplane */
     int completion_doorbell;  /* eventfd that wakes us */
     bool
-        corrupt; /* the other side moved a position to where it cannot be; nothing is taken or put any more */
+        corrupt; /* the other side moved a position to where it cannot be: nothing is taken or put any more */
 };
 
-/* Maps the queue behind `memfd`. 0 or negative errno; -EPROTONOSUPPORT: another version. Owns the doorbells
- * from then on, not the memfd. */
+/* Maps the queue behind `memfd`. 0 or negative errno; -EPROTONOSUPPORT: another version. On success it owns
+ * the doorbells; the memfd stays the caller's. */
 int app_ring_open(struct app_ring *ring, int memfd, int submission_doorbell, int completion_doorbell);
 void app_ring_close(struct app_ring *ring);
 
-bool app_ring_has_room(struct app_ring *ring, uint32_t entries);
-/* There must be room. The dataplane sees nothing of it before app_ring_publish(). */
-void app_ring_put(struct app_ring *ring, const union app_submission *entry);
-void app_ring_publish(struct app_ring *ring);
-/* Rings the dataplane's doorbell if it sleeps. */
+/* A batch: begin, `flow_count` times add, end. False: no room for all of it now, and nothing was written. The
+ * dataplane sees a batch when it has ended. */
+bool app_ring_begin_batch(struct app_ring *ring, const struct app_batch *batch);
+void app_ring_add_flow(struct app_ring *ring, const struct app_flow *flow);
+void app_ring_end_batch(struct app_ring *ring);
+/* Rings the dataplane's doorbell if it sleeps: once, after the last of several batches. */
 void app_ring_wake_dataplane(struct app_ring *ring);
 
 /* Copies up to `max` completions and frees their entries. */

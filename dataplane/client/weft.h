@@ -142,9 +142,9 @@ int weft_wait(struct weft_request *request);
  * may compute on them before the request ends. For all_to_all and all_reduce it may stay 0 until late: final
  * prefixes only. */
 size_t weft_ready_bytes(const struct weft_request *request);
-/* Length of the message that a finished weft_receive() got is reported here instead of its room: call
- * weft_test_receive(). */
+/* The same two for a weft_receive(), which also say how long the message was. */
 int weft_test_receive(struct weft_request *request, bool *done, size_t *bytes);
+int weft_wait_receive(struct weft_request *request, size_t *bytes);
 
 size_t weft_type_bytes(enum weft_type type);
 
