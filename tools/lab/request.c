@@ -105,18 +105,20 @@ static json_t *answer_fault(struct lab *lab, json_t *request)
 struct host_verb {
     const char *name;
     int (*act)(struct dataplane *dataplane, struct lab_error *error);
+    bool awaits;                /* the answer is due when the dataplane has ... */
+    enum dataplane_state state; /* ... come to this state */
 };
 
 static const struct host_verb host_verbs[] = {
-    {"kill", dataplane_kill},
+    {"kill", dataplane_kill, true, DATAPLANE_STOPPED},
+    {"start", dataplane_start, true, DATAPLANE_READY},
     {"pause", dataplane_pause},
     {"resume", dataplane_resume},
-    {"start", dataplane_start},
     {NULL, NULL},
 };
 
-static int host_act(struct lab *lab, const struct host_verb *verb, const char *name,
-                    const struct dataplane **awaited, struct lab_error *error)
+static int host_act(struct lab *lab, const struct host_verb *verb, const char *name, struct awaited *awaited,
+                    struct lab_error *error)
 {
     unsigned host;
     if (!fabric_find_host(&lab->fabric, name, &host))
@@ -125,32 +127,32 @@ static int host_act(struct lab *lab, const struct host_verb *verb, const char *n
     if (!lab->dataplanes)
         return lab_error_set(error, -ENOENT, "this lab runs without dataplanes (--no-dataplane)");
     int status = verb->act(&lab->dataplanes[host], error);
-    if (status == 0 && verb->act == dataplane_start)
-        *awaited = &lab->dataplanes[host];
+    if (status == 0 && verb->awaits)
+        *awaited = (struct awaited){&lab->dataplanes[host], verb->state};
     return status;
 }
 
 static json_t *answer_host_verb(struct lab *lab, const struct host_verb *verb, json_t *request,
-                                const struct dataplane **awaited)
+                                struct awaited *awaited)
 {
     struct lab_error error;
     const char *host = json_string_value(json_object_get(request, "host"));
     int status = host ? host_act(lab, verb, host, awaited, &error)
                       : lab_error_set(&error, -EINVAL, "%s: \"host\" is missing", verb->name);
-    return *awaited ? NULL : answer_done(status, &error);
+    return awaited->dataplane ? NULL : answer_done(status, &error);
 }
 
-json_t *request_answer_started(const struct dataplane *dataplane)
+json_t *request_answer_awaited(const struct awaited *awaited)
 {
     struct lab_error error;
-    bool ready = dataplane->state == DATAPLANE_READY;
-    if (!ready)
-        lab_error_set(&error, -ECHILD, "the dataplane of %s ended instead of becoming ready",
-                      dataplane->host.name);
-    return answer_done(ready ? 0 : -ECHILD, &error);
+    int status = 0;
+    if (awaited->dataplane->state != awaited->state)
+        status = lab_error_set(&error, -ECHILD, "the dataplane of %s ended instead of becoming ready",
+                               awaited->dataplane->host.name);
+    return answer_done(status, &error);
 }
 
-json_t *request_answer(struct lab *lab, json_t *request, const struct dataplane **awaited)
+json_t *request_answer(struct lab *lab, json_t *request, struct awaited *awaited)
 {
     struct lab_error error;
     const char *verb = json_string_value(json_object_get(request, "do"));

@@ -6,12 +6,20 @@
 
 #include <jansson.h>
 
+#include "tools/lab/dataplane.h"
+
 struct lab;
-struct dataplane;
+
+/* What a client waits for before it gets its answer. */
+struct awaited {
+    const struct dataplane *dataplane; /* NULL: nothing */
+    enum dataplane_state state;
+};
 
 /* Does what {"do": ...} says and returns the answer, which is the caller's: {"ok":true}, {"error":"..."} or
- * what was asked for. NULL: the answer is due when *awaited has started. */
-json_t *request_answer(struct lab *lab, json_t *request, const struct dataplane **awaited);
-json_t *request_answer_started(const struct dataplane *dataplane);
+ * what was asked for. NULL: the answer is due, by request_answer_awaited(), when the dataplane has changed.
+ */
+json_t *request_answer(struct lab *lab, json_t *request, struct awaited *awaited);
+json_t *request_answer_awaited(const struct awaited *awaited);
 
 #endif

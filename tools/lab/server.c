@@ -26,7 +26,7 @@ struct client {
     LIST_ENTRY(client) others;
     struct server *server;
     struct bufferevent *stream;
-    const struct dataplane *awaited; /* the answer is due when this one is ready, or has ended */
+    struct awaited awaited; /* something: the answer to its last line is still due */
 };
 
 struct server {
@@ -73,11 +73,11 @@ static void client_on_input(struct bufferevent *stream, void *context)
     struct evbuffer *input = bufferevent_get_input(stream);
     char *line;
     size_t length;
-    while (!client->awaited && (line = evbuffer_readln(input, &length, EVBUFFER_EOL_LF))) {
+    while (!client->awaited.dataplane && (line = evbuffer_readln(input, &length, EVBUFFER_EOL_LF))) {
         client_on_line(client, line, length);
         free(line);
     }
-    bool endless = !client->awaited && evbuffer_get_length(input) >= LINE_BYTES_MAX;
+    bool endless = !client->awaited.dataplane && evbuffer_get_length(input) >= LINE_BYTES_MAX;
     if (endless || evbuffer_get_length(bufferevent_get_output(stream)) > ANSWER_BYTES_PENDING_MAX)
         client_close(client);
 }
@@ -133,10 +133,10 @@ void server_on_dataplane_changed(struct server *server, const struct dataplane *
     struct client *client, *next;
     for (client = LIST_FIRST(&server->clients); client; client = next) {
         next = LIST_NEXT(client, others);
-        if (client->awaited != dataplane)
+        if (client->awaited.dataplane != dataplane)
             continue;
-        client->awaited = NULL;
-        client_answer(client, request_answer_started(dataplane));
+        client_answer(client, request_answer_awaited(&client->awaited));
+        client->awaited.dataplane = NULL;
         client_on_input(client->stream, client);
     }
 }

@@ -13,7 +13,7 @@ struct server;
 /* 0 or negative errno with `error`. */
 int server_open(struct server **server, struct lab *lab, struct lab_error *error);
 
-/* Answers the clients that wait for this dataplane to become ready. */
+/* This dataplane has become ready or has ended: answers the clients that wait for that. */
 void server_on_dataplane_changed(struct server *server, const struct dataplane *dataplane);
 
 #endif
