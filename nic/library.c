@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_eal.h>
@@ -147,19 +146,16 @@ static int start(struct arguments *a, char error[PORT_ERROR_BYTES])
 
 int port_library_start(const char *const *eal_arguments, unsigned count, char error[PORT_ERROR_BYTES])
 {
-    struct arguments *a = calloc(1, sizeof(*a));
-    if (a == NULL)
-        return error_text(error, -ENOMEM, "no memory to start DPDK");
-    bool fits = add(a, "weft");
+    static struct arguments a; /* EAL goes on using the strings */
+    a.count = 0;
+    bool fits = add(&a, "weft");
     for (unsigned i = 0; i < count; i++)
-        fits = fits && add(a, eal_arguments[i]);
-    fits = fits && add_defaults(a);
-    int result = fits ? start(a, error)
-                      : error_text(error, -E2BIG, "EAL arguments: at most %d, each shorter than %d bytes",
-                                   ARGUMENTS_MAX / 2, ARGUMENT_BYTES);
-    if (result != 0)
-        free(a); /* else EAL goes on using the strings */
-    return result;
+        fits = fits && add(&a, eal_arguments[i]);
+    fits = fits && add_defaults(&a);
+    if (!fits)
+        return error_text(error, -E2BIG, "EAL arguments: at most %d, each shorter than %d bytes",
+                          ARGUMENTS_MAX / 2, ARGUMENT_BYTES);
+    return start(&a, error);
 }
 
 void port_thread_register(void)

@@ -54,7 +54,8 @@ static int open_attached_program(int interface_index, struct bpf_prog_info *info
     return failure;
 }
 
-static int detach_leftover(const struct kernel_interface *interface, char error[PORT_ERROR_BYTES])
+/* What a killed owner left there the driver replaces; it would replace anybody's. */
+static int refuse_foreign_program(const struct kernel_interface *interface, char error[PORT_ERROR_BYTES])
 {
     struct bpf_prog_info info = {0};
     int fd = open_attached_program(interface->index, &info);
@@ -64,12 +65,12 @@ static int detach_leftover(const struct kernel_interface *interface, char error[
     if (fd == 0)
         return 0;
     close(fd);
-    if (strcmp(info.name, STEER_PROGRAM_NAME) != 0)
-        return error_text(
-            error, -EBUSY,
-            "interface %s: the XDP program \"%s\" is attached already: `ip link set dev %s xdp off`",
-            interface->name, info.name, interface->name);
-    return bpf_xdp_detach(interface->index, 0, NULL);
+    if (strcmp(info.name, STEER_PROGRAM_NAME) == 0)
+        return 0;
+    return error_text(
+        error, -EBUSY,
+        "interface %s: the XDP program \"%s\" is attached already: `ip link set dev %s xdp off`",
+        interface->name, info.name, interface->name);
 }
 
 int steering_claim(const struct kernel_interface *interface, char error[PORT_ERROR_BYTES])
@@ -77,7 +78,7 @@ int steering_claim(const struct kernel_interface *interface, char error[PORT_ERR
     int claim_fd = claim_name(interface, error);
     if (claim_fd < 0)
         return claim_fd;
-    int failure = detach_leftover(interface, error);
+    int failure = refuse_foreign_program(interface, error);
     if (failure == 0)
         return claim_fd;
     close(claim_fd);

@@ -9,8 +9,8 @@
 #include "nic/kernel_interface.h"
 #include "nic/port.h"
 
-/* Makes the interface this process's own until the descriptor returned is closed or the process dies, and
- * detaches the steering program that a killed process has left there. Negative errno with `error` in words:
+/* Makes the interface this process's own until the descriptor returned is closed or the process dies. A
+ * steering program that a killed process has left there is no obstacle. Negative errno with `error` in words:
  * another process has it, or another XDP program is attached. */
 int steering_claim(const struct kernel_interface *interface, char error[PORT_ERROR_BYTES]);
 

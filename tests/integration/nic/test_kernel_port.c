@@ -14,8 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <libmnl/libmnl.h>
+#include <linux/bpf.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 
 #include "nic/next_hop.h"
 #include "nic/port.h"
@@ -304,6 +308,27 @@ static void an_interface_has_one_owner(void **state)
     check_crossing(10, 50000, 1);
 }
 
+/* AF_PACKET has no business with XDP programs and opens all the same. */
+static void somebody_elses_program_is_left_alone(void **state)
+{
+    (void)state;
+    const struct bpf_insn pass_all[] = {
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    char error[PORT_ERROR_BYTES];
+    two_hosts_enter(hosts.a);
+    int interface = (int)if_nametoindex("eth0");
+    int program = bpf_prog_load(BPF_PROG_TYPE_XDP, "somebody_elses", "GPL", pass_all, 2, NULL);
+    assert_int_equal(bpf_xdp_attach(interface, program, 0, NULL), 0);
+    struct port *port = open_here(error);
+    bpf_xdp_detach(interface, 0, NULL);
+    close(program);
+    if (port != NULL)
+        port_close(port);
+    assert_true(steering_program != NULL ? strstr(error, "somebody_elses") != NULL : port != NULL);
+}
+
 /* Dies as by kill -9, with its port open, which leaves the XDP program behind. */
 static pid_t start_doomed_owner(void)
 {
@@ -360,6 +385,7 @@ static int build(const char *kind)
         cmocka_unit_test_setup_teardown(next_hops_are_the_kernels, open_both, close_both),
         cmocka_unit_test_setup_teardown(counters_tell_what_happened, open_both, close_both),
         cmocka_unit_test_setup_teardown(an_interface_has_one_owner, open_both, close_both),
+        cmocka_unit_test(somebody_elses_program_is_left_alone),
     };
     return failure != 0 ? EXIT_FAILURE : cmocka_run_group_tests_name(kind, tests, NULL, NULL);
 }

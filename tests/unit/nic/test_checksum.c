@@ -55,6 +55,7 @@ static void carries_are_never_lost(void **state)
     assert_int_equal(checksum_sum(ones, sizeof(ones)), 0xffff);
     assert_int_equal(checksum_fold(UINT64_MAX), 0xffff);
     assert_int_equal(checksum_fold(0x1ffffffffull), 1);
+    assert_int_equal(checksum_fold(0xffffffff0001ffffull), 1);
 }
 
 int main(void)
