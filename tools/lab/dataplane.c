@@ -134,6 +134,15 @@ void dataplane_terminate(struct dataplane *dataplane)
     dataplane_signal(dataplane, SIGCONT, &ignored);
 }
 
+/* One that was asked to end before it was ready has nothing to tell: the reason to ask has been told. */
+static bool dataplane_end_is_remarkable(const struct dataplane *dataplane, int wait_status)
+{
+    int signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    if (!dataplane->end_is_wanted)
+        return true;
+    return dataplane->state == DATAPLANE_READY && wait_status != 0 && signal != SIGKILL && signal != SIGTERM;
+}
+
 static void dataplane_report_end(struct dataplane *dataplane, int wait_status)
 {
     fprintf(stderr, "weft-lab: the dataplane of %s ended with %s %d; its last words:\n", dataplane->host.name,
@@ -145,11 +154,10 @@ static void dataplane_report_end(struct dataplane *dataplane, int wait_status)
 
 void dataplane_on_ended(struct dataplane *dataplane, int wait_status)
 {
-    bool killed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
     evbuffer_read(bufferevent_get_input(dataplane->output), bufferevent_getfd(dataplane->output),
                   RECENT_BYTES);
     dataplane_on_output(dataplane->output, dataplane);
-    if (!dataplane->end_is_wanted || (wait_status != 0 && !killed))
+    if (dataplane_end_is_remarkable(dataplane, wait_status))
         dataplane_report_end(dataplane, wait_status);
     bufferevent_free(dataplane->output);
     evbuffer_free(dataplane->recent);
