@@ -233,6 +233,78 @@ static void the_death_of_an_application_is_told_to_its_peers(void **state)
     close(ready[1]);
 }
 
+/* Rank 1, in a process of its own on host B: receives, says so when the first part has arrived, and waits for
+ * its death. */
+static pid_t start_victim(uint64_t communicator, const struct app_flow *flow, int said)
+{
+    struct application_group group = {
+        .identity = communicator, .addresses = addresses, .rank = 1, .rank_count = 2};
+    struct app_flow receive = *flow;
+    struct rank victim;
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    rank_join(&victim, daemons.b.socket, &group, flow->bytes);
+    receive.region = victim.region.number;
+    application_submit(&victim.application, APP_SUBMIT_RECEIVE_BATCH, victim.handle, &receive);
+    wait_for(&victim, APP_COMPLETION_CHUNK);
+    if (write(said, "r", 1) == 1)
+        pause();
+    _exit(0);
+}
+
+static void an_application_killed_in_the_middle_harms_nobody(void **state)
+{
+    (void)state;
+    struct rank bystanders[2];
+    join_pair(bystanders, 1 << 20);
+    for (unsigned i = 0; i < 10; i++) {
+        struct app_flow flow = {.tag = 1, .bytes = 32 << 20, .chunk_bytes = 1 << 20};
+        struct application_group group = {.identity = identity++, .addresses = addresses, .rank_count = 2};
+        struct rank survivor;
+        int said[2];
+        char byte;
+        assert_int_equal(pipe(said), 0);
+        pid_t victim = start_victim(group.identity, &flow, said[1]);
+        rank_join(&survivor, daemons.a.socket, &group, flow.bytes);
+        flow.peer_rank = 1;
+        flow.chunk_bytes = 0;
+        flow.region = survivor.region.number;
+        application_submit(&survivor.application, APP_SUBMIT_SEND_BATCH, survivor.handle, &flow);
+        assert_int_equal(read(said[0], &byte, 1), 1);
+        kill(victim, SIGKILL);
+        waitpid(victim, NULL, 0);
+        struct app_completion sent = wait_for(&survivor, APP_COMPLETION_SENT);
+        assert_true(sent.status == APP_STATUS_PEER_DEAD && sent.rank == 1);
+        transfer(bystanders, 10000 + i);
+        rank_leave(&survivor);
+        close(said[0]);
+        close(said[1]);
+    }
+    rank_leave(&bystanders[0]);
+    rank_leave(&bystanders[1]);
+}
+
+static void append(const char *file, const char *text)
+{
+    FILE *stream = fopen(file, "a");
+    assert_non_null(stream);
+    fputs(text, stream);
+    fclose(stream);
+}
+
+static void a_new_configuration_is_checked_and_then_applied(void **state)
+{
+    (void)state;
+    append(daemons.a.config, "path_mode: hash\nudp_port: 5000\n");
+    kill(daemons.a.process, SIGHUP);
+    assert_true(daemon_process_wait_line(&daemons.a, "`udp_port` has changed: restart"));
+    assert_true(daemon_process_wait_line(&daemons.a, "are now as in"));
+    append(daemons.a.config, "colour: red\n");
+    kill(daemons.a.process, SIGHUP);
+    assert_true(daemon_process_wait_line(&daemons.a, "Unexpected key: colour; the old configuration stays"));
+}
+
 /* Publishes so many random entries; the session must end, and another must not notice. */
 static void publish_garbage(struct application *a, struct random_stream *random)
 {
@@ -340,6 +412,7 @@ static void meet_after_restart(struct rank ranks[2])
 static void a_killed_daemons_socket_is_taken_over(void **state)
 {
     (void)state;
+    assert_true(daemons.b.process > 0);
     kill(daemons.b.process, SIGKILL);
     waitpid(daemons.b.process, NULL, 0);
     close(daemons.b.log);
@@ -378,10 +451,12 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test(chunks_are_reported),
         cmocka_unit_test(a_region_in_use_is_not_destroyed),
         cmocka_unit_test(the_death_of_an_application_is_told_to_its_peers),
+        cmocka_unit_test(an_application_killed_in_the_middle_harms_nobody),
         cmocka_unit_test(garbage_ends_only_its_own_session),
         cmocka_unit_test(impossible_ring_positions_end_only_their_own_session),
         cmocka_unit_test(malformed_requests_end_only_their_own_session),
         cmocka_unit_test(applications_come_and_go),
+        cmocka_unit_test(a_new_configuration_is_checked_and_then_applied),
         cmocka_unit_test(a_stopped_daemon_leaves_nothing_and_starts_again),
         cmocka_unit_test(a_killed_daemons_socket_is_taken_over),
     };
