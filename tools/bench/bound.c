@@ -29,7 +29,7 @@ static void bound_step_flow(struct bound_step *step, unsigned from_rank, unsigne
 {
     const struct fabric_host *hosts = step->what->fabric->hosts;
     unsigned from = step->what->rank_hosts[from_rank], to = step->what->rank_hosts[to_rank];
-    if (from == to)
+    if (from == to || bytes == 0)
         return;
     step->host_out[from] += bytes;
     step->host_in[to] += bytes;

@@ -89,6 +89,7 @@ static void traffic_inside_a_leaf_or_a_host_does_not_cross(void **state)
     struct bound bound = bound_for(BENCH_ALL_REDUCE, WEFT_ALGORITHM_RING, 4, "block", 8e6);
     assert_false(bound.crosses_spines);
     assert_time(bound, 6 * 2e6 * 8 / 1e9);
+    assert_false(bound_for(BENCH_ALL_TO_ALL, WEFT_ALGORITHM_AUTO, 8, "block", 0).crosses_spines);
     make_fabric(1, 1, 1, 1e9, 1e9);
     assert_time(bound_for(BENCH_ALL_REDUCE, WEFT_ALGORITHM_RING, 3, "block", 8e6), 0);
 }
