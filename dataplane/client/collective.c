@@ -4,19 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/client/collective_post.h"
 #include "dataplane/client/reduce.h"
 #include "dataplane/client/request.h"
-#include "dataplane/client/wire_tag.h"
-
-static uint8_t *collective_at(const struct collective *c, struct schedule_place place)
-{
-    return c->spaces[place.space].base + place.offset;
-}
 
 static void collective_copy(const struct collective *c, const struct schedule_copy *copy)
 {
-    uint8_t *from = collective_at(c, copy->from), *to = collective_at(c, copy->to);
-    if (copy->bytes > 0 && from != to)
+    if (copy->bytes == 0)
+        return;
+    uint8_t *from = collective_address(c, copy->from), *to = collective_address(c, copy->to);
+    if (from != to)
         memcpy(to, from, copy->bytes);
 }
 
@@ -31,102 +28,6 @@ void collective_run_copies_before(struct weft_request *request)
 static struct collective_step *lane_step(struct collective_lane *lane, uint32_t step)
 {
     return &lane->steps[step % SCHEDULE_WINDOW_MAX];
-}
-
-/* ---- posting ---- */
-
-/* The step of a lane that is being posted. */
-struct collective_posting {
-    struct weft_request *request;
-    uint8_t lane;
-    uint32_t step;
-};
-
-static struct app_batch posting_batch(const struct collective_posting *p, uint32_t kind, uint32_t flow_count)
-{
-    return (struct app_batch){.kind = kind,
-                              .communicator = p->request->communicator->handle,
-                              .flow_count = flow_count,
-                              .operation = p->request->operation,
-                              .sequence = p->request->collective.sequence,
-                              .step = p->step};
-}
-
-static struct app_flow posting_flow(const struct collective_posting *p, const struct transfer *transfer,
-                                    struct schedule_place place)
-{
-    const struct collective_space *space = &p->request->collective.spaces[place.space];
-    return (struct app_flow){
-        .kind = APP_SUBMIT_FLOW,
-        .peer_rank = transfer->peer,
-        .tag = wire_tag_collective(p->request->collective.sequence, p->step, p->lane),
-        .cookie = transfer->cookie,
-        .region = transfer->bytes > 0 ? space->region->id : 0,
-        .chunk_bytes = transfer->chunk_bytes,
-        .offset = transfer->bytes > 0 ? region_offset(space->region, space->base, place.offset) : 0,
-        .bytes = transfer->bytes};
-}
-
-static void post_send(const struct collective_posting *p, const struct schedule_send *send)
-{
-    struct transfer *transfer = request_take_transfer(p->request, send->peer, send->bytes);
-    transfer->is_send = true;
-    transfer->lane = p->lane;
-    transfer->step = p->step;
-    struct app_flow flow = posting_flow(p, transfer, send->from);
-    app_ring_add_flow(&p->request->context->ring, &flow);
-}
-
-static void post_receive(const struct collective_posting *p, const struct schedule_receive *receive)
-{
-    struct collective *c = &p->request->collective;
-    struct transfer *transfer = request_take_transfer(p->request, receive->peer, receive->bytes);
-    transfer->lane = p->lane;
-    transfer->step = p->step;
-    transfer->final_first = receive->final_first;
-    transfer->final_count = receive->final_count;
-    if (receive->reduces) {
-        transfer->chunk_bytes =
-            transfer_chunk_bytes(receive->bytes, p->request->context->chunk_granule_bytes);
-        transfer->reduces = true;
-        transfer->completes_reduction = receive->completes_reduction;
-        transfer->accumulator = collective_at(c, receive->accumulator);
-        transfer->operand = collective_at(c, receive->operand);
-        STAILQ_INSERT_TAIL(&c->lanes[p->lane].reductions, transfer, reduction_link);
-    }
-    struct app_flow flow = posting_flow(p, transfer, receive->into);
-    app_ring_add_flow(&p->request->context->ring, &flow);
-}
-
-/* A step as a batch. False: the ring or memory is too short just now, and nothing was posted. */
-static bool post_receives(const struct collective_posting *p, const struct schedule_step *step)
-{
-    struct app_ring *ring = &p->request->context->ring;
-    struct app_batch batch = posting_batch(p, APP_SUBMIT_RECEIVE_BATCH, step->receive_count);
-    if (step->receive_count == 0)
-        return true;
-    if (!transfer_pool_reserve(&p->request->context->transfers, step->receive_count) ||
-        !app_ring_begin_batch(ring, &batch))
-        return false;
-    for (unsigned i = 0; i < step->receive_count; i++)
-        post_receive(p, &step->receives[i]);
-    app_ring_end_batch(ring);
-    return true;
-}
-
-static bool post_sends(const struct collective_posting *p, const struct schedule_step *step)
-{
-    struct app_ring *ring = &p->request->context->ring;
-    struct app_batch batch = posting_batch(p, APP_SUBMIT_SEND_BATCH, step->send_count);
-    if (step->send_count == 0)
-        return true;
-    if (!transfer_pool_reserve(&p->request->context->transfers, step->send_count) ||
-        !app_ring_begin_batch(ring, &batch))
-        return false;
-    for (unsigned i = 0; i < step->send_count; i++)
-        post_send(p, &step->sends[i]);
-    app_ring_end_batch(ring);
-    return true;
 }
 
 /* ---- advancing ---- */
@@ -146,7 +47,7 @@ static enum advance_result lane_open_step(struct weft_request *request, uint8_t 
     if (lane->opened == c->schedule.steps || lane->opened == lane->finished + c->schedule.window)
         return ADVANCE_NOTHING;
     schedule_make_step(&c->schedule, lane_number, lane->opened, step);
-    if (!post_receives(&posting, step))
+    if (!collective_post_receives(&posting, step))
         return ADVANCE_BLOCKED;
     *lane_step(lane, lane->opened) = (struct collective_step){step->send_count, step->receive_count};
     lane->opened++;
@@ -162,7 +63,7 @@ static enum advance_result lane_send_step(struct weft_request *request, uint8_t 
     if (lane->sent == lane->opened || lane->sent > lane->received)
         return ADVANCE_NOTHING;
     schedule_make_step(&c->schedule, lane_number, lane->sent, step);
-    if (!post_sends(&posting, step))
+    if (!collective_post_sends(&posting, step))
         return ADVANCE_BLOCKED;
     lane->sent++;
     return ADVANCE_MOVED;

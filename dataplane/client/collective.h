@@ -46,6 +46,12 @@ struct collective {
     uint32_t layout_capacity; /* ranks */
 };
 
+/* There must be bytes there. */
+static inline uint8_t *collective_address(const struct collective *collective, struct schedule_place place)
+{
+    return collective->spaces[place.space].base + place.offset;
+}
+
 /* Makes the copies that come before and leaves the rest to collective_advance(). */
 void collective_run_copies_before(struct weft_request *request);
 /* See request_advance(). */

@@ -149,8 +149,7 @@ void communicator_fail(struct weft_communicator *communicator, int error, const 
     vsnprintf(communicator->failure_text, sizeof(communicator->failure_text), format, arguments);
     va_end(arguments);
     communicator->failure = error;
-    if (error != WEFT_ERROR_PEER_DEAD) /* then the dataplane has ended everything itself */
-        communicator_close(communicator);
+    communicator_close(communicator);
     while (!TAILQ_EMPTY(&communicator->in_progress))
         request_end(TAILQ_FIRST(&communicator->in_progress), error);
 }

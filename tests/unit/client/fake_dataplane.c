@@ -119,7 +119,14 @@ static union app_submission session_entry(struct fake_session *s)
 static void session_take_flow(struct fake_session *s, struct fake_communicator *c, bool is_send)
 {
     struct fake_flow f = {.communicator = c, .is_send = is_send, .flow = session_entry(s).flow};
-    const char *problem = c ? flow_problem(s, &f) : "a batch names an unknown communicator";
+    if (c == NULL) { /* the ring and the socket overtake each other */
+        fake_session_complete(
+            s, &(struct app_completion){.kind = is_send ? APP_COMPLETION_SENT : APP_COMPLETION_RECEIVED,
+                                        .status = APP_STATUS_CANCELLED,
+                                        .cookie = f.flow.cookie});
+        return;
+    }
+    const char *problem = flow_problem(s, &f);
     if (problem != NULL) {
         violate(s->fake, problem);
         return;
@@ -139,6 +146,8 @@ static void session_take_batch(struct fake_session *s, uint32_t ready)
         return;
     }
     struct fake_communicator *c = session_communicator(s, batch.communicator);
+    if (batch.communicator == 0 || batch.communicator > s->fake->next_handle)
+        violate(s->fake, "a batch names a communicator that was never opened");
     for (uint32_t i = 0; i < batch.flow_count; i++)
         session_take_flow(s, c, batch.kind == APP_SUBMIT_SEND_BATCH);
     s->fake->batches++;
