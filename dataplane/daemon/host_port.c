@@ -18,8 +18,10 @@
 enum {
     IP_UDP_HEADER_BYTES = 28,
     PAYLOAD_ALIGN_BYTES = 64,
-    BASE_RTT_POLL_US = 20,   /* of an idle fabric, both workers polling */
-    BASE_RTT_SLEEP_US = 200, /* both workers woken from sleep */
+    HOPS = 4,                  /* links that a packet crosses on a leaf-spine path */
+    TURNAROUND_POLL_US = 20,   /* of an idle fabric, both workers polling */
+    TURNAROUND_SLEEP_US = 150, /* both workers woken from sleep */
+    RTO_MIN_SLEEP_MS = 10,     /* a core that is shared is given back after milliseconds */
     PATH_BYTES = 4096
 };
 
@@ -206,18 +208,36 @@ static uint16_t largest_payload(uint16_t mtu)
     return (uint16_t)(room / PAYLOAD_ALIGN_BYTES * PAYLOAD_ALIGN_BYTES);
 }
 
+/* The round trip of an idle fabric, unless configured: every link on the way stores and forwards the packet.
+ */
+static nsec_t base_rtt_ns(const struct config *config, uint64_t rate_bytes_per_s, uint16_t mtu)
+{
+    if (config->transport.base_rtt_us != 0)
+        return config->transport.base_rtt_us * NSEC_PER_USEC;
+    nsec_t turnaround_us = config->idle == CONFIG_IDLE_POLL ? TURNAROUND_POLL_US : TURNAROUND_SLEEP_US;
+    return turnaround_us * NSEC_PER_USEC + HOPS * mtu * NSEC_PER_SEC / rate_bytes_per_s;
+}
+
+/* Workers that sleep share their cores: late answers are no losses, and fewer acks leave more of the core. */
+static void allow_for_sleep(struct transport_config *t)
+{
+    t->rto_min_ns = RTO_MIN_SLEEP_MS * NSEC_PER_MSEC;
+    t->rto_max_ns = 2 * t->rto_min_ns;
+    t->ack_delay_ns = t->base_rtt_ns;
+}
+
 static int create_transport(struct host_port *p, const struct config *config, const struct config_port *c,
                             struct transport_config *t, char error[HOST_PORT_ERROR_BYTES])
 {
     uint64_t rate = c->rate_bytes_per_s ? c->rate_bytes_per_s : port_rate_bytes_per_s(p->port);
-    uint32_t default_rtt_us = config->idle == CONFIG_IDLE_POLL ? BASE_RTT_POLL_US : BASE_RTT_SLEEP_US;
-    uint32_t rtt_us = config->transport.base_rtt_us ? config->transport.base_rtt_us : default_rtt_us;
     if (rate == 0) {
         snprintf(error, HOST_PORT_ERROR_BYTES, "%s does not know its speed: set `rate` in `ports`",
                  c->device);
         return -EINVAL;
     }
-    transport_config_default(t, rate, rtt_us * NSEC_PER_USEC);
+    transport_config_default(t, rate, base_rtt_ns(config, rate, port_mtu(p->port)));
+    if (config->idle == CONFIG_IDLE_SLEEP)
+        allow_for_sleep(t);
     t->address = p->address;
     t->payload_bytes_max = p->payload_bytes_max = largest_payload(port_mtu(p->port));
     t->congestion = congestion_control_by_name(config->congestion_control);

@@ -15,7 +15,7 @@ const char lab_options_help[] =
     "  --host-rate RATE     of the links between host and leaf; as --rate\n"
     "  --buffer SIZE        of every transmitting interface, 256K\n"
     "  --mark SIZE          phantom queue above which ECN-capable packets are marked, 64K\n"
-    "  --phantom-percent N  of the link's rate, at which the phantom queue drains, 95\n"
+    "  --phantom-percent N  of the link's rate, at which the phantom queue drains, 100\n"
     "  --mtu BYTES          3400\n"
     "  --dataplane PATH     the dataplane's program; found beside weft-lab\n"
     "  --no-dataplane       only the network\n"
@@ -190,7 +190,7 @@ int lab_options_parse(int count, char **arguments, struct lab_options *options, 
         .profile.fabric_link = {.rate_bps = 200000000,
                                 .buffer_bytes = 256 << 10,
                                 .mark_bytes = 64 << 10,
-                                .phantom_percent = 95,
+                                .phantom_percent = 100,
                                 .mtu = 3400},
     };
     dataplane_config_set_defaults(&options->config);

@@ -39,7 +39,7 @@ static void defaults_are_those_of_the_help(void **state)
     assert_int_equal(options.profile.host_link.rate_bps, 200000000);
     assert_int_equal(options.profile.fabric_link.buffer_bytes, 262144);
     assert_int_equal(options.profile.fabric_link.mark_bytes, 65536);
-    assert_int_equal(options.profile.fabric_link.phantom_percent, 95);
+    assert_int_equal(options.profile.fabric_link.phantom_percent, 100);
     assert_int_equal(options.profile.fabric_link.mtu, 3400);
     assert_string_equal(options.command[0], "true");
 }
