@@ -12,7 +12,7 @@
 #include "dataplane/daemon/text.h"
 #include "nic/next_hop.h"
 
-static const nsec_t ASK_AGAIN_NS = 10 * NSEC_PER_MSEC;
+static const nsec_t ASK_AGAIN_NS = NSEC_PER_MSEC;
 static const nsec_t ASK_AGAIN_MAX_NS = NSEC_PER_SEC;
 static const nsec_t REFRESH_NS = 30 * NSEC_PER_SEC;
 
@@ -39,6 +39,7 @@ static void tell_port(struct neighbours *n, const struct neighbour *neighbour)
     command->next_hop.destination = neighbour->address;
     memcpy(command->next_hop.ethernet, neighbour->ethernet, 6);
     host_port_post(n->port, command);
+    path_service_on_reachable(host_port_paths(n->port), neighbour->address);
 }
 
 static int look_up(const struct neighbours *n, uint32_t address, uint8_t ethernet[6])

@@ -201,6 +201,13 @@ void path_discovery_on_answer(struct path_discovery *d, const struct path_answer
         search_for_new_spine(d, p->leaf, now);
 }
 
+void path_discovery_on_reachable(struct path_discovery *d, uint32_t address)
+{
+    struct probed_peer *p = find_peer(d, address);
+    if (p)
+        p->outstanding_count = 0;
+}
+
 void path_discovery_on_path_changed(struct path_discovery *d, uint16_t peer, nsec_t now)
 {
     for (unsigned i = 0; i < d->peer_count; i++)

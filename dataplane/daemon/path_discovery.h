@@ -75,6 +75,8 @@ struct path_answer {
     struct path_probe quote; /* what the router quotes; answers to what was not asked are ignored */
 };
 void path_discovery_on_answer(struct path_discovery *d, const struct path_answer *answer, nsec_t now);
+/* Nothing could be sent to this address until now: what is being waited for will not come. */
+void path_discovery_on_reachable(struct path_discovery *d, uint32_t address);
 /* The transport has given up a path to this peer, or has it back. */
 void path_discovery_on_path_changed(struct path_discovery *d, uint16_t peer, nsec_t now);
 

@@ -150,6 +150,12 @@ void path_service_cancel(struct path_service *s, struct path_waiter *waiter)
     TAILQ_REMOVE(&s->waiters, waiter, link);
 }
 
+void path_service_on_reachable(struct path_service *s, uint32_t address)
+{
+    path_discovery_on_reachable(s->discovery, address);
+    schedule(s, host_port_now());
+}
+
 void path_service_on_notice(struct path_service *s, const struct notice *notice)
 {
     nsec_t now = host_port_now();

@@ -40,6 +40,8 @@ struct path_waiter {
 void path_service_wait(struct path_service *s, struct path_waiter *waiter);
 void path_service_cancel(struct path_service *s, struct path_waiter *waiter);
 
+/* The port has learned where packets to this address go. */
+void path_service_on_reachable(struct path_service *s, uint32_t address);
 void path_service_on_notice(struct path_service *s, const struct notice *notice);
 
 const struct path_discovery *path_service_discovery(const struct path_service *s);

@@ -265,6 +265,20 @@ static void heavy_loss_only_delays(void **state)
     path_discovery_destroy(f.discovery);
 }
 
+static void a_peer_that_becomes_reachable_is_probed_at_once(void **state)
+{
+    (void)state;
+    struct fabric f;
+    start(&f, 4, 1);
+    f.silent = true;
+    run_until(&f, 5 * NSEC_PER_MSEC);
+    f.silent = false;
+    path_discovery_on_reachable(f.discovery, 0x0a020001);
+    run_until(&f, 20 * NSEC_PER_MSEC);
+    assert_paths_are_right(&f, 1);
+    path_discovery_destroy(f.discovery);
+}
+
 static void answers_to_what_was_not_asked_are_ignored(void **state)
 {
     (void)state;
@@ -302,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_dead_path_is_rechecked_at_once),
         cmocka_unit_test(a_new_spine_gets_the_next_number),
         cmocka_unit_test(heavy_loss_only_delays),
+        cmocka_unit_test(a_peer_that_becomes_reachable_is_probed_at_once),
         cmocka_unit_test(answers_to_what_was_not_asked_are_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
