@@ -96,6 +96,19 @@ static void a_slow_application_gets_everything_in_order(void **state)
     assert_int_equal(consume(q, seen), added);
 }
 
+static void nothing_overtakes_the_backlog(void **state)
+{
+    struct completion_queue *q = *state;
+    uint64_t added = 0, seen = 0;
+    while (added < APP_COMPLETION_ENTRIES + 5)
+        add(q, added++);
+    completion_queue_publish(q);
+    seen = consume(q, seen);
+    add(q, added++);
+    completion_queue_publish(q);
+    assert_int_equal(consume(q, seen), added);
+}
+
 static void an_impossible_head_is_noticed_and_harms_nothing(void **state)
 {
     struct completion_queue *q = *state;
@@ -111,9 +124,8 @@ static void an_impossible_head_is_noticed_and_harms_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORY(nothing_is_seen_before_it_is_published),
-        STORY(the_doorbell_rings_only_when_wanted),
-        STORY(a_slow_application_gets_everything_in_order),
+        STORY(nothing_is_seen_before_it_is_published),          STORY(the_doorbell_rings_only_when_wanted),
+        STORY(a_slow_application_gets_everything_in_order),     STORY(nothing_overtakes_the_backlog),
         STORY(an_impossible_head_is_noticed_and_harms_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

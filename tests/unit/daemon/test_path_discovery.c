@@ -24,6 +24,7 @@ struct fabric {
     unsigned spine_count;
     uint64_t live; /* bit i: the leaf's routes include spine i */
     uint64_t seed;
+    uint16_t late_port; /* 0, or from here on some ports take the last spine, and nothing else has changed */
     unsigned loss_percent;
     bool silent;
     struct random_stream random;
@@ -41,10 +42,13 @@ struct fabric {
 static unsigned spine_of(const struct fabric *f, uint32_t destination, uint16_t port)
 {
     unsigned live[64], count = 0;
+    uint64_t hash = mix64_pair(f->seed + f->live, (uint64_t)destination << 16 | port);
+    if (f->late_port && port >= f->late_port && hash >> 62 == 3)
+        return f->spine_count - 1;
     for (unsigned i = 0; i < f->spine_count; i++)
         if (f->live & 1ull << i)
             live[count++] = i;
-    return live[mix64_pair(f->seed + f->live, (uint64_t)destination << 16 | port) % count];
+    return live[hash % count];
 }
 
 static uint32_t router_address(unsigned spine)
@@ -254,6 +258,25 @@ static void a_new_spine_gets_the_next_number(void **state)
     path_discovery_destroy(f.discovery);
 }
 
+static void a_spine_that_a_new_peer_finds_is_looked_for_by_all(void **state)
+{
+    (void)state;
+    struct fabric f;
+    start(&f, 3, 2);
+    run_until(&f, NSEC_PER_SEC);
+    f.late_port = 49152 + 4;
+    f.spine_count = 4; /* not in the routes that older ports take */
+    struct path_discovery_peer third = {.address = 0x0a020003, .leaf = 0x0a0200, .peer = 2};
+    path_discovery_add_peer(f.discovery, &third, f.now);
+    run_until(&f, f.now + 100 * NSEC_PER_MSEC);
+    for (unsigned peer = 0; peer < 3; peer++) {
+        uint16_t port = f.paths[peer].entries[3].source_port;
+        assert_int_equal(f.paths[peer].count, 4);
+        assert_true(port != 0 && spine_of(&f, 0x0a020001 + peer, port) == 3);
+    }
+    path_discovery_destroy(f.discovery);
+}
+
 static void heavy_loss_only_delays(void **state)
 {
     (void)state;
@@ -315,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_lost_spine_is_dropped_and_comes_back),
         cmocka_unit_test(a_dead_path_is_rechecked_at_once),
         cmocka_unit_test(a_new_spine_gets_the_next_number),
+        cmocka_unit_test(a_spine_that_a_new_peer_finds_is_looked_for_by_all),
         cmocka_unit_test(heavy_loss_only_delays),
         cmocka_unit_test(a_peer_that_becomes_reachable_is_probed_at_once),
         cmocka_unit_test(answers_to_what_was_not_asked_are_ignored),
