@@ -163,10 +163,20 @@ enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel 
     return DROP_NONE;
 }
 
+static bool has_living_sibling(const struct transport *t, const struct channel *ch)
+{
+    for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
+        const struct channel *sibling = channel_at(t, ch->lane.peer, i);
+        if (sibling != ch && sibling->state == CHANNEL_ALIVE)
+            return true;
+    }
+    return false;
+}
+
 void path_health_set_port(struct transport *t, struct channel *ch, uint16_t source_port, nsec_t now)
 {
-    uint16_t old = ch->source_port;
-    if (old == source_port)
+    bool is_last = ch->state == CHANNEL_ALIVE && !has_living_sibling(t, ch);
+    if (ch->source_port == source_port || (source_port == 0 && is_last))
         return;
     ch->source_port = source_port;
     switch ((enum channel_state)ch->state) {
@@ -174,7 +184,7 @@ void path_health_set_port(struct transport *t, struct channel *ch, uint16_t sour
         ch->state = CHANNEL_ALIVE;
         break;
     case CHANNEL_ALIVE:
-        if (source_port == 0 && path_health_next_alive(t, channel_peer(t, ch)) != ch)
+        if (source_port == 0)
             die(t, ch, now);
         break;
     case CHANNEL_CLOSING:

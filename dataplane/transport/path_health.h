@@ -22,7 +22,7 @@ enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
                                        const struct packet_ack *closed, nsec_t now);
 enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel *ch, uint64_t token,
                                             nsec_t now);
-/* The path is reached by this source port from now on; 0: it is gone. */
+/* The path is reached by this source port from now on; 0: it is gone (the last live one stays as it is). */
 void path_health_set_port(struct transport *t, struct channel *ch, uint16_t source_port, nsec_t now);
 
 /* The next live channel of the peer in turn, or NULL when it has none. */

@@ -195,6 +195,37 @@ static void test_a_new_port_revives_the_path(void **state)
     fabric_destroy(f);
 }
 
+static void test_a_path_that_is_gone_carries_nothing(void **state)
+{
+    (void)state;
+    for (unsigned gone = 0; gone < 4; gone++) {
+        struct fabric *f = start(4, PATH_MODE_WRAP);
+        struct path_entry paths[4];
+        for (unsigned i = 0; i < 4; i++)
+            paths[i].source_port = i == gone ? 0 : PATH_PORT(i);
+        transport_set_paths(f->hosts[0].transport, f->hosts[0].rank_peers[1], paths, 4, f->now);
+        transfer(f, 1);
+        fabric_run(f, f->now + 60 * NSEC_PER_MSEC);
+        check(f, 1);
+        assert_int_equal(per_path[gone], 0);
+        assert_int_equal(fabric_count(f, 0, EVENT_PATH_DOWN, EVENT_OK), 1);
+        fabric_destroy(f);
+    }
+}
+
+static void test_the_last_path_stays(void **state)
+{
+    (void)state;
+    struct fabric *f = start(4, PATH_MODE_WRAP);
+    struct path_entry none[4] = {{0}, {0}, {0}, {0}};
+    transport_set_paths(f->hosts[0].transport, f->hosts[0].rank_peers[1], none, 4, f->now);
+    transfer(f, 1);
+    fabric_run(f, f->now + 60 * NSEC_PER_MSEC);
+    check(f, 1);
+    assert_int_equal(fabric_count(f, 0, EVENT_PATH_DOWN, EVENT_OK), 3);
+    fabric_destroy(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +236,8 @@ int main(void)
         cmocka_unit_test(test_hash_moves_its_one_path),
         cmocka_unit_test(test_a_silent_peer_kills_no_path),
         cmocka_unit_test(test_a_new_port_revives_the_path),
+        cmocka_unit_test(test_a_path_that_is_gone_carries_nothing),
+        cmocka_unit_test(test_the_last_path_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
