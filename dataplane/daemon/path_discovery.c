@@ -171,14 +171,6 @@ static void recheck_leaf(struct path_discovery *d, struct probed_leaf *leaf, nse
             probed_peer_recheck(d->peers[i]);
 }
 
-/* A spine that the leaf was not known to have: its settled peers look for it at once. */
-static void search_for_new_spine(struct path_discovery *d, const struct probed_leaf *leaf, nsec_t now)
-{
-    for (unsigned i = 0; i < d->peer_count; i++)
-        if (d->peers[i]->leaf == leaf && d->peers[i]->state == PEER_SETTLED)
-            probed_peer_search(d->peers[i], now);
-}
-
 void path_discovery_on_answer(struct path_discovery *d, const struct path_answer *answer, nsec_t now)
 {
     struct probed_peer *p = find_peer(d, answer->quote.destination);
@@ -193,12 +185,9 @@ void path_discovery_on_answer(struct path_discovery *d, const struct path_answer
     p->silent_since = now;
     p->leaf->answers++;
     bool moved = path_catalogue_learn(&p->catalogue, answer->quote.source_port, (unsigned)spine);
-    bool fresh = !(p->leaf->spines & 1ull << spine);
-    p->leaf->spines |= 1ull << spine;
+    p->leaf->spines |= 1ull << spine; /* the settled peers that miss it search at once: their retry is due */
     if (moved && p->state == PEER_SETTLED)
         recheck_leaf(d, p->leaf, now);
-    else if (fresh)
-        search_for_new_spine(d, p->leaf, now);
 }
 
 void path_discovery_on_reachable(struct path_discovery *d, uint32_t address)
