@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <event2/event.h>
 
@@ -194,8 +195,20 @@ static int handle_signals(struct daemon *d)
     return 0;
 }
 
+/* Every application costs a few descriptors; and a log that nobody reads any more is no reason to die. */
+static void prepare_process(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
 static int start(struct daemon *d)
 {
+    prepare_process();
     d->base = event_base_new();
     if (!d->base || handle_signals(d) != 0) {
         log_error("out of memory");

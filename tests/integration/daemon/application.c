@@ -45,16 +45,20 @@ static int take_reply(struct application *a, int descriptors[3])
     return a->reply.status;
 }
 
-int application_request(struct application *a, const struct session_request *request,
-                        const uint32_t *addresses, int descriptors[3])
+int application_send(struct application *a, const struct session_request *request, const uint32_t *addresses)
 {
     size_t address_bytes = addresses ? request->rank_count * sizeof(addresses[0]) : 0;
     struct iovec io[] = {{.iov_base = (void *)request, .iov_len = sizeof(*request)},
                          {.iov_base = (void *)addresses, .iov_len = address_bytes}};
     struct msghdr message = {.msg_iov = io, .msg_iovlen = 2};
-    if (sendmsg(a->socket, &message, MSG_NOSIGNAL) < 0)
-        return -errno;
-    return take_reply(a, descriptors);
+    return sendmsg(a->socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int application_request(struct application *a, const struct session_request *request,
+                        const uint32_t *addresses, int descriptors[3])
+{
+    int result = application_send(a, request, addresses);
+    return result == 0 ? take_reply(a, descriptors) : result;
 }
 
 int application_attach(struct application *a, const char *socket_path)

@@ -21,6 +21,8 @@ struct application {
 int application_connect(struct application *a, const char *socket_path);
 int application_attach(struct application *a, const char *socket_path);
 void application_detach(struct application *a);
+/* Sends a request and does not wait for its reply. */
+int application_send(struct application *a, const struct session_request *request, const uint32_t *addresses);
 /* Sends a request and takes its reply, with up to 3 descriptors. */
 int application_request(struct application *a, const struct session_request *request,
                         const uint32_t *addresses, int descriptors[3]);

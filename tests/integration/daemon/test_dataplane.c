@@ -285,6 +285,30 @@ static void an_application_killed_in_the_middle_harms_nobody(void **state)
     rank_leave(&bystanders[1]);
 }
 
+/* Behind another leaf, and no router answers for it. */
+static const uint32_t unreachable[] = {TWO_HOSTS_A, 0x0b000001};
+
+static void opening_waits_for_paths_and_can_be_given_up(void **state)
+{
+    (void)state;
+    struct application_group group = {
+        .identity = identity++, .addresses = unreachable, .rank = 0, .rank_count = 2};
+    struct session_request request = {.kind = SESSION_COMMUNICATOR_OPEN,
+                                      .version = SESSION_VERSION,
+                                      .communicator = identity++,
+                                      .rank_count = 2};
+    struct application impatient, patient;
+    uint32_t handle;
+    assert_int_equal(application_attach(&impatient, daemons.a.socket), 0);
+    assert_int_equal(application_attach(&patient, daemons.a.socket), 0);
+    assert_int_equal(application_send(&impatient, &request, unreachable), 0);
+    application_detach(&impatient);
+    assert_int_equal(application_open(&patient, &group, &handle), 0);
+    assert_true(daemon_process_wait_line(&daemons.a, "no router answers probes towards 11.0.0.1"));
+    assert_int_equal(application_close(&patient, handle), 0);
+    application_detach(&patient);
+}
+
 static void append(const char *file, const char *text)
 {
     FILE *stream = fopen(file, "a");
@@ -456,6 +480,7 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test(impossible_ring_positions_end_only_their_own_session),
         cmocka_unit_test(malformed_requests_end_only_their_own_session),
         cmocka_unit_test(applications_come_and_go),
+        cmocka_unit_test(opening_waits_for_paths_and_can_be_given_up),
         cmocka_unit_test(a_new_configuration_is_checked_and_then_applied),
         cmocka_unit_test(a_stopped_daemon_leaves_nothing_and_starts_again),
         cmocka_unit_test(a_killed_daemons_socket_is_taken_over),
