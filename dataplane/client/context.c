@@ -195,15 +195,16 @@ const char *weft_attach_error_text(void)
     return attach_error_text;
 }
 
-/* The dataplane frees its side when the socket closes, so nothing has to be asked of it. */
+/* Communicators are closed one by one: those that are open when the socket closes count as dead, which would
+ * end what other ranks still have to do. The rest the dataplane frees by itself. */
 void weft_detach(struct weft_context *context)
 {
     if (context == NULL)
         return;
-    close(context->session);
-    context->lost = true;
     while (!LIST_EMPTY(&context->communicators))
         weft_communicator_destroy(LIST_FIRST(&context->communicators));
+    close(context->session);
+    context->lost = true;
     request_free_all(context);
     scratch_free_all(context);
     region_free_all(context);

@@ -164,8 +164,19 @@ void fake_fabric_kill_rank(struct fake_fabric *fabric, uint64_t identity, uint32
     }
 }
 
+static bool fabric_has_flows(const struct fake_fabric *fabric, const struct fake_communicator *communicator)
+{
+    const struct fake_flow *f;
+    TAILQ_FOREACH(f, &fabric->flows, link)
+    if (f->communicator == communicator)
+        return true;
+    return false;
+}
+
 void fake_fabric_close(struct fake_fabric *fabric, struct fake_communicator *communicator)
 {
+    if (fabric_has_flows(fabric, communicator))
+        fake_fabric_kill_rank(fabric, communicator->identity, communicator->rank);
     fabric_end_flows(fabric, communicator, APP_STATUS_CANCELLED);
     LIST_REMOVE(communicator, link);
     free(communicator);

@@ -47,7 +47,7 @@ bool fake_fabric_tag_in_use(const struct fake_fabric *fabric, const struct fake_
 bool fake_fabric_move(struct fake_fabric *fabric);
 /* All ranks of the identity but `rank` learn that it is dead. */
 void fake_fabric_kill_rank(struct fake_fabric *fabric, uint64_t identity, uint32_t rank);
-/* Forgets a communicator and the flows on it. */
+/* Forgets a communicator. If flows of it are in progress they are cancelled, and it counts as a death. */
 void fake_fabric_close(struct fake_fabric *fabric, struct fake_communicator *communicator);
 
 #endif
