@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tools/sim/event_queue.h"
+
+#include <assert.h>
+#include <string.h>
+
+void event_queue_init(struct event_queue *q)
+{
+    memset(q, 0, sizeof(*q));
+}
+
+static unsigned digit(nsec_t at, unsigned level)
+{
+    return (unsigned)(at >> (level * EVENT_QUEUE_DIGIT_BITS)) & (EVENT_QUEUE_SLOTS - 1);
+}
+
+static unsigned level_of(const struct event_queue *q, nsec_t at)
+{
+    uint64_t differs = at ^ q->now;
+    return differs < EVENT_QUEUE_SLOTS ? 0
+                                       : (63u - (unsigned)__builtin_clzll(differs)) / EVENT_QUEUE_DIGIT_BITS;
+}
+
+static void append(struct event_queue_level *level, unsigned slot, struct sim_event *event)
+{
+    struct sim_event *last = level->last[slot];
+    event->next = last != NULL ? last->next : event;
+    if (last != NULL)
+        last->next = event;
+    level->last[slot] = event;
+    level->occupied[slot / 64] |= 1ull << (slot % 64);
+    level->summary |= 1ull << (slot / 64);
+}
+
+static void mark_empty(struct event_queue_level *level, unsigned slot)
+{
+    level->last[slot] = NULL;
+    level->occupied[slot / 64] &= ~(1ull << (slot % 64));
+    if (level->occupied[slot / 64] == 0)
+        level->summary &= ~(1ull << (slot / 64));
+}
+
+static void place(struct event_queue *q, struct sim_event *event)
+{
+    unsigned level = level_of(q, event->at);
+    assert(level < EVENT_QUEUE_LEVELS);
+    append(&q->levels[level], digit(event->at, level), event);
+}
+
+void event_queue_add(struct event_queue *q, struct sim_event *event, nsec_t at)
+{
+    assert(at >= q->now);
+    event->at = at;
+    q->waiting++;
+    place(q, event);
+}
+
+/* The first occupied slot from `slot` on, or EVENT_QUEUE_SLOTS. */
+static unsigned first_occupied(const struct event_queue_level *level, unsigned slot)
+{
+    uint64_t word = level->occupied[slot / 64] & ~0ull << (slot % 64);
+    if (word != 0)
+        return slot / 64 * 64 + (unsigned)__builtin_ctzll(word);
+    uint64_t above = slot / 64 == 63 ? 0 : level->summary & ~0ull << (slot / 64 + 1);
+    if (above == 0)
+        return EVENT_QUEUE_SLOTS;
+    unsigned w = (unsigned)__builtin_ctzll(above);
+    return w * 64 + (unsigned)__builtin_ctzll(level->occupied[w]);
+}
+
+/* Now enters that slot; its events move to lower levels, in order. */
+static void descend(struct event_queue *q, unsigned level, unsigned slot)
+{
+    unsigned shift = level * EVENT_QUEUE_DIGIT_BITS;
+    q->now = (q->now >> shift >> EVENT_QUEUE_DIGIT_BITS << EVENT_QUEUE_DIGIT_BITS | slot) << shift;
+    struct sim_event *last = q->levels[level].last[slot], *event = last->next;
+    mark_empty(&q->levels[level], slot);
+    last->next = NULL;
+    while (event != NULL) {
+        struct sim_event *next = event->next;
+        place(q, event);
+        event = next;
+    }
+}
+
+static struct sim_event *take_first(struct event_queue_level *level, unsigned slot)
+{
+    struct sim_event *last = level->last[slot], *first = last->next;
+    if (first == last)
+        mark_empty(level, slot);
+    else
+        last->next = first->next;
+    return first;
+}
+
+struct sim_event *event_queue_take(struct event_queue *q)
+{
+    unsigned level = 0;
+    while (level < EVENT_QUEUE_LEVELS) {
+        unsigned slot = first_occupied(&q->levels[level], digit(q->now, level));
+        if (slot == EVENT_QUEUE_SLOTS) {
+            level++;
+        } else if (level > 0) {
+            descend(q, level, slot);
+            level = 0;
+        } else {
+            struct sim_event *event = take_first(&q->levels[0], slot);
+            q->now = event->at;
+            q->waiting--;
+            return event;
+        }
+    }
+    return NULL;
+}

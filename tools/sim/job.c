@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The life of a job and of its ranks. */
+#include "tools/sim/job.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "tools/sim/job_parts.h"
+#include "tools/sim/memory.h"
+
+static void begin_iteration_call(struct simulation *s, void *context, uint64_t argument);
+
+void job_rank_end_iteration(struct job_rank *r)
+{
+    struct job *job = r->job;
+    nsec_t now = job_now(r);
+    if (now > job->iteration_ends[r->iteration])
+        job->iteration_ends[r->iteration] = now;
+    r->running = false;
+    if (++r->iteration == job->config.iterations)
+        job_rank_end(r);
+    else
+        simulation_call_at(job->simulation, now + job->config.gap_ns, begin_iteration_call, r, 0);
+}
+
+static void begin_iteration(struct job_rank *r)
+{
+    if (r->failed || r->gone || r->over)
+        return;
+    workload_begin(r->job->config.workload, r->rank, r->iteration, &r->turn);
+    for (unsigned lane = 0; lane < SCHEDULE_LANES_MAX; lane++)
+        r->lanes[lane] = (struct job_lane){0};
+    r->lanes_left = r->turn.lanes;
+    r->iteration_started = job_now(r);
+    r->running = true;
+    if (r->turn.steps == 0)
+        job_rank_end_iteration(r);
+    else
+        job_rank_pump(r);
+    host_serve(r->job->simulation, r->host);
+}
+
+static void begin_iteration_call(struct simulation *s, void *context, uint64_t argument)
+{
+    (void)s;
+    (void)argument;
+    begin_iteration(context);
+}
+
+static void close_communicators(struct job *job)
+{
+    nsec_t now = simulation_now(job->simulation);
+    for (uint32_t i = 0; i < job->config.rank_count; i++) {
+        struct job_rank *r = &job->ranks[i];
+        if (!r->gone && r->communicator >= 0)
+            transport_close_communicator(r->host->transport, (uint32_t)r->communicator, false, now);
+        r->communicator = -1;
+    }
+}
+
+static void end_job_call(struct simulation *s, void *context, uint64_t argument)
+{
+    (void)argument;
+    struct job *job = context;
+    close_communicators(job);
+    if (--s->jobs_unfinished == 0)
+        simulation_stop(s);
+}
+
+void job_rank_end(struct job_rank *r)
+{
+    struct job *job = r->job;
+    if (r->over)
+        return;
+    r->over = true;
+    r->ended_at = job_now(r);
+    if (--job->ranks_left > 0)
+        return;
+    job->ended_at = job_now(r);
+    simulation_tell(job->simulation, "%s: %s", job->config.name, job->failed ? "has failed" : "is complete");
+    simulation_call_at(job->simulation, job->ended_at, end_job_call, job, 0);
+}
+
+static uint32_t *partners_of(struct job *job, uint32_t rank)
+{
+    uint32_t *partners = memory_take(job->config.rank_count, sizeof(*partners));
+    struct workload_turn turn;
+    for (unsigned iteration = 0; iteration < job->config.iterations; iteration++) {
+        workload_begin(job->config.workload, rank, iteration, &turn);
+        for (unsigned i = 0; i < turn.lanes * turn.steps; i++) {
+            struct schedule_step *step = &job->simulation->step;
+            workload_step(&turn, i % turn.lanes, i / turn.lanes, step);
+            for (unsigned k = 0; k < step->send_count; k++)
+                partners[step->sends[k].peer] = 1;
+            for (unsigned k = 0; k < step->receive_count; k++)
+                partners[step->receives[k].peer] = 1;
+        }
+    }
+    return partners;
+}
+
+static void know_peers(struct job_rank *r)
+{
+    struct job *job = r->job;
+    uint32_t *partners = job->config.partners_only ? partners_of(job, r->rank) : NULL;
+    r->peers = memory_take(job->config.rank_count, sizeof(*r->peers));
+    for (uint32_t i = 0; i < job->config.rank_count; i++) {
+        bool known = partners == NULL || partners[i];
+        r->peers[i] = host_peer(job->simulation, r->host, known ? job->rank_hosts[i] : r->host->number);
+    }
+    free(partners);
+}
+
+/* A receive on a communicator of its own, which no job closes. */
+static void keep_credit(struct job_rank *r, struct communicator_config config)
+{
+    const struct flow_request stray = {.cookie = UINT64_MAX, .peer_rank = r->rank ^ 1, .bytes = 1000};
+    config.identity ^= 1ull << 63;
+    int communicator = transport_open_communicator(r->host->transport, &config, job_now(r));
+    transport_receive_batch(r->host->transport, (uint32_t)communicator, &stray, 1, job_now(r));
+}
+
+static void open_rank(struct job_rank *r)
+{
+    const struct job_config *c = &r->job->config;
+    r->host = &r->job->simulation->hosts[r->job->rank_hosts[r->rank]];
+    r->next_of_host = r->host->first_rank;
+    r->host->first_rank = r;
+    r->gone = r->host->transport == NULL;
+    if (r->gone) {
+        job_rank_end(r);
+        return;
+    }
+    know_peers(r);
+    struct communicator_config config = {.identity = c->identity,
+                                         .rank = r->rank,
+                                         .rank_count = c->rank_count,
+                                         .rank_peers = r->peers,
+                                         .path_mode = c->path_mode,
+                                         .hash_seed = c->hash_seed,
+                                         .owner = r->rank,
+                                         .owner_handle = (uint32_t)c->identity};
+    r->communicator = transport_open_communicator(r->host->transport, &config, job_now(r));
+    assert(r->communicator >= 0);
+    if (simulation_sabotages(r->job->simulation, SABOTAGE_KEEP_CREDIT))
+        keep_credit(r, config);
+    host_serve(r->job->simulation, r->host);
+}
+
+static void open_call(struct simulation *s, void *context, uint64_t argument)
+{
+    (void)argument;
+    struct job *job = context;
+    simulation_tell(s, "%s: %u ranks are opened", job->config.name, job->config.rank_count);
+    for (uint32_t i = 0; i < job->config.rank_count; i++)
+        open_rank(&job->ranks[i]);
+}
+
+static void start_call(struct simulation *s, void *context, uint64_t argument)
+{
+    (void)argument;
+    struct job *job = context;
+    simulation_tell(s, "%s: starts", job->config.name);
+    for (uint32_t i = 0; i < s->topology.link_count; i++)
+        job->before[i] = s->topology.links[i].counters;
+    for (uint32_t i = 0; i < job->config.rank_count; i++)
+        begin_iteration(&job->ranks[i]);
+}
+
+static void deadline_call(struct simulation *s, void *context, uint64_t argument)
+{
+    (void)argument;
+    const struct job *job = context;
+    for (uint32_t i = 0; i < job->config.rank_count; i++) {
+        const struct job_rank *r = &job->ranks[i];
+        if (!r->over)
+            complain(&s->complaints, simulation_now(s), COMPLAINT_UNFINISHED,
+                     "%s: rank %u on host%u: iteration %u, %u operations in progress%s", job->config.name, i,
+                     r->host->number, r->iteration, r->operations, r->blocked ? ", transport full" : "");
+    }
+    if (job->ranks_left > 0)
+        simulation_stop(s);
+}
+
+struct job *job_add(struct simulation *s, const struct job_config *config)
+{
+    struct job *job = memory_take(1, sizeof(*job));
+    *job = (struct job){.config = *config, .simulation = s, .ranks_left = config->rank_count};
+    job->ranks = memory_take(config->rank_count, sizeof(*job->ranks));
+    job->rank_hosts = memory_take(config->rank_count, sizeof(*job->rank_hosts));
+    job->iteration_ends = memory_take(config->iterations, sizeof(*job->iteration_ends));
+    job->before = memory_take(s->topology.link_count, sizeof(*job->before));
+    for (uint32_t i = 0; i < config->rank_count; i++) {
+        job->rank_hosts[i] = config->rank_hosts[i];
+        job->ranks[i] = (struct job_rank){.job = job, .rank = i, .communicator = -1};
+    }
+    s->jobs = memory_grow(s->jobs, s->job_count, &s->job_capacity, sizeof(*s->jobs));
+    s->jobs[s->job_count++] = job;
+    s->jobs_unfinished++;
+    simulation_call_at(s, config->open_at, open_call, job, 0);
+    simulation_call_at(s, config->start_at, start_call, job, 0);
+    if (config->deadline_at != NSEC_NEVER)
+        simulation_call_at(s, config->deadline_at, deadline_call, job, 0);
+    return job;
+}
+
+void job_destroy(struct job *job)
+{
+    for (uint32_t i = 0; i < job->config.rank_count; i++)
+        free(job->ranks[i].peers);
+    free(job->ranks);
+    free(job->rank_hosts);
+    free(job->iteration_ends);
+    free(job->before);
+    free(job->flow_times);
+    free(job);
+}
