@@ -34,23 +34,23 @@ static int call_take_scratch(struct weft_request *request)
     return error;
 }
 
-static void layout_fill(uint64_t *bytes, const size_t *elements, uint32_t ranks, uint64_t element)
+static void layout_fill(uint64_t *bytes, const size_t *elements, size_t ranks, uint64_t element)
 {
-    for (uint32_t rank = 0; rank < ranks; rank++)
+    for (size_t rank = 0; rank < ranks; rank++)
         bytes[rank] = elements[rank] * element;
 }
 
 /* Copies the layout of all_to_all_v, in bytes: the caller's arrays need not outlive the call. */
 static int call_copy_layout(const struct collective_call *call, struct collective *c)
 {
-    uint32_t ranks = call->communicator->rank_count;
+    size_t ranks = call->communicator->rank_count;
     uint64_t element = weft_type_bytes(call->type);
     if (c->layout_capacity < ranks) {
         uint64_t *larger = realloc(c->layout_bytes, 4 * ranks * sizeof(*larger));
         if (larger == NULL)
             return context_error(call->communicator->context, WEFT_ERROR_NO_MEMORY, "no memory");
         c->layout_bytes = larger;
-        c->layout_capacity = ranks;
+        c->layout_capacity = (uint32_t)ranks;
     }
     uint64_t *b = c->layout_bytes;
     layout_fill(b, call->in_counts, ranks, element);

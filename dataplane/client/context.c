@@ -36,17 +36,17 @@ int context_error(struct weft_context *context, int code, const char *format, ..
 
 static int weft_error_of_status(int32_t status)
 {
-    switch (-status) {
-    case EPROTO:
-    case EPROTONOSUPPORT:
+    switch (status) {
+    case -EPROTO:
+    case -EPROTONOSUPPORT:
         return WEFT_ERROR_VERSION;
-    case ENOMEM:
+    case -ENOMEM:
         return WEFT_ERROR_NO_MEMORY;
-    case ENOSPC:
-    case EDQUOT:
-    case EMFILE:
-    case ENFILE:
-    case EAGAIN:
+    case -ENOSPC:
+    case -EDQUOT:
+    case -EMFILE:
+    case -ENFILE:
+    case -EAGAIN:
         return WEFT_ERROR_RESOURCES;
     default:
         return WEFT_ERROR_INVALID;
@@ -66,8 +66,7 @@ int context_ask(struct weft_context *context, const struct session_request *requ
     }
     if (answer->reply.status < 0)
         return context_error(context, weft_error_of_status(answer->reply.status),
-                             "the dataplane refuses: %s (%s)", answer->reply.text,
-                             strerror(-answer->reply.status));
+                             "the dataplane refuses (%d): %s", answer->reply.status, answer->reply.text);
     return 0;
 }
 
