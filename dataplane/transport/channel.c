@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dataplane/transport/congestion_window.h"
 #include "dataplane/transport/control_queue.h"
 #include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
@@ -296,6 +297,14 @@ static void set_pace(const struct transport *t, struct channel *ch)
     ch->pacer.slack_ns = pacer_cost(&ch->pacer, (uint64_t)CHANNEL_BURST_PACKETS * t->path.packet_bytes);
 }
 
+/* The ack answers what was sent before the timeout: it was late, not lost (Eifel detection, RFC 3522). A core
+ * that is shared makes such acks. */
+static void undo_false_timeout(struct transport *t, struct channel *ch, nsec_t answered_sent_at)
+{
+    if (ch->timeouts > 0 && answered_sent_at < ch->timed_out_at)
+        congestion_window_restore(&ch->congestion, &t->path, ch->window_before_timeout_bytes);
+}
+
 enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
                                 nsec_t now)
 {
@@ -309,6 +318,7 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
     t->counters.acks_received++;
     if (result.packets == 0)
         return DROP_NONE;
+    undo_false_timeout(t, ch, time_of_echo(ack->echo_sent_at_ns, now));
     note_progress(ch, now);
     ch->acked_bytes += result.bytes;
     report.rtt_ns = take_rtt_sample(ch, ack, now);
@@ -392,6 +402,10 @@ static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
         ch->tail_probed = send_window_lose_last(&ch->sent);
         t->counters.tail_probes++;
         return;
+    }
+    if (ch->timeouts == 0) {
+        ch->timed_out_at = now;
+        ch->window_before_timeout_bytes = ch->congestion.window_bytes;
     }
     send_window_lose_all(&ch->sent);
     t->counters.timeouts++;

@@ -92,3 +92,10 @@ void congestion_round_begin(struct congestion *c, const struct congestion_path *
     c->planned_window_bytes = congestion_bytes_in(c->planned_rate_bytes_per_s, c->round_trip_ns);
     congestion_window_set(c, path, c->window_bytes);
 }
+
+void congestion_window_restore(struct congestion *c, const struct congestion_path *path, uint64_t bytes)
+{
+    if (bytes > c->window_bytes)
+        congestion_window_set(c, path, bytes);
+    c->last_cut = NSEC_NEVER;
+}

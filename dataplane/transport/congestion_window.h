@@ -34,6 +34,9 @@ void congestion_window_plan(struct congestion *c, const struct congestion_path *
 /* Sets the window within its bounds. */
 void congestion_window_set(struct congestion *c, const struct congestion_path *path, uint64_t bytes);
 
+/* A timeout turned out to be false: what it did to the window is undone. */
+void congestion_window_restore(struct congestion *c, const struct congestion_path *path, uint64_t bytes);
+
 /* The upper bound, in bytes. */
 uint64_t congestion_window_max(const struct congestion *c, const struct congestion_path *path);
 

@@ -133,9 +133,11 @@ struct channel {
     nsec_t probe_interval_ns;
     uint64_t probe_token;
     uint64_t planned_rate_bytes_per_s; /* of the pieces it carries, as congestion control was told */
-    uint64_t planned_tag;              /* start tag of the batch that this counts */
-    uint32_t recovery_number;          /* the losses of one window count once: those before this number did */
-    uint32_t marked_reported;          /* the peer's count of our marked packets */
+    uint64_t window_before_timeout_bytes;
+    nsec_t timed_out_at;      /* the first timeout in a row */
+    uint64_t planned_tag;     /* start tag of the batch that this counts */
+    uint32_t recovery_number; /* the losses of one window count once: those before this number did */
+    uint32_t marked_reported; /* the peer's count of our marked packets */
     uint32_t retransmits, marked_packets;
     uint64_t sent_packets, acked_bytes;
     uint16_t generation;
