@@ -36,7 +36,7 @@ struct fake_session {
 };
 
 struct fake_dataplane {
-    char directory[32], path[64];
+    char path[64];
     int listener, doorbell; /* the doorbell of all sessions and of the test */
     pthread_t thread;
     pthread_mutex_t lock; /* held by the thread while it works, and by the test while it meddles */
@@ -409,13 +409,32 @@ static void *fake_run(void *argument)
 
 /* ---- the test's side ---- */
 
+/* Where all sockets of the process are. It goes when the process ends, also after a test that failed. */
+static char directory[] = "/tmp/weft-test-XXXXXX";
+static unsigned sockets;
+
+static void remove_directory(void)
+{
+    char path[64];
+    for (unsigned i = 0; i < sockets; i++) {
+        snprintf(path, sizeof(path), "%s/%u", directory, i);
+        unlink(path);
+    }
+    rmdir(directory);
+}
+
+static void make_directory(void)
+{
+    if (mkdtemp(directory) == NULL || atexit(remove_directory) != 0)
+        abort();
+}
+
 static void fake_listen(struct fake_dataplane *fake)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strcpy(fake->directory, "/tmp/weft-test-XXXXXX");
-    if (mkdtemp(fake->directory) == NULL)
-        abort();
-    snprintf(fake->path, sizeof(fake->path), "%s/socket", fake->directory);
+    if (sockets == 0)
+        make_directory();
+    snprintf(fake->path, sizeof(fake->path), "%s/%u", directory, sockets++);
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", fake->path);
     fake->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (bind(fake->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
@@ -453,7 +472,6 @@ const char *fake_dataplane_stop(struct fake_dataplane *fake)
     close(fake->listener);
     close(fake->doorbell);
     unlink(fake->path);
-    rmdir(fake->directory);
     const char *violation = fake->violation;
     pthread_mutex_destroy(&fake->lock);
     free(fake);
