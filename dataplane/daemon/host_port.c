@@ -6,22 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "dataplane/daemon/text.h"
-#include "dataplane/transport/congestion.h"
+#include "dataplane/daemon/transport_settings.h"
 
 enum {
-    IP_UDP_HEADER_BYTES = 28,
-    PAYLOAD_ALIGN_BYTES = 64,
-    HOPS = 4,                  /* links that a packet crosses on a leaf-spine path */
-    TURNAROUND_POLL_US = 20,   /* of an idle fabric, both workers polling */
-    TURNAROUND_SLEEP_US = 150, /* both workers woken from sleep */
-    RTO_MIN_SLEEP_MS = 10,     /* a core that is shared is given back after milliseconds */
     PATH_BYTES = 4096
 };
 
@@ -170,79 +163,21 @@ static int open_port(struct host_port *p, const struct config *config, const str
     return result;
 }
 
-static void set_if_given(nsec_t *time_ns, uint32_t value, nsec_t unit_ns)
-{
-    if (value != 0)
-        *time_ns = value * unit_ns;
-}
-
-static void adjust_transport(struct transport_config *t, const struct config_transport *c)
-{
-    set_if_given(&t->rto_min_ns, c->rto_min_us, NSEC_PER_USEC);
-    set_if_given(&t->rto_max_ns, c->rto_max_us, NSEC_PER_USEC);
-    set_if_given(&t->ack_delay_ns, c->ack_delay_us, NSEC_PER_USEC);
-    set_if_given(&t->peer_timeout_ns, c->peer_timeout_ms, NSEC_PER_MSEC);
-    if (c->credit_budget_kib != 0)
-        t->credit_budget_bytes = c->credit_budget_kib * 1024;
-    if (c->window_packets != 0)
-        t->window_packets = (uint16_t)c->window_packets;
-    if (c->peers_max != 0)
-        t->peers_max = (uint16_t)c->peers_max;
-    if (c->messages_max != 0)
-        t->messages_max = c->messages_max;
-}
-
-static void draw_identity(struct host_port *p, struct transport_config *t)
-{
-    if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed) ||
-        getrandom(&t->incarnation, sizeof(t->incarnation), 0) != sizeof(t->incarnation))
-        t->seed = host_port_now(), t->incarnation = (uint32_t)t->seed;
-    t->incarnation |= 1; /* not zero */
-    p->incarnation = t->incarnation;
-}
-
-/* Whole cache lines, as far as the MTU allows. */
-static uint16_t largest_payload(uint16_t mtu)
-{
-    unsigned room = mtu - IP_UDP_HEADER_BYTES - (unsigned)sizeof(struct packet_data);
-    return (uint16_t)(room / PAYLOAD_ALIGN_BYTES * PAYLOAD_ALIGN_BYTES);
-}
-
-/* The round trip of an idle fabric, unless configured: every link on the way stores and forwards the packet.
- */
-static nsec_t base_rtt_ns(const struct config *config, uint64_t rate_bytes_per_s, uint16_t mtu)
-{
-    if (config->transport.base_rtt_us != 0)
-        return config->transport.base_rtt_us * NSEC_PER_USEC;
-    nsec_t turnaround_us = config->idle == CONFIG_IDLE_POLL ? TURNAROUND_POLL_US : TURNAROUND_SLEEP_US;
-    return turnaround_us * NSEC_PER_USEC + HOPS * mtu * NSEC_PER_SEC / rate_bytes_per_s;
-}
-
-/* Workers that sleep share their cores: late answers are no losses, and fewer acks leave more of the core. */
-static void allow_for_sleep(struct transport_config *t)
-{
-    t->rto_min_ns = RTO_MIN_SLEEP_MS * NSEC_PER_MSEC;
-    t->rto_max_ns = 2 * t->rto_min_ns;
-    t->ack_delay_ns = t->base_rtt_ns;
-}
-
 static int create_transport(struct host_port *p, const struct config *config, const struct config_port *c,
                             struct transport_config *t, char error[HOST_PORT_ERROR_BYTES])
 {
-    uint64_t rate = c->rate_bytes_per_s ? c->rate_bytes_per_s : port_rate_bytes_per_s(p->port);
-    if (rate == 0) {
+    struct transport_basis basis = {.rate_bytes_per_s = c->rate_bytes_per_s ? c->rate_bytes_per_s
+                                                                            : port_rate_bytes_per_s(p->port),
+                                    .address = p->address,
+                                    .mtu = port_mtu(p->port)};
+    if (basis.rate_bytes_per_s == 0) {
         snprintf(error, HOST_PORT_ERROR_BYTES, "%s does not know its speed: set `rate` in `ports`",
                  c->device);
         return -EINVAL;
     }
-    transport_config_default(t, rate, base_rtt_ns(config, rate, port_mtu(p->port)));
-    if (config->idle == CONFIG_IDLE_SLEEP)
-        allow_for_sleep(t);
-    t->address = p->address;
-    t->payload_bytes_max = p->payload_bytes_max = largest_payload(port_mtu(p->port));
-    t->congestion = congestion_control_by_name(config->congestion_control);
-    adjust_transport(t, &config->transport);
-    draw_identity(p, t);
+    transport_settings(config, &basis, t);
+    p->incarnation = t->incarnation;
+    p->payload_bytes_max = t->payload_bytes_max;
     p->transport = transport_create(t);
     if (!p->transport)
         snprintf(error, HOST_PORT_ERROR_BYTES,
