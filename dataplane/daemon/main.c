@@ -221,6 +221,9 @@ static int start(struct daemon *d)
         result = listen_for_applications(d);
     if (result != 0)
         return result;
+    result = start_workers(d);
+    if (result != 0)
+        return result;
     result = privileges_drop();
     if (result != 0)
         log_warning("cannot drop privileges: %s", strerror(-result));
@@ -228,7 +231,7 @@ static int start(struct daemon *d)
         .base = d->base, .ports = d->ports, .port_count = d->port_count, .server = d->server};
     if (introspection_start(&introspection) != 0)
         log_warning("no introspection: out of memory");
-    return start_workers(d);
+    return 0;
 }
 
 static void stop(struct daemon *d)

@@ -9,13 +9,18 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <rte_pause.h>
 
+#include "dataplane/daemon/privileges.h"
 #include "dataplane/daemon/worker_state.h"
 
+enum {
+    SHARED_CORE_NICE = -15 /* packets before arithmetic: peers take a late answer for a loss */
+};
 static const nsec_t BLOCKED_RETRY_NS = NSEC_PER_MSEC;
 static const nsec_t PORT_FULL_RETRY_NS = 20 * NSEC_PER_USEC;
 
@@ -120,6 +125,9 @@ static void *run(void *argument)
 {
     struct worker *w = argument;
     prctl(PR_SET_TIMERSLACK, 1000); /* ns: a sleep ends when it should */
+    if (w->config.sleep)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), SHARED_CORE_NICE);
+    privileges_drop(); /* of this thread; what the main thread's own call says is what is logged */
     port_thread_register();
     while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
         bool worked = do_round(w) > 0;
