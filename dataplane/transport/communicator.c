@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/transport/communicator.h"
 
+#include "dataplane/transport/credit.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/notice.h"
 #include "dataplane/transport/session.h"
@@ -85,15 +86,39 @@ static uint32_t rank_on(const struct communicator *c, uint16_t peer)
     return NONE;
 }
 
+static void lose_peer(struct transport *t, struct communicator *c, uint16_t peer)
+{
+    uint32_t rank = c->open && !c->dead ? rank_on(c, peer) : NONE;
+    if (rank == NONE)
+        return;
+    notice_add(t, c, rank);
+    die(t, c, rank);
+}
+
 void communicator_on_peer_dead(struct transport *t, uint16_t peer)
+{
+    for (uint32_t i = 0; i < t->config.communicators_max; i++)
+        lose_peer(t, &t->communicators[i], peer);
+    forget_credits_of_peer(t, peer);
+}
+
+/* What the old one was told, the new one does not know. */
+static void repeat_credits(struct transport *t, const struct communicator *c, uint16_t peer)
+{
+    for (uint32_t i = c->first_incoming; i != NONE; i = t->incoming[i].next) {
+        if (t->incoming[i].peer == peer)
+            credit_queue(t, &t->incoming[i]);
+    }
+}
+
+void communicator_on_peer_restarted(struct transport *t, uint16_t peer)
 {
     for (uint32_t i = 0; i < t->config.communicators_max; i++) {
         struct communicator *c = &t->communicators[i];
-        uint32_t rank = c->open && !c->dead ? rank_on(c, peer) : NONE;
-        if (rank == NONE)
-            continue;
-        notice_add(t, c, rank);
-        die(t, c, rank);
+        if (c->spoke)
+            lose_peer(t, c, peer);
+        else if (c->open)
+            repeat_credits(t, c, peer);
     }
     forget_credits_of_peer(t, peer);
 }

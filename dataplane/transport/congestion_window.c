@@ -43,7 +43,9 @@ void congestion_window_plan(struct congestion *c, const struct congestion_path *
     c->planned_rate_bytes_per_s = planned_rate ? planned_rate : path->line_rate_bytes_per_s;
     c->planned_window_bytes = congestion_bytes_in(c->planned_rate_bytes_per_s, c->round_trip_ns);
     uint64_t start = start_window(c, path);
-    congestion_window_set(c, path, was_cut ? congestion_least(c->window_bytes, start) : start);
+    uint64_t learnt =
+        congestion_most(c->window_bytes, congestion_most(start / 2, 2 * (uint64_t)path->packet_bytes));
+    congestion_window_set(c, path, was_cut ? congestion_least(learnt, start) : start);
 }
 
 static nsec_t clamp_round_trip(const struct congestion_path *path, nsec_t rtt_ns)

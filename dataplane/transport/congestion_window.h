@@ -27,7 +27,8 @@
 void congestion_window_init(struct congestion *c, const struct congestion_path *path);
 
 /* Takes a step's plan. The window becomes the planned one, at least 2 packets; if it was cut within the last
- * 8 round trips it only gets smaller: what was learnt of the path outlives the step. */
+ * 8 round trips it does not grow, except to half of that: what was learnt of the path outlives the step, but
+ * a path that was starved gets a new start. */
 void congestion_window_plan(struct congestion *c, const struct congestion_path *path, uint64_t planned_rate,
                             nsec_t now);
 

@@ -69,6 +69,10 @@ static void send_close(struct transport *t, struct channel *ch, struct writer *w
 
 static void send_probe(struct transport *t, struct channel *ch, struct writer *w, nsec_t now)
 {
+    if (ch->probe_token != 0) {
+        ch->quick_trial = false; /* the one before went unanswered */
+        ch->clean_probes = 0;
+    }
     ch->probe_token = random_next(&t->random) | 1;
     struct outgoing_packet *packet = advance(w);
     write_unnumbered(t, ch, PACKET_PROBE, ch->source_port, packet, now);

@@ -11,8 +11,8 @@
 #include "dataplane/transport/rehome.h"
 
 enum {
-    TIMEOUTS_TO_DIE = 2,
-    CLEAN_PROBES_TO_LIVE = 3
+    CLEAN_PROBES_TO_LIVE = 3,
+    QUICK_TRIAL_REST = 10 /* least probe intervals between two deaths */
 };
 
 struct channel *path_health_next_alive(struct transport *t, struct peer *peer)
@@ -40,8 +40,17 @@ static void queue_event(struct transport *t, struct channel *ch)
     t->last_path_event = channel_index(t, ch);
 }
 
+/* A path that dies for the first time in a while may have been wronged: it is tried again soon. */
+static bool deserves_quick_trial(const struct transport *t, const struct channel *ch, nsec_t now)
+{
+    return ch->died_at == 0 || now - ch->died_at > QUICK_TRIAL_REST * t->config.probe_interval_min_ns;
+}
+
 static void die(struct transport *t, struct channel *ch, nsec_t now)
 {
+    ch->quick_trial = deserves_quick_trial(t, ch, now);
+    ch->died_at = now;
+    ch->probe_token = 0;
     ch->state = CHANNEL_CLOSING;
     ch->close_at = now;
     ch->probe_at = NSEC_NEVER;
@@ -119,6 +128,11 @@ static void give_back_unreceived(struct transport *t, struct channel *ch, nsec_t
     rehome_list_to_survivors(t, ch->lane.peer, &list, now);
 }
 
+static nsec_t trial_interval_ns(const struct transport *t, const struct channel *ch)
+{
+    return ch->quick_trial ? 2 * t->config.rto_min_ns : t->config.probe_interval_min_ns;
+}
+
 enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
                                        const struct packet_ack *closed, nsec_t now)
 {
@@ -130,7 +144,7 @@ enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
     give_back_unreceived(t, ch, now);
     ch->clean_probes = 0;
     ch->probe_interval_ns = t->config.probe_interval_min_ns;
-    ch->probe_at = ch->source_port != 0 ? now + ch->probe_interval_ns : NSEC_NEVER;
+    ch->probe_at = ch->source_port != 0 ? now + trial_interval_ns(t, ch) : NSEC_NEVER;
     channel_arm(t, ch, now);
     return DROP_NONE;
 }
@@ -156,7 +170,7 @@ enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel 
     if (ch->state != CHANNEL_DEAD)
         return DROP_NONE;
     ch->probe_interval_ns = t->config.probe_interval_min_ns;
-    ch->probe_at = now + ch->probe_interval_ns;
+    ch->probe_at = now + trial_interval_ns(t, ch);
     if (++ch->clean_probes >= CLEAN_PROBES_TO_LIVE)
         revive(t, ch, now);
     channel_arm(t, ch, now);

@@ -6,8 +6,9 @@
  * second flight. Siblings without traffic are probed for the evidence. Then what was not yet sent moves to
  * the survivors at once, and a *close* asks the peer, over a survivor, which of the packets in flight it has;
  * it promises to take no more. Only the rest is sent again, so every byte still counts once. The dead path is
- * probed at growing intervals, for ever, and lives again after three clean answers. The last live path of a
- * peer never dies: there is nothing to move to.
+ * probed at growing intervals, for ever, and lives again after three clean answers. One that dies for the
+ * first time in a while is tried again at once, at intervals of two timeouts, until a probe goes unanswered:
+ * a false alarm costs little. The last live path of a peer never dies: there is nothing to move to.
  */
 #ifndef WEFT_TRANSPORT_PATH_HEALTH_H
 #define WEFT_TRANSPORT_PATH_HEALTH_H

@@ -102,6 +102,7 @@ static enum drop_reason take_data(struct transport *t, struct arrival *a, struct
                                     .length = bytes,
                                     .offset = m->offset + data->offset,
                                     .payload = a->packet->payload};
+    t->communicators[m->communicator].spoke = true;
     t->counters.data_packets_received++;
     t->counters.data_bytes_received += bytes;
     if (m->message_bytes == UINT64_MAX)
@@ -155,6 +156,7 @@ static enum drop_reason take_credit(struct transport *t, const struct arrival *a
         m->limit_bytes = credit->limit_bytes;
     if (!m->submitted || !news)
         return DROP_NONE;
+    t->communicators[m->communicator].spoke = true;
     if (m->capacity_bytes >= m->bytes)
         lane_queue_pieces(t, m, a->now);
     else if (!m->refusing)

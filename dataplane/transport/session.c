@@ -118,14 +118,13 @@ void session_await(struct transport *t, struct peer *peer, nsec_t now)
         arm(t, peer, now);
 }
 
-/* Nothing is owed to or by the peer any more. */
+/* Nothing of the session is owed to or by the peer any more. */
 static void end_session(struct transport *t, struct peer *peer, nsec_t now)
 {
     uint16_t number = (uint16_t)(peer - t->peers);
     t->counters.peers_died++;
     peer->open = false;
     peer->hello_at = NSEC_NEVER;
-    communicator_on_peer_dead(t, number);
     notice_forget_peer(t, number);
     for (unsigned i = 0; i < peer->path_count; i++) {
         struct channel *ch = channel_at(t, number, i);
@@ -134,6 +133,14 @@ static void end_session(struct transport *t, struct peer *peer, nsec_t now)
         timer_heap_cancel(&t->timers, &ch->timer);
     }
     timer_heap_cancel(&t->timers, &peer->timer);
+}
+
+static void on_death(struct transport *t, struct peer *peer, nsec_t now)
+{
+    uint16_t number = (uint16_t)(peer - t->peers);
+    end_session(t, peer, now);
+    communicator_on_peer_dead(t, number);
+    notice_forget_peer(t, number); /* it need not hear of its own death */
 }
 
 static void ask_for_life(struct transport *t, struct peer *peer, nsec_t now)
@@ -149,7 +156,7 @@ void session_on_timer(struct transport *t, struct peer *peer, nsec_t now)
     if (!peer->open)
         control_queue_add(t, peer);
     else if (peer->awaited > 0 && now - peer->heard_at >= t->config.peer_timeout_ns)
-        end_session(t, peer, now);
+        on_death(t, peer, now);
     else if (peer->awaited > 0 && now - peer->heard_at >= t->config.peer_timeout_ns / 4)
         ask_for_life(t, peer, now);
     nsec_t at = deadline(t, peer, now);
@@ -256,8 +263,10 @@ static void open_channels(struct transport *t, struct peer *peer, nsec_t now)
 static void adopt(struct transport *t, struct peer *peer, const struct packet_hello *hello, nsec_t now)
 {
     bool restarted = peer->open && peer->incarnation != hello->header.incarnation;
-    if (restarted)
+    if (restarted) {
         end_session(t, peer, now);
+        communicator_on_peer_restarted(t, (uint16_t)(peer - t->peers));
+    }
     peer->incarnation = hello->header.incarnation;
     peer->remote_slot = hello->slot;
     peer->remote_window = hello->window_packets;

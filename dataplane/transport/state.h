@@ -114,6 +114,7 @@ struct communicator {
     uint32_t next_event;
     uint32_t steps; /* send batches so far */
     bool open, dead, event_queued;
+    bool spoke; /* a credit or data has come for it, so its peers' incarnations matter */
 };
 
 /* Both directions of one path of one session. */
@@ -135,6 +136,7 @@ struct channel {
     uint64_t planned_rate_bytes_per_s; /* of the pieces it carries, as congestion control was told */
     uint64_t window_before_timeout_bytes;
     nsec_t timed_out_at;      /* the first timeout in a row */
+    nsec_t died_at;           /* the last time; 0: never */
     uint64_t planned_tag;     /* start tag of the batch that this counts */
     uint32_t recovery_number; /* the losses of one window count once: those before this number did */
     uint32_t marked_reported; /* the peer's count of our marked packets */
@@ -145,6 +147,7 @@ struct channel {
     uint8_t state;    /* enum channel_state */
     uint8_t timeouts; /* in a row */
     uint8_t clean_probes;
+    bool quick_trial; /* DEAD: no probe has gone unanswered yet */
     bool tail_probed, peer_lived,
         path_event_queued; /* peer_lived: it was heard elsewhere while a flight timed out */
     uint32_t next_path_event;

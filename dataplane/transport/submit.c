@@ -298,9 +298,10 @@ static bool a_tag_is_in_use(const struct transport *t, const struct communicator
 }
 
 /* The message has its pieces: it goes as far as it is credited. */
-static void start_message(struct transport *t, const struct communicator *c, struct outgoing *m, nsec_t now)
+static void start_message(struct transport *t, struct communicator *c, struct outgoing *m, nsec_t now)
 {
     m->dead_rank = c->dead_rank;
+    c->spoke |= m->credited;
     if (c->dead)
         outgoing_end(t, m, EVENT_PEER_DEAD);
     else if (m->credited && m->capacity_bytes < m->bytes)

@@ -212,7 +212,7 @@ static void test_timeout_leaves_one_packet(void **state)
     story_timeout(&story);
     assert_int_equal(story_window(&story), STORY_PACKET);
     story_step(&story, 0);
-    assert_int_equal(story_window(&story), STORY_PACKET);
+    assert_int_equal(story_window(&story), STORY_BDP / 2);
 }
 
 int main(void)

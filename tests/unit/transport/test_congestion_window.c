@@ -56,14 +56,27 @@ static void test_a_fresh_cut_outlives_the_step(void **state)
 {
     (void)state;
     struct congestion c = created();
-    congestion_window_set(&c, &path, 20000);
+    congestion_window_set(&c, &path, STORY_BDP * 3 / 4);
     c.last_cut = 1000;
     congestion_window_plan(&c, &path, 0, 1000 + 7 * STORY_RTT);
-    assert_int_equal(c.window_bytes, 20000);
+    assert_int_equal(c.window_bytes, STORY_BDP * 3 / 4);
     congestion_window_plan(&c, &path, path.line_rate_bytes_per_s / 10, 1000 + 7 * STORY_RTT);
     assert_int_equal(c.window_bytes, STORY_BDP / 10);
     congestion_window_plan(&c, &path, 0, 1000 + 8 * STORY_RTT);
     assert_int_equal(c.window_bytes, STORY_BDP);
+}
+
+static void test_a_starved_path_starts_anew(void **state)
+{
+    (void)state;
+    struct congestion c = created();
+    congestion_window_set(&c, &path, 0);
+    c.last_cut = 1000;
+    congestion_window_plan(&c, &path, 0, 1000 + STORY_RTT);
+    assert_int_equal(c.window_bytes, STORY_BDP / 2);
+    congestion_window_set(&c, &path, 0);
+    congestion_window_plan(&c, &path, 1, 1000 + STORY_RTT);
+    assert_int_equal(c.window_bytes, 2 * STORY_PACKET);
 }
 
 /* A round in which one ack tells `rtt_ns`; returns the round trip that is believed after it. */
@@ -160,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_a_step_starts_with_two_packets_at_least),
         cmocka_unit_test(test_window_keeps_its_bounds),
         cmocka_unit_test(test_a_fresh_cut_outlives_the_step),
+        cmocka_unit_test(test_a_starved_path_starts_anew),
         cmocka_unit_test(test_round_trip_is_learnt_from_unmarked_acks),
         cmocka_unit_test(test_round_trip_keeps_its_bounds),
         cmocka_unit_test(test_a_round_with_a_loss_teaches_no_longer_round_trip),

@@ -186,6 +186,24 @@ static void test_a_restarted_peer_is_another(void **state)
     fabric_destroy(f);
 }
 
+/* A communicator that has not heard from the old one goes on with the new one. */
+static void test_a_restart_before_the_first_word_harms_nobody(void **state)
+{
+    (void)state;
+    struct fabric *f = start(2);
+    fabric_run(f, f->now + NSEC_PER_MSEC);
+    struct fabric_flow what = flow(1, 0, 2);
+    fabric_receive(f, &what);
+    fabric_run(f, f->now + NSEC_PER_MSEC);
+    fabric_restart(f, 1);
+    fabric_run(f, f->now + NSEC_PER_MSEC);
+    fabric_send(f, &what);
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    assert_int_equal(fabric_count(f, 0, EVENT_RECEIVED, EVENT_OK), 1);
+    assert_int_equal(fabric_count(f, 1, EVENT_SENT, EVENT_OK), 1);
+    fabric_destroy(f);
+}
+
 static void test_a_dead_peer_is_named_on_every_rank(void **state)
 {
     (void)state;
@@ -281,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_replayed_and_forged_data),
         cmocka_unit_test(test_data_beyond_credit_and_room),
         cmocka_unit_test(test_a_restarted_peer_is_another),
+        cmocka_unit_test(test_a_restart_before_the_first_word_harms_nobody),
         cmocka_unit_test(test_a_dead_peer_is_named_on_every_rank),
         cmocka_unit_test(test_a_dead_application_is_named_on_every_rank),
         cmocka_unit_test(test_a_late_comer_learns_of_a_death),
