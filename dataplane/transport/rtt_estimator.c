@@ -66,7 +66,8 @@ nsec_t rtt_estimator_rto_ns(const struct rtt_estimator *rtt, struct rto_limits l
     nsec_t rto_ns = rtt->smoothed_ns + 4 * (nsec_t)rtt->variation_ns;
     if (rto_ns < limits.min_ns)
         rto_ns = limits.min_ns;
-    for (; backoff > 0 && rto_ns < limits.max_ns; backoff--)
+    nsec_t most_ns = rto_ns > limits.max_ns ? rto_ns : limits.max_ns;
+    for (; backoff > 0 && rto_ns < most_ns; backoff--)
         rto_ns *= 2;
-    return rto_ns < limits.max_ns ? rto_ns : limits.max_ns;
+    return rto_ns < most_ns ? rto_ns : most_ns;
 }

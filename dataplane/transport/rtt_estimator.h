@@ -44,7 +44,9 @@ static inline nsec_t rtt_estimator_smoothed_ns(const struct rtt_estimator *rtt)
  * none. At least 1. */
 nsec_t rtt_estimator_minimum_ns(const struct rtt_estimator *rtt);
 
-/* min(max(smoothed + 4 variation, min) 2^backoff, max): the timeout after `backoff` timeouts in a row. */
+/* max(smoothed + 4 variation, min), doubled `backoff` times up to the maximum: the timeout after so many
+ * timeouts in a row. A round trip longer than the maximum is still waited for: what is merely slow must not
+ * be sent twice. */
 nsec_t rtt_estimator_rto_ns(const struct rtt_estimator *rtt, struct rto_limits limits, unsigned backoff);
 
 #endif

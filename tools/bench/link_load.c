@@ -20,6 +20,20 @@ static void link_group_add(struct link_group *group, uint64_t bytes, bool up)
 
 double link_load_imbalance(const struct link_load *loads, unsigned count)
 {
+    double most_loaded = 0, sum = 0;
+    unsigned live = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (!loads[i].up)
+            continue;
+        live++;
+        sum += (double)loads[i].up_bytes;
+        most_loaded = (double)loads[i].up_bytes > most_loaded ? (double)loads[i].up_bytes : most_loaded;
+    }
+    return sum > 0 ? most_loaded * live / sum : 0;
+}
+
+double link_load_over_even_spread(const struct link_load *loads, unsigned count)
+{
     struct link_group groups[FABRIC_LEAVES_MAX][2] = {0};
     for (unsigned i = 0; i < count; i++) {
         link_group_add(&groups[loads[i].leaf][0], loads[i].up_bytes, loads[i].up);

@@ -15,9 +15,13 @@ struct link_load {
     uint64_t down_bytes; /* spine to leaf */
 };
 
-/* Most loaded link / the load that it would have if every leaf spread what it sends, and what it gets, evenly
- * over its live links; 1.0 is what ideal packet spraying gives. On a fabric whose leaves all exchange the
- * same amount this is "most loaded link / mean of the live links". 0 if nothing was carried at all. */
+/* Most loaded uplink (leaf to spine) / mean of the live uplinks: 1.0 where all carry the same. 0 if nothing
+ * was carried. */
 double link_load_imbalance(const struct link_load *loads, unsigned count);
+
+/* Most loaded link of either direction / the load that it would have if every leaf spread what it sends, and
+ * what it gets, evenly over its live links: 1.0 is what ideal packet spraying gives, also where leaves have
+ * unequal work. 0 if nothing was carried. */
+double link_load_over_even_spread(const struct link_load *loads, unsigned count);
 
 #endif

@@ -135,8 +135,10 @@ static void measurement_set_links(struct measurement *m, struct bench_result *re
     result->links = m->after.links;
     result->marked_packets = m->after.marked_packets - m->before.marked_packets;
     result->dropped_packets = m->after.dropped_packets - m->before.dropped_packets;
-    if (result->bound.crosses_spines)
-        result->imbalance = link_load_imbalance(result->links, m->after.link_count);
+    if (!result->bound.crosses_spines)
+        return;
+    result->imbalance = link_load_imbalance(result->links, m->after.link_count);
+    result->over_even_spread = link_load_over_even_spread(result->links, m->after.link_count);
 }
 
 static void measurement_set_bound(struct measurement *m, struct bench_result *result)

@@ -26,7 +26,8 @@ struct bench_result {
     const struct fabric *fabric;
     struct bound bound;
     double bound_ratio;      /* 0: nothing to bound */
-    double imbalance;        /* 0: nothing crossed the spines */
+    double imbalance;        /* link_load.h; 0: nothing crossed the spines */
+    double over_even_spread; /* the same */
     struct link_load *links; /* as many as the fabric has; what the measured iterations put on each */
     uint64_t marked_packets;
     uint64_t dropped_packets;

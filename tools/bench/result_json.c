@@ -45,6 +45,7 @@ static void result_json_add_lab(json_t *json, const struct bench_result *result)
                                                  : json_null());
     json_object_set_new(json, "bound_ratio", result_json_ratio(result->bound_ratio));
     json_object_set_new(json, "imbalance", result_json_ratio(result->imbalance));
+    json_object_set_new(json, "over_even_spread", result_json_ratio(result->over_even_spread));
     json_object_set_new(json, "marked_packets", json_integer((json_int_t)result->marked_packets));
     json_object_set_new(json, "dropped_packets", json_integer((json_int_t)result->dropped_packets));
     json_object_set_new(json, "links", result_json_links(result));

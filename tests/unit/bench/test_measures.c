@@ -60,7 +60,8 @@ static void even_loads_have_no_imbalance(void **state)
     (void)state;
     const struct link_load loads[] = {
         {0, 0, true, 100, 90}, {0, 1, true, 100, 90}, {1, 0, true, 90, 100}, {1, 1, true, 90, 100}};
-    assert_float_equal(link_load_imbalance(loads, 4), 1, 1e-9);
+    assert_float_equal(link_load_over_even_spread(loads, 4), 1, 1e-9);
+    assert_float_equal(link_load_imbalance(loads, 4), 100 / 95.0, 1e-9);
 }
 
 static void the_hottest_link_is_compared_with_an_even_spread(void **state)
@@ -68,7 +69,8 @@ static void the_hottest_link_is_compared_with_an_even_spread(void **state)
     (void)state;
     const struct link_load loads[] = {
         {0, 0, true, 150, 0}, {0, 1, true, 50, 0}, {1, 0, true, 0, 150}, {1, 1, true, 0, 50}};
-    assert_float_equal(link_load_imbalance(loads, 4), 1.5, 1e-9);
+    assert_float_equal(link_load_over_even_spread(loads, 4), 1.5, 1e-9);
+    assert_float_equal(link_load_imbalance(loads, 2), 1.5, 1e-9);
 }
 
 static void a_dead_link_is_not_part_of_the_mean(void **state)
@@ -76,13 +78,15 @@ static void a_dead_link_is_not_part_of_the_mean(void **state)
     (void)state;
     const struct link_load loads[] = {{0, 0, true, 100, 0}, {0, 1, false, 0, 0}, {0, 2, true, 100, 0}};
     assert_float_equal(link_load_imbalance(loads, 3), 1, 1e-9);
+    assert_float_equal(link_load_over_even_spread(loads, 3), 1, 1e-9);
 }
 
 static void acks_of_an_idle_leaf_do_not_count(void **state)
 {
     (void)state;
     const struct link_load loads[] = {{0, 0, true, 1000, 9}, {0, 1, true, 1000, 1}};
-    assert_float_equal(link_load_imbalance(loads, 2), 1, 1e-9);
+    assert_float_equal(link_load_over_even_spread(loads, 2), 1, 1e-9);
+    assert_float_equal(link_load_over_even_spread(loads, 0), 0, 1e-9);
     assert_float_equal(link_load_imbalance(loads, 0), 0, 1e-9);
 }
 
