@@ -33,6 +33,11 @@ enum datagram_checksum {
 uint32_t datagram_write(uint8_t *bytes, const struct datagram_endpoint *local, const uint8_t next_hop[6],
                         const struct sent_frame *frame, enum datagram_checksum checksum);
 
+/* The same but for the payload, which the device finds in a segment of its own and sums up itself; returns
+ * DATAGRAM_HEADER_BYTES + header_bytes. */
+uint32_t datagram_write_first_part(uint8_t *bytes, const struct datagram_endpoint *local,
+                                   const uint8_t next_hop[6], const struct sent_frame *frame);
+
 enum datagram_verdict {
     DATAGRAM_OURS,     /* *frame is filled, `buffer` excepted */
     DATAGRAM_NOT_OURS, /* for another address, port or protocol */
@@ -43,10 +48,13 @@ enum datagram_verdict {
 struct datagram_input {
     const uint8_t *bytes;
     uint32_t length;
-    bool checksum_verified; /* the device found the UDP checksum right */
+    const uint8_t *rest;    /* what follows `bytes`; NULL: nothing */
+    uint32_t rest_length;   /* of `rest`; 0: nothing */
+    bool checksum_verified; /* the device found the UDP checksum right; a must for frames with a rest */
 };
 
-/* Judges a frame whose every byte is hostile. frame->bytes points into the input. A UDP checksum of zero
+/* Judges a frame whose every byte is hostile. frame->bytes and frame->payload point into the input.
+ * All headers must lie in `bytes`; parts smaller than frame.h promises are malformed. A UDP checksum of zero
  * (none) is a bad one: weft always sends it. */
 enum datagram_verdict datagram_read(struct received_frame *frame, const struct datagram_endpoint *local,
                                     const struct datagram_input *input);

@@ -13,6 +13,8 @@
 struct cursor {
     const uint8_t *bytes;
     uint32_t length;
+    const uint8_t *rest; /* the frame's second part: content, never headers */
+    uint32_t rest_length;
 };
 
 /* Copies the next `length` bytes out; false when there are not so many. */
@@ -44,10 +46,19 @@ static bool is_fragment(const struct iphdr *ip)
     return (ntohs(ip->frag_off) & (IP_MF | IP_OFFMASK)) != 0;
 }
 
+/* Of a datagram in one part. */
 static bool udp_checksum_is_right(const struct iphdr *ip, const struct cursor *udp)
 {
+    if (udp->rest_length > 0)
+        return false;
     uint64_t pseudo_header = checksum_sum_pseudo_header(ip->saddr, ip->daddr, (uint16_t)udp->length);
     return checksum_fold(pseudo_header + checksum_sum(udp->bytes, udp->length)) == 0xffff;
+}
+
+static bool parts_are_large_enough(const struct cursor *content)
+{
+    return content->rest_length == 0 || (content->length >= FRAME_FIRST_PART_BYTES_MIN &&
+                                         content->rest_length >= FRAME_SECOND_PART_BYTES_MIN);
 }
 
 static enum datagram_verdict read_udp(struct received_frame *frame, const struct datagram_endpoint *local,
@@ -59,7 +70,7 @@ static enum datagram_verdict read_udp(struct received_frame *frame, const struct
         return DATAGRAM_MALFORMED;
     if (ntohs(udp.dest) != local->udp_port)
         return DATAGRAM_NOT_OURS;
-    if (ntohs(udp.len) != whole.length)
+    if (ntohs(udp.len) != whole.length + whole.rest_length || !parts_are_large_enough(&rest))
         return DATAGRAM_MALFORMED;
     if (udp.check == 0 || !(checksum_verified || udp_checksum_is_right(ip, &whole)))
         return DATAGRAM_BAD_CHECKSUM;
@@ -70,6 +81,8 @@ static enum datagram_verdict read_udp(struct received_frame *frame, const struct
         .ecn = ip->tos & IPTOS_ECN_MASK,
         .length = (uint16_t)rest.length,
         .bytes = rest.bytes,
+        .payload = rest.rest_length > 0 ? rest.rest : NULL,
+        .payload_bytes = (uint16_t)rest.rest_length,
     };
     return DATAGRAM_OURS;
 }
@@ -105,7 +118,7 @@ static enum datagram_verdict read_icmp(struct received_frame *frame, const struc
 {
     const struct cursor whole = rest;
     struct icmphdr icmp;
-    if (!take(&rest, &icmp, sizeof(icmp)))
+    if (rest.rest_length > 0 || !take(&rest, &icmp, sizeof(icmp)))
         return DATAGRAM_MALFORMED;
     if (icmp.type != ICMP_TIME_EXCEEDED || icmp.code != ICMP_EXC_TTL)
         return DATAGRAM_NOT_OURS;
@@ -118,16 +131,22 @@ static enum datagram_verdict read_icmp(struct received_frame *frame, const struc
 static bool trim_to_ip_length(struct cursor *rest, const struct iphdr *ip)
 {
     uint32_t total_bytes = ntohs(ip->tot_len), header_bytes = ip->ihl * 4u;
-    if (total_bytes < header_bytes || total_bytes - header_bytes > rest->length)
+    uint32_t content_bytes = total_bytes - header_bytes;
+    if (total_bytes < header_bytes || content_bytes > rest->length + rest->rest_length)
         return false;
-    rest->length = total_bytes - header_bytes;
+    if (content_bytes < rest->length)
+        rest->length = content_bytes;
+    rest->rest_length = content_bytes - rest->length;
     return true;
 }
 
 enum datagram_verdict datagram_read(struct received_frame *frame, const struct datagram_endpoint *local,
                                     const struct datagram_input *input)
 {
-    struct cursor rest = {.bytes = input->bytes, .length = input->length};
+    struct cursor rest = {.bytes = input->bytes,
+                          .length = input->length,
+                          .rest = input->rest,
+                          .rest_length = input->rest_length};
     struct ether_header ethernet;
     struct iphdr ip;
     if (!take(&rest, &ethernet, sizeof(ethernet)))

@@ -81,8 +81,11 @@ static int set_up_attached(struct device *device, const struct port_config *conf
     if (device->mtu == 0 && rte_eth_dev_get_mtu(device->ethdev, &device->mtu) != 0)
         return error_text(error, -EINVAL, "%s: the device does not tell its MTU; configure it",
                           device->target);
+    device->cannot_corrupt = device->gathers = device->kind == DEVICE_MEMORY;
     device->pool = frame_memory_create_pool(device);
-    if (device->pool == NULL)
+    if (device->gathers)
+        device->segment_pool = frame_memory_create_segment_pool(device);
+    if (device->pool == NULL || (device->gathers && device->segment_pool == NULL))
         return error_text(error, -ENOMEM, "%s: no memory for its buffers; give EAL more (\"-m\", \"512\")",
                           device_label(device));
     int failure = device_configure(device);
@@ -111,8 +114,9 @@ static void take_down(struct device *device, int socket_fd)
         memory_pair_drain(device->target);
     device_detach(device);
     socket_close_left(socket_fd, socket_family(device));
+    rte_mempool_free(device->segment_pool);
     rte_mempool_free(device->pool);
-    device->pool = NULL;
+    device->pool = device->segment_pool = NULL;
 }
 
 static int try_to_start(struct device *device, const struct port_config *config, char error[PORT_ERROR_BYTES])

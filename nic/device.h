@@ -29,10 +29,12 @@ struct device {
     bool transmit_checksum; /* it completes UDP checksums */
     bool receive_checksum;  /* it verifies them and marks what it found right */
     bool cannot_corrupt;    /* what arrives is what was sent: nobody need verify */
+    bool gathers;           /* it sends payload from where it lies, for as long as a frame is under way */
     int wait_fd;            /* readable when a frame has arrived; -1: there is none. Belongs to the device */
     int claim_fd;           /* keeps another process off the kernel's interface; -1: none */
     int sink_fd;            /* af_packet: see kernel_sink.h; -1: none */
     struct rte_mempool *pool;
+    struct rte_mempool *segment_pool; /* gathers: headers of buffers for payload that lies elsewhere */
 };
 
 /* Finds the kind, the target and the kernel's interface; touches nothing. */

@@ -18,7 +18,6 @@ static void choose_offloads(struct device *device, struct rte_eth_conf *conf,
     uint64_t receive = RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
     device->transmit_checksum = (info->tx_offload_capa & transmit) == transmit;
     device->receive_checksum = (info->rx_offload_capa & receive) == receive;
-    device->cannot_corrupt = device->kind == DEVICE_MEMORY;
     conf->txmode.offloads = device->transmit_checksum ? transmit : 0;
     conf->rxmode.offloads = device->receive_checksum ? receive : 0;
     conf->txmode.offloads |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;

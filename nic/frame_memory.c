@@ -10,7 +10,7 @@
 
 enum {
     POOL_BUFFERS = 6144,       /* af_xdp keeps 2048 with the kernel to fill and as many may wait to be sent */
-    MEMORY_POOL_BUFFERS = 512, /* few, so that they stay in the processors' caches */
+    MEMORY_POOL_BUFFERS = 256, /* few, so that they stay in the processors' caches */
     MEMORY_POOL_CACHE_BUFFERS = 32,
     POOL_CACHE_BUFFERS = 256,
     AF_XDP_CHUNK_BYTES = 4096,    /* one pool element with all its headers */
@@ -68,4 +68,11 @@ struct rte_mempool *frame_memory_create_pool(const struct device *device)
     unsigned buffers = in_memory ? MEMORY_POOL_BUFFERS : POOL_BUFFERS;
     unsigned cached = in_memory ? MEMORY_POOL_CACHE_BUFFERS : POOL_CACHE_BUFFERS;
     return rte_pktmbuf_pool_create(name, buffers, cached, 0, data_room(device), SOCKET_ID_ANY);
+}
+
+struct rte_mempool *frame_memory_create_segment_pool(const struct device *device)
+{
+    char name[RTE_MEMPOOL_NAMESIZE];
+    snprintf(name, sizeof(name), "weft_segment%u", device->ethdev);
+    return rte_pktmbuf_pool_create(name, MEMORY_POOL_BUFFERS, MEMORY_POOL_CACHE_BUFFERS, 0, 0, SOCKET_ID_ANY);
 }

@@ -11,6 +11,9 @@ uint16_t frame_memory_af_xdp_mtu_max(void);
 /* One slot of AF_PACKET's rings: the packet and a header of the kernel's own. */
 uint16_t frame_memory_af_packet_slot_bytes(uint16_t mtu);
 
+/* Buffer headers for payload that is sent from where it lies; NULL when memory is short. */
+struct rte_mempool *frame_memory_create_segment_pool(const struct device *device);
+
 /* The port's buffers, for device->mtu; NULL when memory is short. */
 struct rte_mempool *frame_memory_create_pool(const struct device *device);
 

@@ -47,10 +47,20 @@ int port_kernel_interface(const struct port *port); /* ifindex, for routes and n
 unsigned port_receive(struct port *port, struct received_frame *frames, unsigned max);
 void port_release(struct port *port, struct received_frame *frames, unsigned count);
 
-/* Sends in order; copies or pins the payload as the device allows. Returns how many were taken: fewer than
- * `count` when the device's queue is full. Frames to a destination without a known next hop are counted and
- * dropped, and the destination is given out by port_take_unresolved(). */
+/* Sends in order. A payload in registered memory is read by the device until it is done with the frame;
+ * others are copied, and may change when this returns. Returns how many were taken: fewer than `count` when
+ * the device's queue is full. Frames to a destination without a known next hop are counted and dropped, and
+ * the destination is given out by port_take_unresolved(). */
 unsigned port_transmit(struct port *port, const struct sent_frame *frames, unsigned count);
+
+/* Registers memory that frames may be sent from without a copy (sent_frame.memory). It must stay mapped until
+ * it is unregistered. 0, -ENOTSUP (this device cannot: leave sent_frame.memory NULL) or -ENOMEM. */
+int port_memory_register(struct port *port, void *base, uint64_t bytes, struct port_memory **memory);
+/* Frames that still hold a piece of it: with the device, on the wire in memory, or received from that and not
+ * yet released. */
+unsigned port_memory_frames(const struct port_memory *memory);
+/* 0 or -EBUSY: frames hold pieces of it. NULL is allowed. */
+int port_memory_unregister(struct port_memory *memory);
 
 /* Next hops: Ethernet address for an IPv4 destination. The slow path (daemon) resolves, the port remembers.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <string.h>
+#include <assert.h>
 
 #include "dataplane/daemon/worker_state.h"
 
@@ -8,27 +8,34 @@ enum {
     DATA_TTL = 64
 };
 
+/* Of a frame in two parts the transport reads the first only: of data packets no more than the header, of
+ * others, which are never that long, no more than the type. */
+static_assert(sizeof(struct packet_data) <= FRAME_FIRST_PART_BYTES_MIN,
+              "headers of data are in the first part");
+static_assert(PACKET_HEADER_BYTES_MAX < (int)FRAME_SECOND_PART_BYTES_MIN, "others are too long in two parts");
+
 /* One packet from the wire or from ourselves: to the transport, its payload to its place, and what became of
  * it to the applications. */
-static void take_packet(struct worker *w, const struct received_packet *packet)
+static void take_packet(struct worker *w, const struct received_frame *frame)
 {
     struct placement placement = {.length = 0};
-    transport_receive(w->config.transport, packet, &placement, w->now);
+    struct received_packet packet = {.source = frame->source,
+                                     .source_port = frame->source_port,
+                                     .ecn = frame->ecn,
+                                     .length = frame->length + frame->payload_bytes,
+                                     .bytes = frame->bytes};
+    transport_receive(w->config.transport, &packet, &placement, w->now);
     if (placement.length > 0)
-        memcpy(region_table_at(&w->regions, placement.region, placement.offset), placement.payload,
-               placement.length);
+        received_frame_copy(frame, (uint32_t)(placement.payload - frame->bytes),
+                            region_table_at(&w->regions, placement.region, placement.offset),
+                            placement.length);
     worker_deliver_events(w);
 }
 
 static void take_frame(struct worker *w, const struct received_frame *frame)
 {
     if (frame->kind == FRAME_UDP) {
-        struct received_packet packet = {.source = frame->source,
-                                         .source_port = frame->source_port,
-                                         .ecn = frame->ecn,
-                                         .length = frame->length,
-                                         .bytes = frame->bytes};
-        take_packet(w, &packet);
+        take_packet(w, frame);
         return;
     }
     struct notice notice = {.kind = NOTICE_TIME_EXCEEDED,
@@ -44,12 +51,12 @@ static unsigned take_loopback(struct worker *w)
     unsigned taken = 0;
     const struct loopback_packet *first;
     for (; (first = loopback_first(&w->loopback)); taken++) {
-        struct received_packet packet = {.source = w->config.address,
-                                         .source_port = first->source_port,
-                                         .ecn = first->ecn,
-                                         .length = first->length,
-                                         .bytes = first->bytes};
-        take_packet(w, &packet);
+        struct received_frame frame = {.source = w->config.address,
+                                       .source_port = first->source_port,
+                                       .ecn = first->ecn,
+                                       .length = first->length,
+                                       .bytes = first->bytes};
+        take_packet(w, &frame);
         loopback_drop(&w->loopback);
     }
     w->loopback_packets += taken;

@@ -166,6 +166,109 @@ static void the_device_completes_a_pseudo_header_checksum(void **state)
     assert_memory_equal(whole, pseudo, length);
 }
 
+enum {
+    LONG_PAYLOAD = 700,
+    LONG_HEADER = 40
+};
+
+/* A datagram long enough for two parts; returns its length. */
+static uint32_t write_long(uint8_t *bytes, const uint8_t content[LONG_PAYLOAD])
+{
+    struct sent_frame frame = greeting();
+    frame.header_bytes = LONG_HEADER;
+    frame.header = content;
+    frame.payload_bytes = LONG_PAYLOAD - LONG_HEADER;
+    frame.payload = content + LONG_HEADER;
+    return datagram_write(bytes, &alice, bob.ethernet, &frame, DATAGRAM_CHECKSUM_PSEUDO);
+}
+
+static void *copy_of(const uint8_t *bytes, uint32_t length)
+{
+    uint8_t *copy = malloc(length > 0 ? length : 1);
+    memcpy(copy, bytes, length);
+    return copy;
+}
+
+/* Cut in two at `cut`, each part in memory of exactly its length. */
+static enum datagram_verdict read_in_two(uint8_t *content, const uint8_t *bytes, uint32_t length,
+                                         uint32_t cut, bool verified)
+{
+    struct received_frame frame;
+    uint8_t *first = copy_of(bytes, cut), *rest = copy_of(bytes + cut, length - cut);
+    struct datagram_input input = {.bytes = first,
+                                   .length = cut,
+                                   .rest = rest,
+                                   .rest_length = length - cut,
+                                   .checksum_verified = verified};
+    enum datagram_verdict verdict = datagram_read(&frame, &bob, &input);
+    if (verdict == DATAGRAM_OURS) {
+        assert_int_equal(frame.length + frame.payload_bytes, LONG_PAYLOAD);
+        received_frame_copy(&frame, 0, content, LONG_PAYLOAD);
+        for (uint32_t begin = 0; begin < LONG_PAYLOAD; begin += 13)
+            received_frame_copy(&frame, begin, content + begin, LONG_PAYLOAD - begin);
+    }
+    free(first);
+    free(rest);
+    return verdict;
+}
+
+static void two_parts_are_taken_where_both_are_large_enough(void **state)
+{
+    (void)state;
+    uint8_t bytes[ROOM] = {0}, content[LONG_PAYLOAD], copy[LONG_PAYLOAD];
+    for (unsigned i = 0; i < LONG_PAYLOAD; i++)
+        content[i] = (uint8_t)(i * 7 >> 1);
+    uint32_t length = write_long(bytes, content);
+    for (uint32_t padding = 0; padding <= 3; padding += 3)
+        for (uint32_t cut = 0; cut < length; cut++) {
+            bool large = cut >= DATAGRAM_HEADER_BYTES + FRAME_FIRST_PART_BYTES_MIN &&
+                         length - cut >= FRAME_SECOND_PART_BYTES_MIN;
+            memset(copy, 0, sizeof(copy));
+            assert_int_equal(read_in_two(copy, bytes, length + padding, cut, true),
+                             large ? DATAGRAM_OURS : DATAGRAM_MALFORMED);
+            if (large)
+                assert_memory_equal(copy, content, LONG_PAYLOAD);
+        }
+}
+
+static void a_second_part_of_padding_is_none(void **state)
+{
+    (void)state;
+    uint8_t bytes[ROOM], padding[300] = {0};
+    struct received_frame frame;
+    struct datagram_input input = {
+        .bytes = bytes, .length = write_greeting(bytes), .rest = padding, .rest_length = sizeof(padding)};
+    assert_int_equal(datagram_read(&frame, &bob, &input), DATAGRAM_OURS);
+    assert_null(frame.payload);
+    assert_int_equal(frame.payload_bytes, 0);
+}
+
+static void two_parts_that_no_device_verified_are_not_believed(void **state)
+{
+    (void)state;
+    const uint32_t cut = DATAGRAM_HEADER_BYTES + FRAME_FIRST_PART_BYTES_MIN, first_bytes = cut - UDP;
+    uint8_t bytes[ROOM], content[LONG_PAYLOAD] = {0};
+    uint32_t length = write_long(bytes, content);
+    store16(bytes + UDP + 6, 0); /* a checksum that is right for the first part alone */
+    uint16_t pseudo_header =
+        checksum_sum_pseudo_header(htonl(alice.address), htonl(bob.address), (uint16_t)first_bytes);
+    uint16_t check =
+        (uint16_t)~checksum_fold((uint64_t)pseudo_header + checksum_sum(bytes + UDP, first_bytes));
+    memcpy(bytes + UDP + 6, &check, sizeof(check));
+    assert_int_equal(read_in_two(content, bytes, length, cut, false), DATAGRAM_BAD_CHECKSUM);
+}
+
+static void the_first_part_is_what_precedes_the_payload(void **state)
+{
+    (void)state;
+    uint8_t whole[ROOM], first[ROOM];
+    struct sent_frame frame = greeting();
+    datagram_write(whole, &alice, bob.ethernet, &frame, DATAGRAM_CHECKSUM_PSEUDO);
+    uint32_t length = datagram_write_first_part(first, &alice, bob.ethernet, &frame);
+    assert_int_equal(length, DATAGRAM_HEADER_BYTES + sizeof(header));
+    assert_memory_equal(first, whole, length);
+}
+
 static void every_truncation_is_malformed(void **state)
 {
     (void)state;
@@ -310,6 +413,10 @@ int main(void)
         cmocka_unit_test(ethernet_padding_is_no_payload),
         cmocka_unit_test(a_device_that_verified_the_checksum_is_believed),
         cmocka_unit_test(the_device_completes_a_pseudo_header_checksum),
+        cmocka_unit_test(two_parts_are_taken_where_both_are_large_enough),
+        cmocka_unit_test(a_second_part_of_padding_is_none),
+        cmocka_unit_test(two_parts_that_no_device_verified_are_not_believed),
+        cmocka_unit_test(the_first_part_is_what_precedes_the_payload),
         cmocka_unit_test(every_truncation_is_malformed),
         cmocka_unit_test(every_flipped_bit_is_noticed),
         cmocka_unit_test(altered_frames_are_refused_for_the_right_reason),

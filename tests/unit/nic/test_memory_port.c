@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "nic/datagram.h"
 #include "nic/port.h"
 #include "tests/unit/nic/cmocka_headers.h"
 
@@ -146,6 +150,158 @@ static void the_largest_frame_fits(void **state)
     port_release(right, received, 1);
 }
 
+static uint8_t sent_memory[4096], sent_header[FRAME_FIRST_PART_BYTES_MIN];
+
+static struct sent_frame frame_from(struct port_memory *memory, uint32_t payload_bytes)
+{
+    return (struct sent_frame){.destination = RIGHT,
+                               .ttl = 64,
+                               .header = sent_header,
+                               .header_bytes = sizeof(sent_header),
+                               .payload = sent_memory,
+                               .payload_bytes = payload_bytes,
+                               .memory = memory};
+}
+
+static struct port_memory *register_memory(void)
+{
+    struct port_memory *memory;
+    assert_int_equal(port_memory_register(left, sent_memory, sizeof(sent_memory), &memory), 0);
+    memset(sent_memory, 0x5a, sizeof(sent_memory));
+    memset(sent_header, 0xa5, sizeof(sent_header));
+    port_set_next_hop(left, RIGHT, any_ethernet);
+    return memory;
+}
+
+static void registered_memory_is_sent_from_where_it_lies(void **state)
+{
+    (void)state;
+    struct port_memory *memory = register_memory();
+    struct sent_frame frame = frame_from(memory, sizeof(sent_memory));
+    struct received_frame received[1];
+    uint8_t copy[16];
+    assert_int_equal(port_transmit(left, &frame, 1), 1);
+    sent_memory[0] = 1; /* after sending: a copy would not show it */
+    assert_int_equal(port_receive(right, received, 1), 1);
+    assert_int_equal(received[0].length, sizeof(sent_header));
+    assert_int_equal(received[0].payload_bytes, sizeof(sent_memory));
+    assert_ptr_equal(received[0].payload, sent_memory);
+    received_frame_copy(&received[0], sizeof(sent_header) - 1, copy, 3);
+    assert_memory_equal(copy, ((const uint8_t[]){0xa5, 1, 0x5a}), 3);
+    port_release(right, received, 1);
+    assert_int_equal(port_memory_unregister(memory), 0);
+}
+
+static void memory_is_busy_until_the_last_frame_is_released(void **state)
+{
+    (void)state;
+    struct port_memory *memory = register_memory();
+    struct sent_frame frames[3] = {frame_from(memory, 1000), frame_from(NULL, 1000), frame_from(memory, 256)};
+    struct received_frame received[3];
+    assert_int_equal(port_transmit(left, frames, 3), 3);
+    assert_int_equal(port_memory_frames(memory), 2);
+    assert_int_equal(port_memory_unregister(memory), -EBUSY);
+    assert_int_equal(port_receive(right, received, 3), 3);
+    port_release(right, received, 2);
+    assert_int_equal(port_memory_frames(memory), 1);
+    assert_int_equal(port_memory_unregister(memory), -EBUSY);
+    port_release(right, received + 2, 1);
+    assert_int_equal(port_memory_unregister(memory), 0);
+}
+
+static void a_small_payload_is_copied(void **state)
+{
+    (void)state;
+    struct port_memory *memory = register_memory();
+    struct sent_frame frames[2] = {frame_from(memory, FRAME_SECOND_PART_BYTES_MIN - 1),
+                                   frame_from(memory, 1000)};
+    struct received_frame received[2];
+    frames[1].header_bytes--;
+    assert_int_equal(port_transmit(left, frames, 2), 2);
+    assert_int_equal(port_memory_frames(memory), 0);
+    assert_int_equal(port_receive(right, received, 2), 2);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_null(received[i].payload);
+        assert_int_equal(received[i].length, frames[i].header_bytes + frames[i].payload_bytes);
+    }
+    port_release(right, received, 2);
+    assert_int_equal(port_memory_unregister(memory), 0);
+}
+
+static void what_a_full_queue_refuses_holds_no_memory(void **state)
+{
+    (void)state;
+    struct port_memory *memory = register_memory();
+    struct sent_frame frames[64];
+    struct received_frame received[64];
+    unsigned sent = 0, taken, burst;
+    for (unsigned i = 0; i < 64; i++)
+        frames[i] = frame_from(memory, sizeof(sent_memory));
+    while ((taken = port_transmit(left, frames, 64)) > 0)
+        sent += taken;
+    assert_int_equal(port_memory_frames(memory), sent);
+    while ((burst = port_receive(right, received, 64)) > 0)
+        port_release(right, received, burst);
+    assert_int_equal(port_memory_unregister(memory), 0);
+}
+
+static void closing_the_wire_gives_memory_back(void **state)
+{
+    (void)state;
+    struct port_memory *memory = register_memory();
+    struct sent_frame frame = frame_from(memory, sizeof(sent_memory));
+    assert_int_equal(port_transmit(left, &frame, 1), 1);
+    assert_int_equal(port_memory_frames(memory), 1);
+    port_close(right);
+    assert_int_equal(port_memory_unregister(memory), 0);
+    right = open_end("memory:test/1", RIGHT);
+}
+
+/* Puts what Left would send on the wire as three buffers, as a device that scatters might. */
+static void send_in_three(uint16_t first_bytes, uint16_t room)
+{
+    static const uint8_t from_ethernet[6] = {2};
+    const struct datagram_endpoint sender = {.udp_port = UDP_PORT, .address = LEFT};
+    uint8_t bytes[1000];
+    struct sent_frame frame = frame_from(NULL, 900 - sizeof(sent_header));
+    uint16_t length =
+        (uint16_t)datagram_write(bytes, &sender, from_ethernet, &frame, DATAGRAM_CHECKSUM_WHOLE);
+    struct rte_mempool *pool = rte_mempool_lookup("weft_port0");
+    struct rte_ring *wire = rte_ring_lookup("weft_test_0");
+    struct rte_mbuf *parts[3];
+    assert_non_null(pool);
+    assert_non_null(wire);
+    assert_int_equal(rte_pktmbuf_alloc_bulk(pool, parts, 3), 0);
+    parts[0]->buf_len = parts[0]->data_off + first_bytes + room;
+    memcpy(rte_pktmbuf_append(parts[0], first_bytes), bytes, first_bytes);
+    memcpy(rte_pktmbuf_append(parts[1], 1), bytes + first_bytes, 1);
+    memcpy(rte_pktmbuf_append(parts[2], length - first_bytes - 1), bytes + first_bytes + 1,
+           length - first_bytes - 1);
+    assert_int_equal(rte_pktmbuf_chain(parts[1], parts[2]), 0);
+    assert_int_equal(rte_pktmbuf_chain(parts[0], parts[1]), 0);
+    assert_int_equal(rte_ring_enqueue(wire, parts[0]), 0);
+}
+
+static void a_frame_in_many_parts_is_made_one_or_dropped(void **state)
+{
+    (void)state;
+    struct received_frame received[1];
+    struct port_counters counters;
+    memset(sent_memory, 0x5a, sizeof(sent_memory));
+    for (uint16_t first_bytes = 0; first_bytes < 900; first_bytes += 41) {
+        send_in_three(first_bytes, 1000);
+        assert_int_equal(port_receive(right, received, 1), 1);
+        assert_int_equal(received[0].length, 900);
+        assert_null(received[0].payload);
+        assert_memory_equal(received[0].bytes + sizeof(sent_header), sent_memory, 900 - sizeof(sent_header));
+        port_release(right, received, 1);
+    }
+    send_in_three(100, 200);
+    assert_int_equal(port_receive(right, received, 1), 0);
+    port_get_counters(right, &counters);
+    assert_int_equal(counters.dropped_malformed, 1);
+}
+
 static void bad_devices_are_refused_in_words(void **state)
 {
     (void)state;
@@ -202,6 +358,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_queue_takes_no_more_and_loses_nothing, open_both, close_both),
         cmocka_unit_test_setup_teardown(frames_for_others_are_counted_and_dropped, open_both, close_both),
         cmocka_unit_test_setup_teardown(the_largest_frame_fits, open_both, close_both),
+        cmocka_unit_test_setup_teardown(registered_memory_is_sent_from_where_it_lies, open_both, close_both),
+        cmocka_unit_test_setup_teardown(memory_is_busy_until_the_last_frame_is_released, open_both,
+                                        close_both),
+        cmocka_unit_test_setup_teardown(a_small_payload_is_copied, open_both, close_both),
+        cmocka_unit_test_setup_teardown(what_a_full_queue_refuses_holds_no_memory, open_both, close_both),
+        cmocka_unit_test_setup_teardown(closing_the_wire_gives_memory_back, open_both, close_both),
+        cmocka_unit_test_setup_teardown(a_frame_in_many_parts_is_made_one_or_dropped, open_both, close_both),
         cmocka_unit_test(bad_devices_are_refused_in_words),
         cmocka_unit_test(a_device_without_an_address_is_refused),
     };
