@@ -169,9 +169,24 @@ static uint64_t ready_tag(struct transport *t, struct lane *lane, nsec_t now)
     return may ? t->pieces[index].tag : NSEC_NEVER;
 }
 
+/* A lane that waits has channels whose timers wake it when their pacers let them send. */
+static void wake_when_paced(struct transport *t, const struct lane *lane, nsec_t now)
+{
+    bool sprays = lane->path == SPRAY_LANE;
+    unsigned first = sprays ? 0 : lane->path, end = sprays ? t->peers[lane->peer].path_count : first + 1;
+    for (unsigned i = first; i < end; i++) {
+        struct channel *ch = channel_at(t, lane->peer, i);
+        if (ch->pacer.due > now)
+            channel_arm(t, ch, now);
+    }
+}
+
 void lane_refresh(struct transport *t, struct lane *lane, nsec_t now)
 {
-    timer_heap_set(&t->ready, &lane->ready, ready_tag(t, lane, now));
+    uint64_t tag = ready_tag(t, lane, now);
+    timer_heap_set(&t->ready, &lane->ready, tag);
+    if (tag == NSEC_NEVER && lane->first_piece != NONE)
+        wake_when_paced(t, lane, now);
 }
 
 /* Spraying: a path at random among those that have room, the next free one if the drawn one has none. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/transport/channel.h"
 #include "dataplane/transport/random.h"
 #include "tests/unit/transport/fabric.h"
 #include "tests/unit/transport/unit.h"
@@ -72,6 +73,30 @@ static void test_unequal_flows_end_together(void **state)
         assert_in_range(half_way[to], bytes[to] / 2 - bytes[to] / 10, bytes[to] / 2 + bytes[to] / 10);
     }
     fabric_destroy(f);
+}
+
+/* Nothing is in flight, so only the pacer's time can wake the lane. */
+static void wait_for_the_pacer_alone(enum path_mode mode)
+{
+    struct fabric_config config = {.hosts = 2, .paths = 2, .memory_bytes = 100000, .mode = mode};
+    struct fabric *f = fabric_create(&config);
+    struct fabric_flow flow = {.from = 0, .to = 1, .bytes = 5000};
+    fabric_receive(f, &flow);
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    struct transport *t = f->hosts[0].transport;
+    for (unsigned path = 0; path < 2; path++)
+        channel_at(t, f->hosts[0].rank_peers[1], path)->pacer.due = f->now + 50 * NSEC_PER_USEC;
+    fabric_send(f, &flow);
+    fabric_run(f, f->now + NSEC_PER_MSEC);
+    assert_int_equal(fabric_count(f, 1, EVENT_RECEIVED, EVENT_OK), 1);
+    fabric_destroy(f);
+}
+
+static void test_a_lane_that_is_paced_is_woken(void **state)
+{
+    (void)state;
+    wait_for_the_pacer_alone(PATH_MODE_WRAP);
+    wait_for_the_pacer_alone(PATH_MODE_SPRAY);
 }
 
 static void test_steps_go_in_order(void **state)
@@ -161,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unequal_flows_end_together),
+        cmocka_unit_test(test_a_lane_that_is_paced_is_woken),
         cmocka_unit_test(test_steps_go_in_order),
         cmocka_unit_test(test_communicators_share_by_bytes),
         cmocka_unit_test(test_incast_keeps_to_the_budget),
