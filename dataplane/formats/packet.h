@@ -3,8 +3,9 @@
  *
  * A *session* joins two host ports that have exchanged hellos. In each direction it has one *channel* per
  * path; a channel numbers its packets, and the receiver accepts every number at most once, so no byte is
- * ever counted twice. Data, credit, abort, void and too-long packets are numbered
- * (reliable); the others are not.
+ * ever counted twice. A side that gives a session up (the other seemed dead) opens the next one under another
+ * generation, so that the other notices, and nothing of the old one is taken for the new one's. Data, credit,
+ * abort, void and too-long packets are numbered (reliable); the others are not.
  *
  * All integers are little-endian: every host that weft runs on is, and the assertion below keeps it so.
  * Every field is hostile until packet_parse() (transport/packet_parse.h) has looked at it.
@@ -47,13 +48,13 @@ struct packet_header {
     uint8_t type;     /* enum packet_type */
     uint16_t session; /* the receiver's slot for this sender, from its hello; PACKET_NO_SESSION in a hello */
     uint8_t path;     /* which channel of the session: the sender's index of the path */
-    uint8_t reserved; /* zero */
-    uint16_t generation;  /* of the channel; grows by one each time it is closed and opened again */
-    uint32_t incarnation; /* of the sender's transport: drawn anew each time it starts, never zero */
-    uint32_t number;      /* numbered packets: the packet number, from 0, wrapping; others: 0 */
-    uint32_t sent_at_ns;  /* sender's clock, low 32 bits, at this transmission; an ack echoes it */
-    uint16_t plan_epoch;  /* low bits of the epoch of the plan that placed the step; 0: local mode */
-    uint16_t plan_hash;   /* low bits of that plan's hash */
+    uint8_t session_generation; /* of the session, as its receiver counts: from its hello; 0 in a hello */
+    uint16_t generation;        /* of the channel; grows by one each time it is closed and opened again */
+    uint32_t incarnation;       /* of the sender's transport: drawn anew each time it starts, never zero */
+    uint32_t number;            /* numbered packets: the packet number, from 0, wrapping; others: 0 */
+    uint32_t sent_at_ns;        /* sender's clock, low 32 bits, at this transmission; an ack echoes it */
+    uint16_t plan_epoch;        /* low bits of the epoch of the plan that placed the step; 0: local mode */
+    uint16_t plan_hash;         /* low bits of that plan's hash */
 };
 #define PACKET_NO_SESSION UINT16_MAX
 
@@ -115,8 +116,9 @@ struct packet_hello {
     uint64_t echo_nonce; /* hello-ack: the nonce of what it answers; hello: 0 */
     uint16_t slot;       /* the sender's slot for the receiver: goes into header.session of what comes back */
     uint16_t window_packets; /* numbers beyond the cumulative ack that the sender of this hello can receive */
-    uint16_t payload_bytes_max; /* largest payload of a data packet that the sender of this hello accepts */
-    uint16_t reserved;
+    uint16_t payload_bytes_max;  /* largest payload of a data packet that the sender of this hello accepts */
+    uint16_t session_generation; /* 0 .. 255: grows by one, modulo 256, with each session that the sender
+                                    gives up; begins anywhere, so that incarnations differ */
 };
 
 struct packet_close {

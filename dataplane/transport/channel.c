@@ -86,6 +86,7 @@ void channel_write_header(const struct transport *t, const struct channel *ch, e
     *header = (struct packet_header){.version = PACKET_VERSION,
                                      .type = type,
                                      .session = channel_peer(t, ch)->remote_slot,
+                                     .session_generation = channel_peer(t, ch)->remote_generation,
                                      .path = ch->lane.path,
                                      .generation = ch->generation,
                                      .incarnation = t->config.incarnation,

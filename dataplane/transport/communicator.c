@@ -44,12 +44,13 @@ static void die(struct transport *t, struct communicator *c, uint32_t rank)
     queue_event(t, c);
 }
 
-/* Credits that came for sends which nobody here will submit any more. */
+/* Credits that came for sends which nobody here will submit any more: of this rank, or NONE: of any. */
 static void forget_credits(struct transport *t, uint64_t identity, uint32_t rank)
 {
     for (uint32_t i = 0; i < t->outgoing_count; i++) {
         struct outgoing *m = &t->outgoing[i];
-        if (m->used && !m->submitted && m->match.communicator == identity && m->match.source_rank == rank) {
+        bool of_rank = rank == NONE || m->match.source_rank == rank;
+        if (m->used && !m->submitted && m->match.communicator == identity && of_rank) {
             match_table_remove(&t->matches, &m->match);
             outgoing_release(t, m);
         }
@@ -67,13 +68,35 @@ static void forget_credits_of_peer(struct transport *t, uint16_t peer)
     }
 }
 
+static void tell_if_open(struct transport *t, const struct communicator *c, uint16_t peer)
+{
+    if (t->peers[peer].open && t->peers[peer].address != t->config.address)
+        notice_tell(t, c->config.identity, peer);
+}
+
+/* Two kinds of hosts may be told by nobody else: that of the dead rank, which may live and be cut off only
+ * from who believed it dead; and one that has sent us nothing, which may have lost its rank, and hold our
+ * credits. */
+static void tell_the_forgotten(struct transport *t, const struct communicator *c, uint32_t rank)
+{
+    if (rank < c->config.rank_count)
+        tell_if_open(t, c, c->config.rank_peers[rank]);
+    for (uint32_t i = c->first_incoming; i != NONE; i = t->incoming[i].next) {
+        if (t->incoming[i].message_bytes == UINT64_MAX)
+            tell_if_open(t, c, t->incoming[i].peer);
+    }
+}
+
 void communicator_on_rank_dead(struct transport *t, uint64_t identity, uint32_t rank)
 {
     for (uint32_t i = 0; i < t->config.communicators_max; i++) {
         struct communicator *c = &t->communicators[i];
-        if (c->open && c->config.identity == identity)
-            die(t, c, rank);
+        if (!c->open || c->dead || c->config.identity != identity)
+            continue;
+        tell_the_forgotten(t, c, rank);
+        die(t, c, rank);
     }
+    forget_credits(t, identity, NONE);
 }
 
 /* The first rank that lives on the peer, or NONE. */

@@ -21,8 +21,6 @@ static inline enum drop_reason check_header(const struct packet_header *header)
 {
     if (header->version != PACKET_VERSION)
         return DROP_VERSION;
-    if (header->reserved != 0)
-        return DROP_TYPE;
     if (header->path >= PACKET_PATHS_MAX)
         return DROP_PATH;
     if (header->incarnation == 0)
@@ -90,7 +88,8 @@ static enum drop_reason parse_hello(const uint8_t *bytes, unsigned length, struc
     if (copy_rest(bytes, length, sizeof(out->hello), out) != DROP_NONE)
         return DROP_TRUNCATED;
     const struct packet_hello *hello = &out->hello;
-    if (hello->header.number != 0 || hello->reserved != 0)
+    if (hello->header.number != 0 || hello->header.session_generation != 0 ||
+        hello->session_generation > UINT8_MAX)
         return DROP_TYPE;
     if (hello->header.type == PACKET_HELLO && (hello->nonce == 0 || hello->echo_nonce != 0))
         return DROP_NONCE;

@@ -291,6 +291,8 @@ static enum drop_reason find_channel(struct transport *t, struct arrival *a)
         return DROP_SOURCE;
     if (a->peer->incarnation != header->incarnation)
         return DROP_INCARNATION;
+    if (a->peer->generation != header->session_generation)
+        return DROP_SESSION;
     if (header->path >= t->config.paths_max)
         return DROP_PATH;
     a->channel = channel_at(t, header->session, header->path);

@@ -39,6 +39,7 @@ static void init_peer(struct transport *t, struct peer *peer, uint32_t address, 
     uint16_t number = (uint16_t)(peer - t->peers);
     *peer = (struct peer){.address = address,
                           .leaf = leaf,
+                          .generation = (uint8_t)mix64(t->config.incarnation),
                           .path_count = 1,
                           .first_credit = NONE,
                           .last_credit = NONE,
@@ -63,6 +64,7 @@ static void open_own_session(struct transport *t, struct peer *peer)
     peer->open = true;
     peer->incarnation = t->config.incarnation;
     peer->remote_slot = (uint16_t)(peer - t->peers);
+    peer->remote_generation = peer->generation;
     peer->remote_window = t->config.window_packets;
 }
 
@@ -124,6 +126,7 @@ static void end_session(struct transport *t, struct peer *peer, nsec_t now)
     uint16_t number = (uint16_t)(peer - t->peers);
     t->counters.peers_died++;
     peer->open = false;
+    peer->generation++;
     peer->hello_at = NSEC_NEVER;
     notice_forget_peer(t, number);
     for (unsigned i = 0; i < peer->path_count; i++) {
@@ -194,6 +197,7 @@ void session_write_hello(struct transport *t, struct peer *peer, struct outgoing
     write_hello(t, PACKET_HELLO, hello, now);
     hello->nonce = peer->nonce;
     hello->slot = (uint16_t)(peer - t->peers);
+    hello->session_generation = peer->generation;
     peer->hello_at = now + peer->hello_interval_ns;
     peer->hello_interval_ns *= 2;
     if (peer->hello_interval_ns > HELLO_INTERVAL_MAX_NS)
@@ -259,15 +263,21 @@ static void open_channels(struct transport *t, struct peer *peer, nsec_t now)
     t->notices_due = t->notices_pending > 0;
 }
 
-/* The address and incarnation are proven: this is the peer from now on. */
-static void adopt(struct transport *t, struct peer *peer, const struct packet_hello *hello, nsec_t now)
+/* The address and incarnation are proven: this is the peer from now on. Unless the answer is an old one, of a
+ * session that the peer has given up since. */
+static enum drop_reason adopt(struct transport *t, struct peer *peer, const struct packet_hello *hello,
+                              nsec_t now)
 {
-    bool restarted = peer->open && peer->incarnation != hello->header.incarnation;
-    if (restarted) {
+    bool restarted = peer->incarnation != hello->header.incarnation;
+    int8_t newer = (int8_t)(hello->session_generation - peer->remote_generation);
+    if (!restarted && newer < 0)
+        return DROP_SESSION;
+    if (peer->open && (restarted || newer > 0)) {
         end_session(t, peer, now);
         communicator_on_peer_restarted(t, (uint16_t)(peer - t->peers));
     }
     peer->incarnation = hello->header.incarnation;
+    peer->remote_generation = (uint8_t)hello->session_generation;
     peer->remote_slot = hello->slot;
     peer->remote_window = hello->window_packets;
     peer->payload_bytes_max = hello->payload_bytes_max < t->config.payload_bytes_max
@@ -279,6 +289,7 @@ static void adopt(struct transport *t, struct peer *peer, const struct packet_he
     if (!peer->open)
         open_channels(t, peer, now);
     arm(t, peer, now);
+    return DROP_NONE;
 }
 
 static enum drop_reason answer_with_slot(struct transport *t, const struct peer *peer, uint64_t echo,
@@ -289,6 +300,7 @@ static enum drop_reason answer_with_slot(struct transport *t, const struct peer 
     answer.echo_nonce = echo;
     answer.nonce = nonce;
     answer.slot = (uint16_t)(peer - t->peers);
+    answer.session_generation = peer->generation;
     bool queued = session_reply(t, peer->address, any_port_to(t, peer->address), &answer, sizeof(answer));
     return queued ? DROP_NONE : DROP_NO_RESOURCES;
 }
@@ -302,7 +314,9 @@ static enum drop_reason on_proof(struct transport *t, uint32_t address, const st
     struct peer *peer = session_add_peer(t, address, UINT32_MAX);
     if (peer == NULL)
         return DROP_NO_RESOURCES;
-    adopt(t, peer, answer, now);
+    enum drop_reason reason = adopt(t, peer, answer, now);
+    if (reason != DROP_NONE)
+        return reason;
     return answer->nonce != 0 ? answer_with_slot(t, peer, answer->nonce, 0, now) : DROP_NONE;
 }
 
@@ -314,9 +328,7 @@ enum drop_reason session_on_hello_ack(struct transport *t, const struct received
     struct peer *peer = session_find_peer(t, packet->source);
     if (peer == NULL || peer->nonce == 0 || answer->echo_nonce != peer->nonce)
         return DROP_NONCE;
-    if (answer->slot != PACKET_NO_SESSION) {
-        adopt(t, peer, answer, now);
-        return DROP_NONE;
-    }
+    if (answer->slot != PACKET_NO_SESSION)
+        return adopt(t, peer, answer, now);
     return answer->nonce != 0 ? answer_with_slot(t, peer, answer->nonce, peer->nonce, now) : DROP_NONCE;
 }

@@ -11,7 +11,8 @@
  *
  * The cookie is a keyed hash of A's address and incarnation, so forged hellos cost B no memory and cannot end
  * a session. An incarnation that has changed is a restarted peer: what was in progress with the old one ends
- * as dead, and nothing of it can be taken for the new one's.
+ * as dead, and nothing of it can be taken for the new one's. So is a session whose generation has grown: the
+ * peer has given the old one up because it did not hear us for too long.
  *
  * While something is awaited from a peer, silence of a quarter of the timeout is broken by probes, and at the
  * timeout it is dead. A peer that has never answered is not dead but not yet there: it is greeted at growing

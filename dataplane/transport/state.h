@@ -175,8 +175,10 @@ struct peer {
     uint32_t address;
     uint32_t leaf;
     uint32_t incarnation; /* theirs */
-    uint32_t awaited;     /* messages in progress with it */
-    uint64_t nonce;       /* of our hello; 0: none outstanding */
+    uint8_t generation;   /* of our side of the session: packet_hello.session_generation */
+    uint8_t remote_generation;
+    uint32_t awaited; /* messages in progress with it */
+    uint64_t nonce;   /* of our hello; 0: none outstanding */
     nsec_t heard_at;
     nsec_t hello_at, hello_interval_ns;
     struct timer_node timer; /* hello, keepalive, death */

@@ -27,6 +27,7 @@ struct bench {
     int communicator;
     uint32_t names[MESSAGES]; /* of our receives, as our credits tell */
     unsigned name_count;
+    uint8_t session_generation;
     unsigned ends[2 * MESSAGES];
 };
 
@@ -95,6 +96,8 @@ static void shake_hands(struct bench *b)
     hello.header.type = PACKET_HELLO_ACK;
     hello.echo_nonce = ((const struct packet_hello *)out[0].header)->nonce;
     assert(transport_receive(b->t, &packet, &placement, b->now) == DROP_NONE);
+    assert(transport_prepare_packets(b->t, out, 1, b->now) == 1);
+    b->session_generation = (uint8_t)((const struct packet_hello *)out[0].header)->session_generation;
 }
 
 static void submit(struct bench *b)
@@ -147,7 +150,7 @@ static void make_believable(const struct bench *b, uint8_t *bytes, unsigned leng
         return;
     data->header.version = PACKET_VERSION;
     data->header.type = data->header.type % 14;
-    data->header.reserved = 0;
+    data->header.session_generation = b->session_generation + data->header.session_generation / 255;
     data->header.incarnation = PEER_INCARNATION;
     data->header.session = b->rank_peers[1];
     data->header.path %= 5;

@@ -127,6 +127,9 @@ static void test_replayed_and_forged_data(void **state)
     data->header.session = 77;
     assert_int_equal(give(f, 1, sender, captured, captured_length), DROP_SESSION);
     *data = good;
+    data->header.session_generation += 1;
+    assert_int_equal(give(f, 1, sender, captured, captured_length), DROP_SESSION);
+    *data = good;
     data->header.generation = 2;
     assert_int_equal(give(f, 1, sender, captured, captured_length), DROP_GENERATION);
     *data = good;
@@ -204,6 +207,60 @@ static void test_a_restart_before_the_first_word_harms_nobody(void **state)
     fabric_destroy(f);
 }
 
+static enum fault lose_all(struct fabric *f, const struct fabric_packet *packet)
+{
+    (void)f;
+    (void)packet;
+    return FAULT_LOSE;
+}
+
+static void open_another_communicator(struct fabric *f, unsigned host)
+{
+    struct communicator_config config = {
+        .identity = 99, .rank = host, .rank_count = f->host_count, .rank_peers = f->hosts[host].rank_peers};
+    f->hosts[host].communicator = transport_open_communicator(f->hosts[host].transport, &config, f->now);
+}
+
+/* Only host 0 waits for something while nothing gets through: it gives up, the other does not notice. When
+ * they talk again, host 0 numbers its packets from 0, and they must not pass for those of the old session. */
+static void test_a_peer_that_was_given_up_begins_anew(void **state)
+{
+    (void)state;
+    struct fabric *f = start(2);
+    for (unsigned tag = 1; tag <= 3; tag++)
+        send_and_receive(f, flow(0, 1, tag));
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    assert_int_equal(fabric_count(f, 1, EVENT_RECEIVED, EVENT_OK), 3);
+    struct fabric_flow waiting = flow(1, 0, 4), after = flow(0, 1, 5);
+    fabric_receive(f, &waiting);
+    f->fault = lose_all;
+    fabric_run(f, f->now + 10 * NSEC_PER_SEC);
+    assert_int_equal(fabric_find(f, 0, EVENT_RECEIVED, 4)->status, EVENT_PEER_DEAD);
+    f->fault = NULL;
+    open_another_communicator(f, 0);
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    open_another_communicator(f, 1);
+    send_and_receive(f, after);
+    fabric_run(f, f->now + 10 * NSEC_PER_SEC);
+    assert_int_equal(fabric_find(f, 0, EVENT_SENT, 5)->status, EVENT_OK);
+    assert_non_null(fabric_find(f, 1, EVENT_RECEIVED, 5));
+    assert_int_equal(fabric_find(f, 1, EVENT_RECEIVED, 5)->status, EVENT_OK);
+    fabric_destroy(f);
+}
+
+static void test_nothing_meant_for_a_former_incarnation_is_taken(void **state)
+{
+    (void)state;
+    struct fabric *f = start(2);
+    f->fault = capture;
+    send_and_receive(f, flow(0, 1, 1));
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    fabric_restart(f, 1);
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    assert_int_equal(give(f, 1, f->hosts[0].config.address, captured, captured_length), DROP_SESSION);
+    fabric_destroy(f);
+}
+
 static void test_a_dead_peer_is_named_on_every_rank(void **state)
 {
     (void)state;
@@ -226,6 +283,28 @@ static void test_a_dead_peer_is_named_on_every_rank(void **state)
     assert_int_equal(fabric_send(f, &late), SUBMIT_OK);
     fabric_run(f, f->now + NSEC_PER_MSEC);
     assert_int_equal(fabric_find(f, 0, EVENT_SENT, 9)->status, EVENT_PEER_DEAD);
+    fabric_destroy(f);
+}
+
+static enum fault cut_0_off_from_2(struct fabric *f, const struct fabric_packet *packet)
+{
+    (void)f;
+    return packet->from + packet->to == 2 && packet->from != packet->to ? FAULT_LOSE : FAULT_NONE;
+}
+
+/* Host 2 lives, but not for host 0. Who heard of its death tells it, or it would wait for ever. */
+static void test_who_is_believed_dead_is_told(void **state)
+{
+    (void)state;
+    struct fabric *f = start(3);
+    fabric_run(f, f->now + NSEC_PER_MSEC);
+    f->fault = cut_0_off_from_2;
+    struct fabric_flow from_the_lost = flow(2, 0, 1), to_the_lost = flow(1, 2, 2);
+    fabric_receive(f, &from_the_lost);
+    fabric_receive(f, &to_the_lost);
+    fabric_run(f, f->now + 10 * NSEC_PER_SEC);
+    assert_non_null(fabric_find(f, 2, EVENT_RECEIVED, 2));
+    assert_int_equal(fabric_find(f, 2, EVENT_RECEIVED, 2)->status, EVENT_PEER_DEAD);
     fabric_destroy(f);
 }
 
@@ -300,7 +379,10 @@ int main(void)
         cmocka_unit_test(test_data_beyond_credit_and_room),
         cmocka_unit_test(test_a_restarted_peer_is_another),
         cmocka_unit_test(test_a_restart_before_the_first_word_harms_nobody),
+        cmocka_unit_test(test_a_peer_that_was_given_up_begins_anew),
+        cmocka_unit_test(test_nothing_meant_for_a_former_incarnation_is_taken),
         cmocka_unit_test(test_a_dead_peer_is_named_on_every_rank),
+        cmocka_unit_test(test_who_is_believed_dead_is_told),
         cmocka_unit_test(test_a_dead_application_is_named_on_every_rank),
         cmocka_unit_test(test_a_late_comer_learns_of_a_death),
         cmocka_unit_test(test_silence_without_expectation_is_no_death),
