@@ -167,10 +167,42 @@ static void start_call(struct simulation *s, void *context, uint64_t argument)
         begin_iteration(&job->ranks[i]);
 }
 
+/* A transport cannot know of a rank whose host died before they ever met and came back without it: whoever
+ * waits for that rank waits until the launcher ends the job. */
+static bool waits_for_the_gone(const struct job *job)
+{
+    const struct operation_table *t = &job->simulation->operations;
+    for (size_t i = 0; i < t->count; i++) {
+        const struct operation *o = &t->operations[i];
+        if (o->in_use && o->rank->job == job && job->ranks[o->peer_rank].gone)
+            return true;
+    }
+    return false;
+}
+
+static void abandon(struct job *job)
+{
+    simulation_tell(job->simulation, "%s: its launcher ends it: a rank is gone", job->config.name);
+    job->abandoned = true;
+    for (uint32_t i = 0; i < job->config.rank_count; i++) {
+        struct job_rank *r = &job->ranks[i];
+        if (r->over || r->communicator < 0)
+            continue;
+        transport_close_communicator(r->host->transport, (uint32_t)r->communicator, true, job_now(r));
+        r->communicator = -1;
+        host_serve(job->simulation, r->host);
+        job_rank_end(r);
+    }
+}
+
 static void deadline_call(struct simulation *s, void *context, uint64_t argument)
 {
     (void)argument;
-    const struct job *job = context;
+    struct job *job = context;
+    if (job->config.may_fail && job->ranks_left > 0 && waits_for_the_gone(job)) {
+        abandon(job);
+        return;
+    }
     for (uint32_t i = 0; i < job->config.rank_count; i++) {
         const struct job_rank *r = &job->ranks[i];
         if (!r->over)

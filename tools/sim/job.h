@@ -68,7 +68,7 @@ struct job {
     struct job_rank *ranks;
     uint32_t *rank_hosts;
     uint32_t ranks_left;
-    bool failed;
+    bool failed, abandoned; /* abandoned: its launcher ended it, as a rank is gone */
     nsec_t ended_at;
     struct link_counters *before; /* the links' counters at the start */
     nsec_t *flow_times;           /* of each receive, from the start of the iteration */

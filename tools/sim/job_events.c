@@ -9,8 +9,8 @@ static void fail_rank(struct job_rank *r, uint32_t dead_rank)
 {
     struct job *job = r->job;
     struct simulation *s = job->simulation;
-    bool plausible = job->config.may_fail && dead_rank < job->config.rank_count &&
-                     s->hosts[job->rank_hosts[dead_rank]].suspect;
+    bool plausible = job->abandoned || (job->config.may_fail && dead_rank < job->config.rank_count &&
+                                        s->hosts[job->rank_hosts[dead_rank]].suspect);
     if (!plausible && !r->failed)
         complain(&s->complaints, simulation_now(s), COMPLAINT_OUTCOME,
                  "%s: rank %u fails for the death of rank %u, which nothing happened to", job->config.name,
