@@ -342,6 +342,40 @@ static void test_a_late_comer_learns_of_a_death(void **state)
     fabric_destroy(f);
 }
 
+/* One side waits, meets silence and gives the session up; the other awaited nothing and still has it. */
+static void test_a_session_given_up_by_one_side(void **state)
+{
+    (void)state;
+    struct fabric *f = start(2);
+    send_and_receive(f, flow(0, 1, 1));
+    send_and_receive(f, flow(1, 0, 2));
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    struct transport *asleep = f->hosts[1].transport;
+    f->hosts[1].transport = NULL;
+    struct fabric_flow lost = flow(1, 0, 3);
+    fabric_receive(f, &lost);
+    fabric_run(f, f->now + 10 * NSEC_PER_SEC);
+    assert_int_equal(fabric_find(f, 0, EVENT_RECEIVED, 3)->status, EVENT_PEER_DEAD);
+    f->hosts[1].transport = asleep;
+    for (unsigned h = 0; h < 2; h++) {
+        transport_close_communicator(f->hosts[h].transport, (uint32_t)f->hosts[h].communicator, false,
+                                     f->now);
+        struct communicator_config anew = {.identity = 99,
+                                           .rank = h,
+                                           .rank_count = 2,
+                                           .rank_peers = f->hosts[h].rank_peers,
+                                           .path_mode = PATH_MODE_WRAP};
+        f->hosts[h].communicator = transport_open_communicator(f->hosts[h].transport, &anew, f->now);
+    }
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    send_and_receive(f, flow(0, 1, 4));
+    send_and_receive(f, flow(1, 0, 5));
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    assert_int_equal(fabric_find(f, 1, EVENT_RECEIVED, 4)->status, EVENT_OK);
+    assert_int_equal(fabric_find(f, 0, EVENT_RECEIVED, 5)->status, EVENT_OK);
+    fabric_destroy(f);
+}
+
 static void test_silence_without_expectation_is_no_death(void **state)
 {
     (void)state;
@@ -385,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_who_is_believed_dead_is_told),
         cmocka_unit_test(test_a_dead_application_is_named_on_every_rank),
         cmocka_unit_test(test_a_late_comer_learns_of_a_death),
+        cmocka_unit_test(test_a_session_given_up_by_one_side),
         cmocka_unit_test(test_silence_without_expectation_is_no_death),
         cmocka_unit_test(test_waiting_long_is_no_death),
     };
