@@ -4,6 +4,7 @@
 
 #define WINDOW_BYTES_LIMIT (1ull << 40)
 #define CUT_MEMORY_ROUNDS  8
+#define START_PACKETS      4
 
 uint64_t congestion_bytes_in(uint64_t rate_bytes_per_s, nsec_t time_ns)
 {
@@ -24,7 +25,7 @@ void congestion_window_set(struct congestion *c, const struct congestion_path *p
 
 static uint64_t start_window(const struct congestion *c, const struct congestion_path *path)
 {
-    return congestion_most(c->planned_window_bytes, 2 * (uint64_t)path->packet_bytes);
+    return c->planned_window_bytes + START_PACKETS * (uint64_t)path->packet_bytes;
 }
 
 void congestion_window_init(struct congestion *c, const struct congestion_path *path)
@@ -43,8 +44,7 @@ void congestion_window_plan(struct congestion *c, const struct congestion_path *
     c->planned_rate_bytes_per_s = planned_rate ? planned_rate : path->line_rate_bytes_per_s;
     c->planned_window_bytes = congestion_bytes_in(c->planned_rate_bytes_per_s, c->round_trip_ns);
     uint64_t start = start_window(c, path);
-    uint64_t learnt =
-        congestion_most(c->window_bytes, congestion_most(start / 2, 2 * (uint64_t)path->packet_bytes));
+    uint64_t learnt = congestion_most(c->window_bytes, start / 2);
     congestion_window_set(c, path, was_cut ? congestion_least(learnt, start) : start);
 }
 

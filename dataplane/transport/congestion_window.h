@@ -26,9 +26,10 @@
 /* Before the first step: the plan is the line rate. */
 void congestion_window_init(struct congestion *c, const struct congestion_path *path);
 
-/* Takes a step's plan. The window becomes the planned one, at least 2 packets; if it was cut within the last
- * 8 round trips it does not grow, except to half of that: what was learnt of the path outlives the step, but
- * a path that was starved gets a new start. */
+/* Takes a step's plan. The window becomes the planned one and 4 packets, which cover what the plan leaves
+ * out: whole packets, delayed acks, the wait for the other pieces' turns. If it was cut within the last 8
+ * round trips it does not grow, except to half of that: what was learnt of the path outlives the step, but a
+ * path that was starved gets a new start. */
 void congestion_window_plan(struct congestion *c, const struct congestion_path *path, uint64_t planned_rate,
                             nsec_t now);
 

@@ -11,10 +11,6 @@
 #include "dataplane/transport/notice.h"
 #include "dataplane/transport/session.h"
 
-enum {
-    LANE_BURST_PACKETS = 8
-};
-
 #define OWNER_OF(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 
 /* A timer belongs to a channel or to a peer: the arrays tell which. */
@@ -70,7 +66,7 @@ static unsigned send_lanes(struct transport *t, struct outgoing_packet *packets,
     unsigned count = 0;
     while (count < max && pacer_may_send(&t->pacer, now) && timer_heap_first(&t->ready) != NULL) {
         struct lane *lane = OWNER_OF(timer_heap_first(&t->ready), struct lane, ready);
-        unsigned room = max - count < LANE_BURST_PACKETS ? max - count : LANE_BURST_PACKETS;
+        unsigned room = max - count < t->lane_burst_packets ? max - count : t->lane_burst_packets;
         unsigned sent = lane_send(t, lane, &packets[count], room, now);
         account(t, &packets[count], sent, now);
         count += sent;

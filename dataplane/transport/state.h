@@ -236,7 +236,8 @@ struct transport {
     struct timer_heap ready;  /* lanes that have something to send */
     struct timer_heap timers; /* channels and peers */
     struct pacer pacer;       /* of the port */
-    uint64_t virtual_now;     /* tag of what was sent last */
+    uint32_t lane_burst_packets;
+    uint64_t virtual_now; /* tag of what was sent last */
 
     uint32_t first_ack, last_ack;         /* channels that owe an ack, in order of ack_due_at */
     uint32_t first_control, last_control; /* peers with hello, credits, closes or probes to send */

@@ -12,8 +12,16 @@
 
 enum {
     ETHERNET_IP_UDP_BYTES = 14 + 20 + 8,
-    PORT_BURST_PACKETS = 8
+    PORT_BURST_PACKETS = 8,
+    LANE_BURST_BYTES_MAX = 32 * 1024
 };
+
+/* A port that is slow for a processor has nothing to gain from bursts. */
+static uint32_t default_burst_bytes(uint64_t rate_bytes_per_s)
+{
+    uint64_t in_a_microsecond = rate_bytes_per_s / 1000000;
+    return in_a_microsecond < LANE_BURST_BYTES_MAX ? (uint32_t)in_a_microsecond : LANE_BURST_BYTES_MAX;
+}
 
 void transport_config_default(struct transport_config *config, uint64_t rate_bytes_per_s, nsec_t base_rtt_ns)
 {
@@ -33,6 +41,7 @@ void transport_config_default(struct transport_config *config, uint64_t rate_byt
                                         .peer_timeout_ns = 3 * NSEC_PER_SEC,
                                         .probe_interval_min_ns = NSEC_PER_SEC,
                                         .probe_interval_max_ns = 60 * NSEC_PER_SEC,
+                                        .burst_bytes = default_burst_bytes(rate_bytes_per_s),
                                         .congestion = &congestion_nscc};
     uint64_t bdp = (uint64_t)((__uint128_t)rate_bytes_per_s * base_rtt_ns / NSEC_PER_SEC);
     config->credit_budget_bytes = (uint32_t)(2 * bdp > 256 * 1024 ? 2 * bdp : 256 * 1024);
@@ -136,6 +145,9 @@ static void describe_path(struct transport *t)
         .line_rate_bytes_per_s = c->rate_bytes_per_s,
         .packet_bytes = c->wire_overhead_bytes + (uint32_t)sizeof(struct packet_data) + c->payload_bytes_max};
     pacer_set_rate(&t->pacer, c->rate_bytes_per_s);
+    t->lane_burst_packets = c->burst_bytes / c->payload_bytes_max;
+    if (t->lane_burst_packets == 0)
+        t->lane_burst_packets = 1;
     t->pacer.slack_ns = pacer_cost(&t->pacer, (uint64_t)PORT_BURST_PACKETS * t->path.packet_bytes);
 }
 

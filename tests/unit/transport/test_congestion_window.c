@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/unit/transport/congestion_story.h"
 
+#define SPARE (4 * STORY_PACKET) /* beyond the plan, when a step starts */
+
 static const struct congestion_path path = {
     .base_rtt_ns = STORY_RTT, .line_rate_bytes_per_s = 12500000000, .packet_bytes = STORY_PACKET};
 
@@ -26,20 +28,20 @@ static void test_no_plan_is_the_line_rate(void **state)
     (void)state;
     struct congestion c = created();
     assert_int_equal(c.planned_window_bytes, STORY_BDP);
-    assert_int_equal(c.window_bytes, STORY_BDP);
+    assert_int_equal(c.window_bytes, STORY_BDP + SPARE);
     assert_int_equal(congestion_window_max(&c, &path), STORY_BDP * 3 / 2 + 4 * STORY_PACKET);
     congestion_window_plan(&c, &path, path.line_rate_bytes_per_s / 10, 0);
-    assert_int_equal(c.window_bytes, STORY_BDP / 10);
+    assert_int_equal(c.window_bytes, STORY_BDP / 10 + SPARE);
     congestion_window_plan(&c, &path, 0, 0);
-    assert_int_equal(c.window_bytes, STORY_BDP);
+    assert_int_equal(c.window_bytes, STORY_BDP + SPARE);
 }
 
-static void test_a_step_starts_with_two_packets_at_least(void **state)
+static void test_a_step_starts_with_four_packets_to_spare(void **state)
 {
     (void)state;
     struct congestion c = created();
     congestion_window_plan(&c, &path, 1, 0);
-    assert_int_equal(c.window_bytes, 2 * STORY_PACKET);
+    assert_int_equal(c.window_bytes, SPARE);
 }
 
 static void test_window_keeps_its_bounds(void **state)
@@ -61,9 +63,9 @@ static void test_a_fresh_cut_outlives_the_step(void **state)
     congestion_window_plan(&c, &path, 0, 1000 + 7 * STORY_RTT);
     assert_int_equal(c.window_bytes, STORY_BDP * 3 / 4);
     congestion_window_plan(&c, &path, path.line_rate_bytes_per_s / 10, 1000 + 7 * STORY_RTT);
-    assert_int_equal(c.window_bytes, STORY_BDP / 10);
+    assert_int_equal(c.window_bytes, STORY_BDP / 10 + SPARE);
     congestion_window_plan(&c, &path, 0, 1000 + 8 * STORY_RTT);
-    assert_int_equal(c.window_bytes, STORY_BDP);
+    assert_int_equal(c.window_bytes, STORY_BDP + SPARE);
 }
 
 static void test_a_starved_path_starts_anew(void **state)
@@ -73,10 +75,10 @@ static void test_a_starved_path_starts_anew(void **state)
     congestion_window_set(&c, &path, 0);
     c.last_cut = 1000;
     congestion_window_plan(&c, &path, 0, 1000 + STORY_RTT);
-    assert_int_equal(c.window_bytes, STORY_BDP / 2);
+    assert_int_equal(c.window_bytes, (STORY_BDP + SPARE) / 2);
     congestion_window_set(&c, &path, 0);
     congestion_window_plan(&c, &path, 1, 1000 + STORY_RTT);
-    assert_int_equal(c.window_bytes, 2 * STORY_PACKET);
+    assert_int_equal(c.window_bytes, SPARE / 2);
 }
 
 /* A round in which one ack tells `rtt_ns`; returns the round trip that is believed after it. */
@@ -170,7 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_plan_is_the_line_rate),
-        cmocka_unit_test(test_a_step_starts_with_two_packets_at_least),
+        cmocka_unit_test(test_a_step_starts_with_four_packets_to_spare),
         cmocka_unit_test(test_window_keeps_its_bounds),
         cmocka_unit_test(test_a_fresh_cut_outlives_the_step),
         cmocka_unit_test(test_a_starved_path_starts_anew),
