@@ -13,7 +13,8 @@
 enum {
     ETHERNET_IP_UDP_BYTES = 14 + 20 + 8,
     PORT_BURST_PACKETS = 8,
-    LANE_BURST_BYTES_MAX = 32 * 1024
+    LANE_BURST_BYTES_MAX = 32 * 1024,
+    LANE_BURST_PACKETS_MIN = 2 /* one ack then serves two packets, though channels be many */
 };
 
 /* A port that is slow for a processor has nothing to gain from bursts. */
@@ -145,9 +146,8 @@ static void describe_path(struct transport *t)
         .line_rate_bytes_per_s = c->rate_bytes_per_s,
         .packet_bytes = c->wire_overhead_bytes + (uint32_t)sizeof(struct packet_data) + c->payload_bytes_max};
     pacer_set_rate(&t->pacer, c->rate_bytes_per_s);
-    t->lane_burst_packets = c->burst_bytes / c->payload_bytes_max;
-    if (t->lane_burst_packets == 0)
-        t->lane_burst_packets = 1;
+    uint32_t burst_packets = c->burst_bytes / c->payload_bytes_max;
+    t->lane_burst_packets = burst_packets > LANE_BURST_PACKETS_MIN ? burst_packets : LANE_BURST_PACKETS_MIN;
     t->pacer.slack_ns = pacer_cost(&t->pacer, (uint64_t)PORT_BURST_PACKETS * t->path.packet_bytes);
 }
 
