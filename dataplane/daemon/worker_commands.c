@@ -116,6 +116,16 @@ static void take_snapshot(struct worker *w, struct worker_snapshot *s)
     s->loopback_packets = w->loopback_packets;
 }
 
+/* A frame that the port has not taken yet may be the last retransmission of a message that has ended
+ * meanwhile, and point into the region: such frames are dropped, as the network might have dropped them. */
+static int64_t remove_region(struct worker *w, const struct command *command)
+{
+    int64_t result = region_table_remove(&w->regions, command->session->slot, command->region.number);
+    if (result == 0)
+        w->frame_first = w->frame_count;
+    return result;
+}
+
 static void set_paths(struct worker *w, const struct path_change *change)
 {
     transport_set_paths(w->config.transport, change->peer, change->entries, change->count, w->now);
@@ -138,7 +148,7 @@ static void do_command(struct worker *w, struct command *command)
         result = add_region(w, command);
         break;
     case COMMAND_REMOVE_REGION:
-        result = region_table_remove(&w->regions, command->session->slot, command->region.number);
+        result = remove_region(w, command);
         break;
     case COMMAND_ADD_PEERS:
         result = add_peers(w, command);
