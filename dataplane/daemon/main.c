@@ -267,14 +267,28 @@ static int usage(void)
     return EXIT_FAILURE;
 }
 
+/* One configuration file and, before or after it, perhaps --check-config. */
+static bool read_arguments(char **arguments, const char **config_file, bool *check_only)
+{
+    for (char **argument = arguments + 1; *argument; argument++) {
+        if (strcmp(*argument, "--check-config") == 0)
+            *check_only = true;
+        else if (**argument == '-' || *config_file)
+            return false;
+        else
+            *config_file = *argument;
+    }
+    return *config_file != NULL;
+}
+
 int main(int argument_count, char **arguments)
 {
     struct daemon daemon = {0};
-    bool check_only = argument_count == 3 && strcmp(arguments[2], "--check-config") == 0;
+    bool check_only = false;
     char error[CONFIG_ERROR_BYTES];
-    if ((argument_count != 2 && !check_only) || arguments[1][0] == '-')
+    (void)argument_count;
+    if (!read_arguments(arguments, &daemon.config_file, &check_only))
         return usage();
-    daemon.config_file = arguments[1];
     if (config_load(daemon.config_file, &daemon.config, error) != 0) {
         fprintf(stderr, "%s\n", error);
         return EXIT_FAILURE;
