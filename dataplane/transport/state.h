@@ -162,6 +162,8 @@ struct channel {
     bool receiving, ack_queued;
 };
 
+static_assert(sizeof(struct channel) <= 512, "a fabric has many channels");
+
 /* ABSENT: no path. ALIVE: in use. CLOSING: its path is dead, the peer is asked what arrived. DEAD: probed
  * until it lives. */
 enum channel_state {
