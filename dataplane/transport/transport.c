@@ -13,16 +13,8 @@
 enum {
     ETHERNET_IP_UDP_BYTES = 14 + 20 + 8,
     PORT_BURST_PACKETS = 8,
-    LANE_BURST_BYTES_MAX = 32 * 1024,
-    LANE_BURST_PACKETS_MIN = 2 /* one ack then serves two packets, though channels be many */
+    LANE_BURST_PACKETS_MAX = 8
 };
-
-/* A port that is slow for a processor has nothing to gain from bursts. */
-static uint32_t default_burst_bytes(uint64_t rate_bytes_per_s)
-{
-    uint64_t in_a_microsecond = rate_bytes_per_s / 1000000;
-    return in_a_microsecond < LANE_BURST_BYTES_MAX ? (uint32_t)in_a_microsecond : LANE_BURST_BYTES_MAX;
-}
 
 void transport_config_default(struct transport_config *config, uint64_t rate_bytes_per_s, nsec_t base_rtt_ns)
 {
@@ -42,10 +34,10 @@ void transport_config_default(struct transport_config *config, uint64_t rate_byt
                                         .peer_timeout_ns = 3 * NSEC_PER_SEC,
                                         .probe_interval_min_ns = NSEC_PER_SEC,
                                         .probe_interval_max_ns = 60 * NSEC_PER_SEC,
-                                        .burst_bytes = default_burst_bytes(rate_bytes_per_s),
+                                        .burst_bytes = 32 * 1024,
                                         .congestion = &congestion_nscc};
     uint64_t bdp = (uint64_t)((__uint128_t)rate_bytes_per_s * base_rtt_ns / NSEC_PER_SEC);
-    config->credit_budget_bytes = (uint32_t)(2 * bdp > 256 * 1024 ? 2 * bdp : 256 * 1024);
+    config->credit_budget_bytes = (uint32_t)(2 * bdp > 512 * 1024 ? 2 * bdp : 512 * 1024);
 }
 
 static bool config_is_valid(const struct transport_config *c)
@@ -147,7 +139,8 @@ static void describe_path(struct transport *t)
         .packet_bytes = c->wire_overhead_bytes + (uint32_t)sizeof(struct packet_data) + c->payload_bytes_max};
     pacer_set_rate(&t->pacer, c->rate_bytes_per_s);
     uint32_t burst_packets = c->burst_bytes / c->payload_bytes_max;
-    t->lane_burst_packets = burst_packets > LANE_BURST_PACKETS_MIN ? burst_packets : LANE_BURST_PACKETS_MIN;
+    burst_packets = burst_packets < LANE_BURST_PACKETS_MAX ? burst_packets : LANE_BURST_PACKETS_MAX;
+    t->lane_burst_packets = burst_packets > 0 ? burst_packets : 1;
     t->pacer.slack_ns = pacer_cost(&t->pacer, (uint64_t)PORT_BURST_PACKETS * t->path.packet_bytes);
 }
 

@@ -60,8 +60,8 @@ struct transport_config {
     nsec_t probe_interval_max_ns;
     uint32_t
         credit_budget_bytes; /* receiver: bytes granted and not yet arrived, over all messages in progress */
-    /* What one path may send before another's turn comes, at least two packets. Less keeps the fabric's
-     * queues short when many hosts send at their full rate, more spares the processor. */
+    /* What one path may send before another's turn comes: at least a packet, at most eight. Less keeps the
+     * fabric's queues short when many hosts send at their full rate; more needs fewer acks. */
     uint32_t burst_bytes;
     const struct congestion_control *congestion;
 };
