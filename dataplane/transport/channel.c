@@ -196,10 +196,11 @@ static void write_numbered(struct transport *t, struct channel *ch, uint32_t num
 void channel_send(struct transport *t, struct channel *ch, const struct sent_packet *what,
                   struct outgoing_packet *packet, nsec_t now)
 {
-    if (ch->sent.in_flight_packets == 0)
+    bool begins_flight = ch->sent.in_flight_packets == 0;
+    if (begins_flight)
         ch->waiting_since = now;
     write_numbered(t, ch, send_window_push(&ch->sent, what), packet, now);
-    if (!timer_node_is_set(&ch->timer))
+    if (begins_flight)
         channel_arm(t, ch, now);
 }
 

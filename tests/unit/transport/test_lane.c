@@ -99,6 +99,33 @@ static void test_a_lane_that_is_paced_is_woken(void **state)
     wait_for_the_pacer_alone(PATH_MODE_SPRAY);
 }
 
+static enum fault lose_first_data(struct fabric *f, const struct fabric_packet *packet)
+{
+    const struct packet_header *header = (const struct packet_header *)packet->bytes;
+    return header->type == PACKET_DATA && f->lost == 0 ? FAULT_LOSE : FAULT_NONE;
+}
+
+/* A channel that was dead, and probed at long intervals, lives again: what is lost on it is noticed in time.
+ */
+static void test_a_late_timer_hides_no_loss(void **state)
+{
+    (void)state;
+    struct fabric_config config = {.hosts = 2, .paths = 2, .memory_bytes = 1000, .mode = PATH_MODE_SPRAY};
+    struct fabric *f = fabric_create(&config);
+    struct fabric_flow flow = {.from = 0, .to = 1, .bytes = 1000};
+    fabric_receive(f, &flow);
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    struct transport *t = f->hosts[0].transport;
+    for (unsigned path = 0; path < 2; path++)
+        timer_heap_set(&t->timers, &channel_at(t, f->hosts[0].rank_peers[1], path)->timer,
+                       f->now + NSEC_PER_SEC);
+    f->fault = lose_first_data;
+    fabric_send(f, &flow);
+    fabric_run(f, f->now + NSEC_PER_MSEC);
+    assert_int_equal(fabric_count(f, 1, EVENT_RECEIVED, EVENT_OK), 1);
+    fabric_destroy(f);
+}
+
 static void test_steps_go_in_order(void **state)
 {
     (void)state;
@@ -187,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unequal_flows_end_together),
         cmocka_unit_test(test_a_lane_that_is_paced_is_woken),
+        cmocka_unit_test(test_a_late_timer_hides_no_loss),
         cmocka_unit_test(test_steps_go_in_order),
         cmocka_unit_test(test_communicators_share_by_bytes),
         cmocka_unit_test(test_incast_keeps_to_the_budget),
