@@ -4,6 +4,8 @@
 #ifndef SIM_COMMAND_H
 #define SIM_COMMAND_H
 
+int command_run(int argc, char **argv);
+int command_results(int argc, char **argv);
 int command_swarm(int argc, char **argv);
 
 #endif

@@ -161,8 +161,6 @@ static void start_call(struct simulation *s, void *context, uint64_t argument)
     (void)argument;
     struct job *job = context;
     simulation_tell(s, "%s: starts", job->config.name);
-    for (uint32_t i = 0; i < s->topology.link_count; i++)
-        job->before[i] = s->topology.links[i].counters;
     for (uint32_t i = 0; i < job->config.rank_count; i++)
         begin_iteration(&job->ranks[i]);
 }
@@ -221,7 +219,6 @@ struct job *job_add(struct simulation *s, const struct job_config *config)
     job->ranks = memory_take(config->rank_count, sizeof(*job->ranks));
     job->rank_hosts = memory_take(config->rank_count, sizeof(*job->rank_hosts));
     job->iteration_ends = memory_take(config->iterations, sizeof(*job->iteration_ends));
-    job->before = memory_take(s->topology.link_count, sizeof(*job->before));
     for (uint32_t i = 0; i < config->rank_count; i++) {
         job->rank_hosts[i] = config->rank_hosts[i];
         job->ranks[i] = (struct job_rank){.job = job, .rank = i, .communicator = -1};
@@ -243,7 +240,6 @@ void job_destroy(struct job *job)
     free(job->ranks);
     free(job->rank_hosts);
     free(job->iteration_ends);
-    free(job->before);
     free(job->flow_times);
     free(job);
 }

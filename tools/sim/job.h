@@ -69,9 +69,8 @@ struct job {
     uint32_t *rank_hosts;
     uint32_t ranks_left;
     bool failed, abandoned; /* abandoned: its launcher ended it, as a rank is gone */
-    nsec_t ended_at;
-    struct link_counters *before; /* the links' counters at the start */
-    nsec_t *flow_times;           /* of each receive, from the start of the iteration */
+    nsec_t ended_at, last_received_at;
+    nsec_t *flow_times; /* of each receive, from the start of the iteration */
     size_t flow_count, flow_capacity;
     nsec_t *iteration_ends; /* when its last rank ended it */
     uint64_t received_bytes;

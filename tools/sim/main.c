@@ -10,6 +10,10 @@ static const struct verb {
     int (*run)(int argc, char **argv);
     const char *does;
 } verbs[] = {
+#ifdef SIM_HAS_SCENARIOS
+    {"run", command_run, "runs a scenario from a YAML file: times, bounds, links"},
+#endif
+    {"results", command_results, "measures path modes and congestion controls, and writes Markdown"},
     {"swarm", command_swarm, "draws cases with faults from seeds, and checks every byte of them"},
 };
 
