@@ -29,8 +29,14 @@ struct results_case {
     bool full;     /* only in the full form */
 };
 
-static const struct topology_shape paper = {.pods = 1, .leaves = 16, .spines = 16, .hosts = 16};
-static const struct topology_shape eight = {.pods = 1, .leaves = 8, .spines = 8, .hosts = 8};
+#define PAPER                                                                                                \
+    {                                                                                                        \
+        .pods = 1, .leaves = 16, .spines = 16, .hosts = 16                                                   \
+    }
+#define EIGHT                                                                                                \
+    {                                                                                                        \
+        .pods = 1, .leaves = 8, .spines = 8, .hosts = 8                                                      \
+    }
 
 /* ---- the setting ---- */
 
@@ -207,7 +213,7 @@ static void show_case(struct results_page *page, const struct results_case *c)
 static void show_steady_state(struct results_page *page)
 {
     const struct results_case c = {"one of eight uplinks dead",
-                                   eight,
+                                   EIGHT,
                                    {.kind = WORKLOAD_EXCHANGE, .ranks = 64, .bytes = 4 << 20, .stride = 8},
                                    false,
                                    false};
@@ -231,32 +237,32 @@ static void show_steady_state(struct results_page *page)
 
 static const struct results_case cases[] = {
     {"exchange with rank ^ 64 (a step of halving-doubling), 4 MB",
-     paper,
+     PAPER,
      {.kind = WORKLOAD_EXCHANGE, .ranks = 256, .bytes = 4 << 20, .stride = 64},
      false,
      false},
     {"exchange with rank ^ 64, 16 MB",
-     paper,
+     PAPER,
      {.kind = WORKLOAD_EXCHANGE, .ranks = 256, .bytes = 16 << 20, .stride = 64},
      false,
      false},
     {"random permutation, 4 MB",
-     paper,
+     PAPER,
      {.kind = WORKLOAD_PERMUTATION, .ranks = 256, .bytes = 4 << 20, .seed = 3},
      false,
      false},
     {"all-to-all, 1 MB a flow",
-     eight,
+     EIGHT,
      {.kind = WORKLOAD_ALL_TO_ALL, .ranks = 64, .bytes = 1 << 20},
      false,
      false},
     {"all-to-all skewed 4:1 towards every eighth rank, 256 KB and 1 MB",
-     eight,
+     EIGHT,
      {.kind = WORKLOAD_SKEWED_ALL_TO_ALL, .ranks = 64, .bytes = 256 << 10, .stride = 8, .factor = 4},
      false,
      false},
     {"all-reduce by halving-doubling, 16 MB, all steps",
-     eight,
+     EIGHT,
      {.kind = WORKLOAD_ALL_REDUCE,
       .algorithm = WEFT_ALGORITHM_HALVING_DOUBLING,
       .ranks = 256,
@@ -264,22 +270,22 @@ static const struct results_case cases[] = {
      false,
      false},
     {"all-reduce over a double binary tree, 64 MB in 2 x 16 parts",
-     paper,
+     PAPER,
      {.kind = WORKLOAD_DOUBLE_TREE, .ranks = 256, .bytes = 64 << 20, .factor = 16},
      false,
      true},
     {"step of a ring, ranks placed at random, 4 MB",
-     paper,
+     PAPER,
      {.kind = WORKLOAD_SHIFT, .ranks = 256, .bytes = 4 << 20, .stride = 1},
      true,
      false},
     {"random permutation, 16 MB",
-     paper,
+     PAPER,
      {.kind = WORKLOAD_PERMUTATION, .ranks = 256, .bytes = 16 << 20, .seed = 3},
      false,
      true},
     {"all-to-all, 4 MB a flow",
-     paper,
+     PAPER,
      {.kind = WORKLOAD_ALL_TO_ALL, .ranks = 256, .bytes = 4 << 20},
      false,
      true},
