@@ -14,7 +14,8 @@ enum {
     BURST_PACKETS = 32,
     SERVE_AGAIN_NS = 20, /* a worker that polls comes round after this */
     NIC_BACKLOG_PACKETS_MAX = 256,
-    REPEATED_ACKS = 10000
+    ANSWER_BYTES_MAX = 200, /* a host that goes on answers all that it has held at once */
+    REPEATED_ACKS = 20000
 };
 
 /* ---- life ---- */
@@ -147,7 +148,8 @@ static void send_packets(struct simulation *s, struct host *host)
         }
     }
     const struct link *nic = &s->topology.links[host->number];
-    uint64_t most = (uint64_t)NIC_BACKLOG_PACKETS_MAX * (host->config.payload_bytes_max + 200);
+    uint64_t most = (uint64_t)NIC_BACKLOG_PACKETS_MAX * (host->config.payload_bytes_max + ANSWER_BYTES_MAX) +
+                    (uint64_t)HOST_HELD_PACKETS_MAX * ANSWER_BYTES_MAX;
     if (link_backlog_bytes(nic, simulation_now(s)) > most)
         complain(&s->complaints, simulation_now(s), COMPLAINT_GROWTH, "host%u's port is %llu bytes behind",
                  host->number, (unsigned long long)link_backlog_bytes(nic, simulation_now(s)));

@@ -29,7 +29,7 @@ enum sabotage {
     SABOTAGE_FORGE_ACK,       /* a packet is lost, and the sender told that it arrived */
     SABOTAGE_LOSE_EVENT,      /* an application is not told of an end */
     SABOTAGE_KEEP_CREDIT,     /* a receive is posted that nobody knows of */
-    SABOTAGE_REPEAT_ACKS,     /* an ack is sent ten thousand times */
+    SABOTAGE_REPEAT_ACKS,     /* an ack is sent twenty thousand times */
     SABOTAGES
 };
 

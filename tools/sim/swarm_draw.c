@@ -67,12 +67,22 @@ static uint32_t hosts_of(const struct swarm_case *c)
     return s->pods * s->leaves * s->hosts;
 }
 
-static void draw_timers(struct random_stream *r, struct transport_config *t)
+/* A peer is not dead because full queues delay it: a path has five queues at most, and an answer comes back.
+ */
+static nsec_t longest_queueing_ns(const struct topology_config *fabric)
+{
+    const struct link_config *link = &fabric->fabric_link;
+    return 10 * link->queue_limit_bytes * NSEC_PER_SEC / link->rate_bytes_per_s;
+}
+
+static void draw_timers(struct random_stream *r, struct transport_config *t, nsec_t longest_ns)
 {
     t->rto_min_ns = between(r, 2, 20) * t->base_rtt_ns;
     t->rto_max_ns = t->rto_min_ns * between(r, 2, 16);
     t->ack_delay_ns = chance(r, 20) ? 0 : between(r, 0, t->base_rtt_ns);
     t->peer_timeout_ns = t->rto_max_ns * between(r, 8, 20);
+    if (t->peer_timeout_ns < longest_ns)
+        t->peer_timeout_ns = longest_ns;
     t->probe_interval_min_ns = between(r, 1, 4) * t->rto_max_ns;
     t->probe_interval_max_ns = t->probe_interval_min_ns * between(r, 1, 8);
 }
@@ -100,7 +110,7 @@ static void draw_transport(struct random_stream *r, struct swarm_case *c)
     c->config.base_rtt_ns = t->base_rtt_ns;
     if (chance(r, 20)) /* configured by a guess */
         t->base_rtt_ns = t->base_rtt_ns * between(r, 25, 400) / 100;
-    draw_timers(r, t);
+    draw_timers(r, t, longest_queueing_ns(fabric));
     t->congestion = congestion_control_by_name(controls[random_below(r, 3)]);
 }
 
