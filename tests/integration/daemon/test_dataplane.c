@@ -419,20 +419,6 @@ static void a_stopped_daemon_leaves_nothing_and_starts_again(void **state)
     assert_true(daemon_process_start(&daemons.b, program));
 }
 
-/* Host A learns of B's restart from B's first packet, which ends whatever A had open with it before. */
-static void meet_after_restart(struct rank ranks[2])
-{
-    join_pair(ranks, 4096);
-    struct app_flow flow = {.tag = 1, .bytes = 1, .region = ranks[1].region.number};
-    application_submit(&ranks[1].application, APP_SUBMIT_RECEIVE_BATCH, ranks[1].handle, &flow);
-    flow = (struct app_flow){.peer_rank = 1, .tag = 1, .bytes = 1, .region = ranks[0].region.number};
-    application_submit(&ranks[0].application, APP_SUBMIT_SEND_BATCH, ranks[0].handle, &flow);
-    wait_for(&ranks[0], APP_COMPLETION_SENT);
-    wait_for(&ranks[1], APP_COMPLETION_RECEIVED);
-    rank_leave(&ranks[0]);
-    rank_leave(&ranks[1]);
-}
-
 static void a_killed_daemons_socket_is_taken_over(void **state)
 {
     (void)state;
@@ -443,7 +429,6 @@ static void a_killed_daemons_socket_is_taken_over(void **state)
     assert_int_equal(access(daemons.b.socket, F_OK), 0);
     assert_true(daemon_process_start(&daemons.b, program));
     struct rank ranks[2];
-    meet_after_restart(ranks);
     join_pair(ranks, 1 << 20);
     transfer(ranks, 5000);
     rank_leave(&ranks[0]);
