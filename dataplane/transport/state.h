@@ -101,8 +101,7 @@ struct incoming {
     uint32_t dead_rank;   /* status EVENT_PEER_DEAD */
     uint16_t peer;
     uint8_t status; /* enum event_status, once done */
-    bool used, done, active, event_queued, credit_queued,
-        announced; /* announced: the first credit was queued */
+    bool used, done, active, event_queued, credit_queued;
     uint32_t chunk_missing_bytes[CHUNKS_MAX];
 };
 
