@@ -8,11 +8,17 @@
 static const struct congestion_control *const controls[] = {&congestion_none, &congestion_dctcp,
                                                             &congestion_nscc};
 
+const struct congestion_control *congestion_control_at(unsigned index)
+{
+    return index < sizeof(controls) / sizeof(controls[0]) ? controls[index] : NULL;
+}
+
 const struct congestion_control *congestion_control_by_name(const char *name)
 {
-    for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
-        if (strcmp(controls[i]->name, name) == 0)
-            return controls[i];
+    const struct congestion_control *control;
+    for (unsigned i = 0; (control = congestion_control_at(i)) != NULL; i++) {
+        if (strcmp(control->name, name) == 0)
+            return control;
     }
     return NULL;
 }

@@ -69,8 +69,10 @@ struct congestion_control {
     void (*on_timeout)(struct congestion *c, const struct congestion_path *path, nsec_t now);
 };
 
-/* "none", "dctcp" or "nscc"; NULL if there is none of that name. */
+/* NULL if there is none of that name. */
 const struct congestion_control *congestion_control_by_name(const char *name);
+/* The controls in turn, for those who try or list them all; NULL beyond the last. */
+const struct congestion_control *congestion_control_at(unsigned index);
 extern const struct congestion_control congestion_none, congestion_dctcp, congestion_nscc;
 
 #endif

@@ -37,6 +37,8 @@ enum path_mode {
     PATH_MODE_ETHEREAL,
     PATH_MODE_WRAP
 };
+/* Its name, for those who try or list them all; NULL beyond the last. */
+const char *path_mode_name(unsigned mode);
 
 struct transport_config {
     uint32_t address; /* IPv4, host byte order: packets to this address come back by the caller's loopback */

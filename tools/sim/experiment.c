@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/sim/experiment.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -75,6 +76,8 @@ static void sample_call(struct simulation *s, void *context, uint64_t argument)
 
 static void add_job(struct simulation *s, const struct experiment_job *j, uint64_t number)
 {
+    for (uint32_t i = 0; i < j->workload.ranks; i++)
+        assert(j->hosts[i] < s->topology.host_count);
     job_add(s, &(struct job_config){.name = j->name,
                                     .identity = 1 + number,
                                     .rank_hosts = j->hosts,

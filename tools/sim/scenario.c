@@ -88,6 +88,33 @@ static unsigned choice(struct reading *r, const char *path, const char *text, co
     return 0;
 }
 
+enum {
+    NAMES_MAX = 32
+};
+
+static enum path_mode path_mode(struct reading *r, const char *path, const char *text)
+{
+    const char *names[NAMES_MAX];
+    unsigned count = 0;
+    while (count < NAMES_MAX && path_mode_name(count) != NULL) {
+        names[count] = path_mode_name(count);
+        count++;
+    }
+    return text == NULL ? PATH_MODE_WRAP : (enum path_mode)choice(r, path, text, names, count);
+}
+
+static const struct congestion_control *congestion(struct reading *r, const char *path, const char *text,
+                                                   const struct congestion_control *otherwise)
+{
+    const char *names[NAMES_MAX];
+    unsigned count = 0;
+    while (count < NAMES_MAX && congestion_control_at(count) != NULL) {
+        names[count] = congestion_control_at(count)->name;
+        count++;
+    }
+    return text == NULL ? otherwise : congestion_control_at(choice(r, path, text, names, count));
+}
+
 /* ---- fabric and transport ---- */
 
 static void read_fabric(struct reading *r, const struct scenario_fabric *f, struct topology_config *t)
@@ -136,9 +163,7 @@ static void read_transport(struct reading *r, const struct scenario_transport *f
     t->peer_timeout_ns = duration(r, "transport.peer_timeout", f->peer_timeout, t->peer_timeout_ns);
     if (t->rto_min_ns == 0 || t->rto_max_ns < t->rto_min_ns)
         refuse(r, "transport.rto_max", "rto_max is less than rto_min, or rto_min is 0");
-    t->congestion = congestion_control_by_name(f->congestion_control ? f->congestion_control : "nscc");
-    if (t->congestion == NULL)
-        refuse(r, "transport.congestion_control", "'%s' is none of none, dctcp, nscc", f->congestion_control);
+    t->congestion = congestion(r, "transport.congestion_control", f->congestion_control, t->congestion);
 }
 
 /* ---- jobs ---- */
@@ -182,7 +207,6 @@ static void read_workload(struct reading *r, const struct scenario_job *f, const
 static void read_job(struct reading *r, const struct scenario_file *file, unsigned number,
                      struct experiment *e)
 {
-    static const char *const modes[] = {"hash", "spray", "ethereal", "wrap"};
     static const char *const placements[] = {"in_order", "random"};
     const struct scenario_job *f = &file->jobs[number];
     struct experiment_job *j = &e->jobs[number];
@@ -200,7 +224,7 @@ static void read_job(struct reading *r, const struct scenario_file *file, unsign
     j->workload.ranks = f->ranks ? f->ranks : hosts - f->first_host;
     read_workload(r, f, path, &j->workload);
     snprintf(at, sizeof(at), "%s.path_mode", path);
-    j->path_mode = f->path_mode ? (enum path_mode)choice(r, at, f->path_mode, modes, 4) : PATH_MODE_WRAP;
+    j->path_mode = path_mode(r, at, f->path_mode);
     snprintf(at, sizeof(at), "%s.start", path);
     j->start_ns = duration(r, at, f->start, 0);
     snprintf(at, sizeof(at), "%s.gap", path);

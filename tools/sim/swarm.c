@@ -8,8 +8,6 @@
 #include "dataplane/transport/congestion.h"
 #include "tools/sim/rest.h"
 
-static const char *const path_mode_names[] = {"hash", "spray", "ethereal", "wrap"};
-
 static void describe_transport(const struct transport_config *t, FILE *out)
 {
     char size[UNITS_TEXT_BYTES];
@@ -32,7 +30,7 @@ static void describe_job(const struct swarm_job *j, FILE *out)
             "%s: %s, %u ranks, %llu bytes, algorithm %d, stride %u, factor %u, %u iterations, %s%s; hosts",
             j->name, workload_kind_name(j->workload.kind), j->workload.ranks,
             (unsigned long long)j->workload.bytes, (int)j->workload.algorithm, j->workload.stride,
-            j->workload.factor, j->config.iterations, path_mode_names[j->config.path_mode],
+            j->workload.factor, j->config.iterations, path_mode_name(j->config.path_mode),
             j->config.may_fail ? ", may fail" : "");
     for (uint32_t i = 0; i < j->workload.ranks; i++)
         fprintf(out, " %u", j->hosts[i]);

@@ -18,6 +18,8 @@ static void test_every_control_is_found_and_whole(void **state)
         assert_true(control->on_create && control->on_step_start && control->on_ack && control->on_loss &&
                     control->on_timeout);
     }
+    assert_non_null(congestion_control_at(COUNT_OF(names) - 1));
+    assert_null(congestion_control_at(COUNT_OF(names)));
     assert_null(congestion_control_by_name("reno"));
     assert_null(congestion_control_by_name(""));
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The path modes by name, for those who try, list or choose among them. */
+#include <stddef.h>
+
+#include "dataplane/transport/transport.h"
+
+static const char *const names[] = {[PATH_MODE_HASH] = "hash",
+                                    [PATH_MODE_SPRAY] = "spray",
+                                    [PATH_MODE_ETHEREAL] = "ethereal",
+                                    [PATH_MODE_WRAP] = "wrap"};
+
+const char *path_mode_name(unsigned mode)
+{
+    return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : NULL;
+}
