@@ -11,7 +11,8 @@ static struct app_batch posting_batch(const struct collective_posting *p, uint32
                               .flow_count = flow_count,
                               .operation = p->request->operation,
                               .sequence = p->request->collective.sequence,
-                              .step = p->step};
+                              .step = p->step,
+                              .shape = p->request->collective.schedule.shape};
 }
 
 static struct app_flow posting_flow(const struct collective_posting *p, const struct transfer *transfer,

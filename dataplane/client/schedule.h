@@ -103,6 +103,7 @@ typedef void (*schedule_step_function)(const struct schedule *schedule, unsigned
 struct schedule {
     struct schedule_problem problem;
     schedule_step_function make_step;
+    enum step_shape shape; /* of every step */
     unsigned lanes;
     unsigned steps; /* of each lane; the same on every rank */
     unsigned window;

@@ -62,6 +62,7 @@ void schedule_plan_all_to_all(struct schedule *s)
 {
     const struct schedule_problem *p = &s->problem;
     s->make_step = all_to_all_step;
+    s->shape = STEP_SHAPE_ALL_TO_ALL;
     s->steps = (p->rank_count - 1 + SCHEDULE_FLOWS_MAX - 1) / SCHEDULE_FLOWS_MAX;
     for (uint32_t rank = 0; rank < p->rank_count; rank++) {
         struct schedule_run in = all_to_all_in_block(p, rank), out = all_to_all_out_block(p, rank);

@@ -71,6 +71,7 @@ void schedule_plan_broadcast(struct schedule *s)
     uint64_t bytes = p->count * p->element_bytes;
     bool chain = bytes >= (uint64_t)p->rank_count * BROADCAST_CHAIN_BYTES_PER_RANK;
     s->make_step = chain ? chain_step : tree_step;
+    s->shape = chain ? STEP_SHAPE_RING : STEP_SHAPE_TREE;
     s->blocks = chain ? broadcast_slices(bytes) : 1;
     s->steps = chain ? s->blocks + p->rank_count - 2 : ceil_log2(p->rank_count);
     s->message_bytes_max = partition_run(p, p->count, s->blocks, 0, 1).bytes;

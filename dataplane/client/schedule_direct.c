@@ -101,6 +101,7 @@ void schedule_plan_direct(struct schedule *s)
     const struct schedule_problem *p = &s->problem;
     bool scatters = p->operation == APP_OPERATION_REDUCE_SCATTER;
     s->make_step = direct_step;
+    s->shape = STEP_SHAPE_ALL_TO_ALL;
     s->steps = direct_exchange_steps(p) * (p->operation == APP_OPERATION_ALL_REDUCE ? 2 : 1);
     s->message_bytes_max = direct_block(p, 0).bytes;
     if (p->operation != APP_OPERATION_ALL_GATHER)

@@ -242,6 +242,7 @@ void schedule_plan_halving_doubling(struct schedule *s)
     const struct schedule_problem *p = &s->problem;
     struct halving h = halving_of(p);
     s->make_step = halving_doubling_step;
+    s->shape = STEP_SHAPE_HALVING_DOUBLING;
     s->steps = halving_levels(p, &h) + doubling_levels(p, &h) + (h.pairs > 0 ? 2 : 0);
     s->message_bytes_max = halving_whole(p, &h).bytes;
     if (p->operation != APP_OPERATION_ALL_GATHER && !h.folded)

@@ -127,6 +127,7 @@ void schedule_plan_ring(struct schedule *s)
     const struct schedule_problem *p = &s->problem;
     bool all_reduce = p->operation == APP_OPERATION_ALL_REDUCE;
     s->make_step = ring_step;
+    s->shape = STEP_SHAPE_RING;
     s->lanes = ring_lanes(s);
     s->steps = (p->rank_count - 1) * (all_reduce ? 2 : 1);
     s->window = s->lanes > 1 ? RING_WINDOW_OF_LANES : SCHEDULE_WINDOW_MAX;

@@ -36,11 +36,14 @@ static bool check_batch(const struct submission_source *source, const struct app
         return refuse(fault, "a batch was expected, but the entry is of kind", entry->kind);
     if (entry->flow_count == 0 || entry->flow_count > APP_BATCH_FLOWS_MAX)
         return refuse(fault, "a batch has 1 to 1024 flows, not", entry->flow_count);
+    if (entry->shape >= STEP_SHAPES)
+        return refuse(fault, "a step has no shape", entry->shape);
     if (entry->flow_count > available - 1)
         return refuse(fault, "the ring's tail was published before all flows of the batch, which are",
                       entry->flow_count);
     batch->receive = entry->kind == APP_SUBMIT_RECEIVE_BATCH;
     batch->count = entry->flow_count;
+    batch->shape = entry->shape;
     batch->communicator = NULL;
     enum communicator_standing standing =
         communicator_table_find(source->communicators, entry->communicator, &batch->communicator);

@@ -25,6 +25,7 @@ struct submission_batch {
     bool receive;
     bool cancelled;                    /* the communicator is closed: its flows end at once */
     struct communicator *communicator; /* NULL when cancelled */
+    enum step_shape shape;
     unsigned count;
     struct flow_request flows[APP_BATCH_FLOWS_MAX]; /* region REGION_NONE where bytes is 0 */
 };

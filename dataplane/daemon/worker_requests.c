@@ -77,10 +77,10 @@ static enum submit_result submit(struct worker *w, struct worker_session *sessio
         return SUBMIT_FULL;
     add_transfers(w, session);
     uint32_t number = w->batch.communicator->number;
-    enum submit_result result =
-        w->batch.receive
-            ? transport_receive_batch(w->config.transport, number, w->batch.flows, w->batch.count, w->now)
-            : transport_send_batch(w->config.transport, number, w->batch.flows, w->batch.count, w->now);
+    const struct flow_batch batch = {w->batch.flows, w->batch.count, w->batch.shape};
+    enum submit_result result = w->batch.receive
+                                    ? transport_receive_batch(w->config.transport, number, &batch, w->now)
+                                    : transport_send_batch(w->config.transport, number, &batch, w->now);
     if (result == SUBMIT_OK)
         count_transfers(w, session);
     else

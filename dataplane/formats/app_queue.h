@@ -19,6 +19,8 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "dataplane/formats/step_shape.h"
+
 enum {
     APP_QUEUE_VERSION = 1,
     APP_SUBMISSION_ENTRIES = 4096,
@@ -43,7 +45,7 @@ struct app_batch {
         operation;     /* enum app_operation: what collective the step belongs to, for timing and diagnosis */
     uint64_t sequence; /* number of that operation on the communicator */
     uint32_t step;     /* step of the operation */
-    uint32_t reserved;
+    uint32_t shape;    /* enum step_shape; of receives it means nothing */
     uint64_t unused[2];
 };
 

@@ -143,7 +143,7 @@ static int check_communicator(const struct plan_view *v, uint32_t index, char er
 {
     const struct plan_header *h = v->header;
     const struct plan_communicator *c = &v->communicators[index];
-    if (c->shape >= PLAN_SHAPES || (index > 0 && !communicators_ascend(c - 1, c)))
+    if (c->shape >= STEP_SHAPES || (index > 0 && !communicators_ascend(c - 1, c)))
         return refuse(error, "plan's communicator %u is out of order or of no known shape", index);
     if (c->first_flow > h->flow_count || c->flow_count > h->flow_count - c->first_flow)
         return refuse(error, "plan's communicator %u has flows that do not exist", index);
@@ -194,7 +194,7 @@ const struct plan_communicator *plan_find_communicator(const struct plan_view *v
 {
     struct plan_communicator wanted = {.identity = identity, .rank = rank, .shape = shape};
     const struct plan_communicator *found = find_table(v, &wanted);
-    wanted.shape = PLAN_SHAPE_ANY;
+    wanted.shape = STEP_SHAPE_ANY;
     return found != NULL ? found : find_table(v, &wanted);
 }
 

@@ -23,6 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/formats/step_shape.h"
+
 enum {
     PLAN_MAGIC = 0x4e4c5057, /* "WPLN" */
     PLAN_VERSION = 1,
@@ -34,16 +36,6 @@ enum {
     PLAN_WEIGHT_FULL = 8,     /* a path of nominal capacity; 0: take it only if there is no other */
     PLAN_SHARE_WHOLE = 65536, /* the shares of a flow's pieces add up to this */
     PLAN_ERROR_BYTES = 160
-};
-
-/* The pattern of a step's flows: one planned table for each. Equal to the shapes of app_queue.h. */
-enum plan_shape {
-    PLAN_SHAPE_ANY = 0, /* what has no table of its own */
-    PLAN_SHAPE_RING = 1,
-    PLAN_SHAPE_HALVING_DOUBLING = 2,
-    PLAN_SHAPE_ALL_TO_ALL = 3,
-    PLAN_SHAPE_TREE = 4,
-    PLAN_SHAPES
 };
 
 struct plan_header {
@@ -74,7 +66,7 @@ struct plan_leaf {
 struct plan_communicator {
     uint64_t identity;
     uint32_t rank;
-    uint32_t shape; /* enum plan_shape */
+    uint32_t shape; /* enum step_shape */
     uint32_t first_flow;
     uint32_t flow_count;
 };
@@ -120,7 +112,7 @@ struct plan_view plan_lay_out(const void *block);
 int plan_check(const void *block, size_t bytes, uint32_t address, struct plan_view *view,
                char error[PLAN_ERROR_BYTES]);
 
-/* The table of a rank's steps of this shape, or else of PLAN_SHAPE_ANY; NULL if there is none. */
+/* The table of a rank's steps of this shape, or else of STEP_SHAPE_ANY; NULL if there is none. */
 const struct plan_communicator *plan_find_communicator(const struct plan_view *view, uint64_t identity,
                                                        uint32_t rank, uint32_t shape);
 /* The planned flow to that rank; NULL if the plan has none. */

@@ -74,8 +74,10 @@ static struct incoming *post_receive(struct transport *t, uint32_t communicator,
 }
 
 enum submit_result transport_receive_batch(struct transport *t, uint32_t communicator,
-                                           const struct flow_request *flows, unsigned count, nsec_t now)
+                                           const struct flow_batch *batch, nsec_t now)
 {
+    const struct flow_request *flows = batch->flows;
+    unsigned count = batch->count;
     if (!batch_is_valid(t, communicator, flows, count))
         return SUBMIT_INVALID;
     if (t->incoming_free_count < count)
@@ -330,8 +332,10 @@ static struct bucket open_batch(struct transport *t, struct communicator *c, con
 }
 
 enum submit_result transport_send_batch(struct transport *t, uint32_t communicator,
-                                        const struct flow_request *flows, unsigned count, nsec_t now)
+                                        const struct flow_batch *batch, nsec_t now)
 {
+    const struct flow_request *flows = batch->flows;
+    unsigned count = batch->count;
     if (!batch_is_valid(t, communicator, flows, count))
         return SUBMIT_INVALID;
     struct communicator *c = &t->communicators[communicator];

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "dataplane/formats/packet.h"
+#include "dataplane/formats/step_shape.h"
 
 typedef uint64_t nsec_t;
 #define NSEC_NEVER    UINT64_MAX
@@ -123,13 +124,18 @@ enum submit_result {
     SUBMIT_INVALID /* a rank, length, or chunk size is out of range, or the tag is in use; nothing was taken
                     */
 };
-/* The flows of one step that `communicator`'s rank sends (receives), as one unit: they are split together and
- * planned to end together. Every flow ends in exactly one EVENT_SENT (EVENT_RECEIVED). If the communicator is
- * dead they end at once. */
+/* The flows of one step that one rank sends (receives). */
+struct flow_batch {
+    const struct flow_request *flows;
+    unsigned count;
+    enum step_shape shape; /* which table of a plan they are looked up in; receives: of no meaning */
+};
+/* Takes the batch as one unit: its flows are split together and planned to end together. Every flow ends in
+ * exactly one EVENT_SENT (EVENT_RECEIVED). If the communicator is dead they end at once. */
 enum submit_result transport_send_batch(struct transport *t, uint32_t communicator,
-                                        const struct flow_request *flows, unsigned count, nsec_t now);
+                                        const struct flow_batch *batch, nsec_t now);
 enum submit_result transport_receive_batch(struct transport *t, uint32_t communicator,
-                                           const struct flow_request *flows, unsigned count, nsec_t now);
+                                           const struct flow_batch *batch, nsec_t now);
 
 /* ---- events ---- */
 

@@ -86,9 +86,9 @@ static void submit(struct side *s, nsec_t now)
                                     .offset = s->submitted % IN_PROGRESS * message_bytes(),
                                     .bytes = message_bytes()};
         if (s->rank == 0)
-            transport_send_batch(s->t, (uint32_t)s->communicator, &flow, 1, now);
+            transport_send_batch(s->t, (uint32_t)s->communicator, &(struct flow_batch){&flow, 1}, now);
         else
-            transport_receive_batch(s->t, (uint32_t)s->communicator, &flow, 1, now);
+            transport_receive_batch(s->t, (uint32_t)s->communicator, &(struct flow_batch){&flow, 1}, now);
     }
 }
 

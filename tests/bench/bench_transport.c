@@ -81,9 +81,9 @@ static void keep_busy(struct side *s, uint32_t peer_rank, bool sends, nsec_t now
     while (s->in_progress < MESSAGES) {
         struct flow_request flow = {.peer_rank = peer_rank, .tag = s->next_tag++, .bytes = MESSAGE_BYTES};
         if (sends)
-            transport_send_batch(s->t, (uint32_t)s->communicator, &flow, 1, now);
+            transport_send_batch(s->t, (uint32_t)s->communicator, &(struct flow_batch){&flow, 1}, now);
         else
-            transport_receive_batch(s->t, (uint32_t)s->communicator, &flow, 1, now);
+            transport_receive_batch(s->t, (uint32_t)s->communicator, &(struct flow_batch){&flow, 1}, now);
         s->in_progress++;
     }
 }

@@ -110,10 +110,12 @@ static void submit(struct bench *b)
                                          .offset = i * ROOM_BYTES,
                                          .bytes = i * 700,
                                          .chunk_bytes = i % 2 ? 999 : 0};
-    assert(transport_receive_batch(b->t, (uint32_t)b->communicator, flows, MESSAGES, b->now) == SUBMIT_OK);
+    assert(transport_receive_batch(b->t, (uint32_t)b->communicator, &(struct flow_batch){flows, MESSAGES},
+                                   b->now) == SUBMIT_OK);
     for (unsigned i = 0; i < MESSAGES; i++)
         flows[i].cookie = MESSAGES + i;
-    assert(transport_send_batch(b->t, (uint32_t)b->communicator, flows, MESSAGES, b->now) == SUBMIT_OK);
+    assert(transport_send_batch(b->t, (uint32_t)b->communicator, &(struct flow_batch){flows, MESSAGES},
+                                b->now) == SUBMIT_OK);
 }
 
 static void open_bench(struct bench *b)

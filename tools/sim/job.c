@@ -117,7 +117,8 @@ static void keep_credit(struct job_rank *r, struct communicator_config config)
     const struct flow_request stray = {.cookie = UINT64_MAX, .peer_rank = r->rank ^ 1, .bytes = 1000};
     config.identity ^= 1ull << 63;
     int communicator = transport_open_communicator(r->host->transport, &config, job_now(r));
-    transport_receive_batch(r->host->transport, (uint32_t)communicator, &stray, 1, job_now(r));
+    transport_receive_batch(r->host->transport, (uint32_t)communicator, &(struct flow_batch){&stray, 1},
+                            job_now(r));
 }
 
 static void open_rank(struct job_rank *r)

@@ -85,10 +85,11 @@ static bool post_receives(struct job_rank *r, unsigned lane, uint32_t step)
                                                  .lane = (uint8_t)lane});
         flows[i] = request_of(r, number, tag);
     }
-    enum submit_result result = what->receive_count == 0
-                                    ? SUBMIT_OK
-                                    : transport_receive_batch(r->host->transport, (uint32_t)r->communicator,
-                                                              flows, what->receive_count, job_now(r));
+    enum submit_result result =
+        what->receive_count == 0
+            ? SUBMIT_OK
+            : transport_receive_batch(r->host->transport, (uint32_t)r->communicator,
+                                      &(struct flow_batch){flows, what->receive_count}, job_now(r));
     return was_taken(r, result, flows, what->receive_count);
 }
 
@@ -108,10 +109,11 @@ static bool submit_sends(struct job_rank *r, unsigned lane, uint32_t step)
                                                  .sends = true});
         flows[i] = request_of(r, number, tag);
     }
-    enum submit_result result = what->send_count == 0
-                                    ? SUBMIT_OK
-                                    : transport_send_batch(r->host->transport, (uint32_t)r->communicator,
-                                                           flows, what->send_count, job_now(r));
+    enum submit_result result =
+        what->send_count == 0
+            ? SUBMIT_OK
+            : transport_send_batch(r->host->transport, (uint32_t)r->communicator,
+                                   &(struct flow_batch){flows, what->send_count, r->turn.shape}, job_now(r));
     return was_taken(r, result, flows, what->send_count);
 }
 

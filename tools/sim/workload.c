@@ -80,6 +80,21 @@ static void begin_schedule(struct workload_turn *turn)
     turn->lanes = turn->schedule.lanes;
     turn->steps = turn->schedule.steps;
     turn->window = turn->schedule.window;
+    turn->shape = turn->schedule.shape;
+}
+
+static enum step_shape shape_of(enum workload_kind kind)
+{
+    switch (kind) {
+    case WORKLOAD_SKEWED_ALL_TO_ALL:
+        return STEP_SHAPE_ALL_TO_ALL;
+    case WORKLOAD_EXCHANGE:
+        return STEP_SHAPE_HALVING_DOUBLING;
+    case WORKLOAD_DOUBLE_TREE:
+        return STEP_SHAPE_TREE;
+    default:
+        return STEP_SHAPE_ANY;
+    }
 }
 
 void workload_begin(const struct workload *w, uint32_t rank, unsigned iteration, struct workload_turn *turn)
@@ -88,6 +103,7 @@ void workload_begin(const struct workload *w, uint32_t rank, unsigned iteration,
     turn->rank = rank;
     turn->iteration = iteration;
     turn->window = SCHEDULE_WINDOW_MAX;
+    turn->shape = shape_of(w->kind);
     if (is_of_libweft(w)) {
         begin_schedule(turn);
     } else {

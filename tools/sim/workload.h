@@ -46,7 +46,8 @@ struct workload_turn {
     uint32_t rank;
     unsigned iteration;
     unsigned lanes, steps, window; /* as in schedule.h, whose rules hold */
-    struct schedule schedule;      /* of libweft's */
+    enum step_shape shape;
+    struct schedule schedule; /* of libweft's */
 };
 void workload_begin(const struct workload *w, uint32_t rank, unsigned iteration, struct workload_turn *turn);
 void workload_step(const struct workload_turn *turn, unsigned lane, unsigned step, struct schedule_step *out);

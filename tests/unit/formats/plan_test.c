@@ -34,8 +34,8 @@ static void fill(struct sample *s)
 {
     const struct plan_leaf leaves[] = {{0x0a0100}, {0x0a0200}, {0x0a0300}};
     const uint8_t weights[] = {8, 8, 8, 0, 8, 4};
-    const struct plan_communicator communicators[] = {{7, 3, PLAN_SHAPE_ANY, 0, 2},
-                                                      {7, 3, PLAN_SHAPE_RING, 2, 1}};
+    const struct plan_communicator communicators[] = {{7, 3, STEP_SHAPE_ANY, 0, 2},
+                                                      {7, 3, STEP_SHAPE_RING, 2, 1}};
     const struct plan_flow flows[] = {{0, 0, 1}, {5, 1, 2}, {4, 3, 1}};
     const struct plan_piece pieces[] = {{0, 65536}, {0, 16384}, {1, 49152}, {1, 65536}};
     memcpy(s->leaves, leaves, sizeof(leaves));
@@ -99,11 +99,11 @@ static void a_whole_plan_is_taken_apart(void **state)
     char error[PLAN_ERROR_BYTES];
     struct plan_view v;
     assert_int_equal(plan_check(s->block, s->bytes, ADDRESS, &v, error), 0);
-    const struct plan_communicator *ring = plan_find_communicator(&v, 7, 3, PLAN_SHAPE_RING);
+    const struct plan_communicator *ring = plan_find_communicator(&v, 7, 3, STEP_SHAPE_RING);
     assert_ptr_equal(ring, &s->communicators[1]);
-    assert_ptr_equal(plan_find_communicator(&v, 7, 3, PLAN_SHAPE_TREE), &s->communicators[0]);
-    assert_null(plan_find_communicator(&v, 7, 2, PLAN_SHAPE_RING));
-    assert_null(plan_find_communicator(&v, 8, 3, PLAN_SHAPE_RING));
+    assert_ptr_equal(plan_find_communicator(&v, 7, 3, STEP_SHAPE_TREE), &s->communicators[0]);
+    assert_null(plan_find_communicator(&v, 7, 2, STEP_SHAPE_RING));
+    assert_null(plan_find_communicator(&v, 8, 3, STEP_SHAPE_RING));
     assert_ptr_equal(plan_find_flow(&v, ring, 4), &s->flows[2]);
     assert_null(plan_find_flow(&v, ring, 5));
     assert_ptr_equal(plan_find_flow(&v, &s->communicators[0], 5), &s->flows[1]);
@@ -150,9 +150,9 @@ static void tables_are_checked(void **state)
     s->communicators[1].rank = 2;
     assert_refused(s, "out of order");
     s->communicators[1].rank = 3;
-    s->communicators[1].shape = PLAN_SHAPES;
+    s->communicators[1].shape = STEP_SHAPES;
     assert_refused(s, "shape");
-    s->communicators[1].shape = PLAN_SHAPE_RING;
+    s->communicators[1].shape = STEP_SHAPE_RING;
     s->communicators[1].flow_count = 2;
     assert_refused(s, "do not exist");
     s->communicators[1].flow_count = UINT32_MAX;

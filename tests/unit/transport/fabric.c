@@ -155,14 +155,16 @@ enum submit_result fabric_send(struct fabric *f, const struct fabric_flow *flow)
     struct fabric_host *h = &f->hosts[flow->from];
     struct flow_request request = request_of(flow, flow->to, flow->from_offset);
     request.chunk_bytes = 0;
-    return transport_send_batch(h->transport, (uint32_t)h->communicator, &request, 1, f->now);
+    return transport_send_batch(h->transport, (uint32_t)h->communicator, &(struct flow_batch){&request, 1},
+                                f->now);
 }
 
 enum submit_result fabric_receive(struct fabric *f, const struct fabric_flow *flow)
 {
     struct fabric_host *h = &f->hosts[flow->to];
     struct flow_request request = request_of(flow, flow->from, flow->to_offset);
-    return transport_receive_batch(h->transport, (uint32_t)h->communicator, &request, 1, f->now);
+    return transport_receive_batch(h->transport, (uint32_t)h->communicator, &(struct flow_batch){&request, 1},
+                                   f->now);
 }
 
 static struct fabric_packet *carry(struct fabric *f, unsigned from, const struct outgoing_packet *out,

@@ -55,8 +55,9 @@ static void send_step(struct fabric *f, const uint64_t *bytes, uint64_t tag)
         flows[to - 1] =
             (struct flow_request){.cookie = tag * 10 + to, .peer_rank = to, .tag = tag, .bytes = bytes[to]};
     struct fabric_host *h = &f->hosts[0];
-    assert_int_equal(transport_send_batch(h->transport, (uint32_t)h->communicator, flows, 3, f->now),
-                     SUBMIT_OK);
+    assert_int_equal(
+        transport_send_batch(h->transport, (uint32_t)h->communicator, &(struct flow_batch){flows, 3}, f->now),
+        SUBMIT_OK);
 }
 
 static void test_unequal_flows_end_together(void **state)
@@ -161,11 +162,12 @@ static void test_communicators_share_by_bytes(void **state)
     struct fabric_flow one = {.from = 0, .to = 1, .tag = 1, .bytes = 1000000};
     struct flow_request other = {.cookie = 2, .peer_rank = 0, .tag = 1, .bytes = 1000000};
     fabric_receive(f, &one);
-    transport_receive_batch(f->hosts[2].transport, (uint32_t)second[1], &other, 1, f->now);
+    transport_receive_batch(f->hosts[2].transport, (uint32_t)second[1], &(struct flow_batch){&other, 1},
+                            f->now);
     fabric_run(f, f->now + NSEC_PER_MSEC);
     fabric_send(f, &one);
     other.peer_rank = 2;
-    transport_send_batch(f->hosts[0].transport, (uint32_t)second[0], &other, 1, f->now);
+    transport_send_batch(f->hosts[0].transport, (uint32_t)second[0], &(struct flow_batch){&other, 1}, f->now);
     fabric_run(f, f->now + NSEC_PER_SEC);
     assert_int_equal(sent_to[1], 1000000);
     assert_int_equal(sent_to[2], 1000000);
@@ -198,7 +200,8 @@ static void test_incast_keeps_to_the_budget(void **state)
     for (unsigned from = 1; from < 4; from++)
         receives[from - 1] =
             (struct flow_request){.cookie = from, .peer_rank = from, .tag = 1, .bytes = 1000000};
-    transport_receive_batch(f->hosts[0].transport, (uint32_t)f->hosts[0].communicator, receives, 3, f->now);
+    transport_receive_batch(f->hosts[0].transport, (uint32_t)f->hosts[0].communicator,
+                            &(struct flow_batch){receives, 3}, f->now);
     for (unsigned from = 1; from < 4; from++) {
         struct fabric_flow flow = {.from = from, .to = 0, .tag = 1, .bytes = 1000000};
         fabric_send(f, &flow);

@@ -189,9 +189,11 @@ static void test_bad_requests(void **state)
     assert_int_equal(fabric_receive(f, &flow), SUBMIT_INVALID);
     struct flow_request stranger = {.peer_rank = 2};
     struct fabric_host *h = &f->hosts[0];
-    assert_int_equal(transport_send_batch(h->transport, (uint32_t)h->communicator, &stranger, 1, f->now),
+    assert_int_equal(transport_send_batch(h->transport, (uint32_t)h->communicator,
+                                          &(struct flow_batch){&stranger, 1}, f->now),
                      SUBMIT_INVALID);
-    assert_int_equal(transport_send_batch(h->transport, 999, &stranger, 1, f->now), SUBMIT_INVALID);
+    assert_int_equal(transport_send_batch(h->transport, 999, &(struct flow_batch){&stranger, 1}, f->now),
+                     SUBMIT_INVALID);
     flow.chunk_bytes = 0;
     assert_int_equal(fabric_send(f, &flow), SUBMIT_OK);
     assert_int_equal(fabric_send(f, &flow), SUBMIT_INVALID);
