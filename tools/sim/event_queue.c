@@ -2,6 +2,7 @@
 #include "tools/sim/event_queue.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 void event_queue_init(struct event_queue *q)
@@ -21,23 +22,30 @@ static unsigned level_of(const struct event_queue *q, nsec_t at)
                                        : (63u - (unsigned)__builtin_clzll(differs)) / EVENT_QUEUE_DIGIT_BITS;
 }
 
+static bool is_occupied(const struct event_queue_level *level, unsigned slot)
+{
+    return level->occupied[slot / 64] >> (slot % 64) & 1;
+}
+
 static void append(struct event_queue_level *level, unsigned slot, struct sim_event *event)
 {
-    struct sim_event *last = level->last[slot];
-    event->next = last != NULL ? last->next : event;
-    if (last != NULL)
-        last->next = event;
-    level->last[slot] = event;
+    struct event_queue_slot *s = &level->slots[slot];
+    event->next = NULL;
+    if (is_occupied(level, slot)) {
+        s->last->next = event;
+        s->last = event;
+        return;
+    }
+    s->first = s->last = event;
     level->occupied[slot / 64] |= 1ull << (slot % 64);
-    level->summary |= 1ull << (slot / 64);
+    level->summary[slot / 64 / 64] |= 1ull << (slot / 64 % 64);
 }
 
 static void mark_empty(struct event_queue_level *level, unsigned slot)
 {
-    level->last[slot] = NULL;
     level->occupied[slot / 64] &= ~(1ull << (slot % 64));
     if (level->occupied[slot / 64] == 0)
-        level->summary &= ~(1ull << (slot / 64));
+        level->summary[slot / 64 / 64] &= ~(1ull << (slot / 64 % 64));
 }
 
 static void place(struct event_queue *q, struct sim_event *event)
@@ -55,17 +63,25 @@ void event_queue_add(struct event_queue *q, struct sim_event *event, nsec_t at)
     place(q, event);
 }
 
+/* The first word of `occupied` from `word` on that is not zero, or EVENT_QUEUE_WORDS. */
+static unsigned first_used_word(const struct event_queue_level *level, unsigned word)
+{
+    unsigned i = word / 64;
+    uint64_t bits = word < EVENT_QUEUE_WORDS ? level->summary[i] & ~0ull << (word % 64) : 0;
+    while (bits == 0 && ++i < EVENT_QUEUE_WORDS / 64)
+        bits = level->summary[i];
+    return bits != 0 ? i * 64 + (unsigned)__builtin_ctzll(bits) : EVENT_QUEUE_WORDS;
+}
+
 /* The first occupied slot from `slot` on, or EVENT_QUEUE_SLOTS. */
 static unsigned first_occupied(const struct event_queue_level *level, unsigned slot)
 {
     uint64_t word = level->occupied[slot / 64] & ~0ull << (slot % 64);
     if (word != 0)
         return slot / 64 * 64 + (unsigned)__builtin_ctzll(word);
-    uint64_t above = slot / 64 == 63 ? 0 : level->summary & ~0ull << (slot / 64 + 1);
-    if (above == 0)
-        return EVENT_QUEUE_SLOTS;
-    unsigned w = (unsigned)__builtin_ctzll(above);
-    return w * 64 + (unsigned)__builtin_ctzll(level->occupied[w]);
+    unsigned w = first_used_word(level, slot / 64 + 1);
+    return w == EVENT_QUEUE_WORDS ? EVENT_QUEUE_SLOTS
+                                  : w * 64 + (unsigned)__builtin_ctzll(level->occupied[w]);
 }
 
 /* Now enters that slot; its events move to lower levels, in order. */
@@ -73,9 +89,8 @@ static void descend(struct event_queue *q, unsigned level, unsigned slot)
 {
     unsigned shift = level * EVENT_QUEUE_DIGIT_BITS;
     q->now = (q->now >> shift >> EVENT_QUEUE_DIGIT_BITS << EVENT_QUEUE_DIGIT_BITS | slot) << shift;
-    struct sim_event *last = q->levels[level].last[slot], *event = last->next;
+    struct sim_event *event = q->levels[level].slots[slot].first;
     mark_empty(&q->levels[level], slot);
-    last->next = NULL;
     while (event != NULL) {
         struct sim_event *next = event->next;
         place(q, event);
@@ -83,13 +98,16 @@ static void descend(struct event_queue *q, unsigned level, unsigned slot)
     }
 }
 
+/* The event behind it is fetched while this one happens: they lie anywhere in memory. */
 static struct sim_event *take_first(struct event_queue_level *level, unsigned slot)
 {
-    struct sim_event *last = level->last[slot], *first = last->next;
-    if (first == last)
+    struct sim_event *first = level->slots[slot].first, *next = first->next;
+    level->slots[slot].first = next;
+    if (next == NULL) {
         mark_empty(level, slot);
-    else
-        last->next = first->next;
+        next = level->slots[(slot + 1) % EVENT_QUEUE_SLOTS].first;
+    }
+    __builtin_prefetch(next);
     return first;
 }
 

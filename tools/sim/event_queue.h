@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What will happen, in the order (time, sequence of being added): the spine of a simulation.
  *
- * A hierarchical wheel: level l has 4096 slots of 4096^l nanoseconds, and an event waits on the level of the
- * highest 12-bit digit in which its time differs from now. Lists keep the order of being added, and a list is
- * moved down as a whole before anything can be added to the slots it is moved to, so equal times leave in
- * the order in which they came. Adding is O(1), taking O(levels).
+ * A hierarchical wheel: level l has 65536 slots of 65536^l nanoseconds, and an event waits on the level of
+ * the highest 16-bit digit in which its time differs from now. Lists keep the order of being added, and a
+ * list is moved down as a whole before anything can be added to the slots it is moved to, so equal times
+ * leave in the order in which they came. Adding is O(1), taking O(levels). The first level is as wide as most
+ * of what a fabric does is long, so most events are placed once; a queue that is all zero is empty, and its
+ * slots are memory only once they are used.
  */
 #ifndef SIM_EVENT_QUEUE_H
 #define SIM_EVENT_QUEUE_H
@@ -14,9 +16,10 @@
 #include "dataplane/transport/transport.h"
 
 enum {
-    EVENT_QUEUE_DIGIT_BITS = 12,
+    EVENT_QUEUE_DIGIT_BITS = 16,
     EVENT_QUEUE_SLOTS = 1 << EVENT_QUEUE_DIGIT_BITS,
-    EVENT_QUEUE_LEVELS = 4 /* times below 2^48 ns: 78 hours */
+    EVENT_QUEUE_WORDS = EVENT_QUEUE_SLOTS / 64,
+    EVENT_QUEUE_LEVELS = 3 /* times below 2^48 ns: 78 hours */
 };
 
 /* Embedded in whatever happens; the queue never allocates. */
@@ -30,9 +33,11 @@ struct event_queue {
     nsec_t now;
     uint64_t waiting;
     struct event_queue_level {
-        uint64_t summary; /* bit w: occupied[w] is not zero */
-        uint64_t occupied[EVENT_QUEUE_SLOTS / 64];
-        struct sim_event *last[EVENT_QUEUE_SLOTS]; /* of a circular list */
+        uint64_t summary[EVENT_QUEUE_WORDS / 64]; /* bit w: occupied[w] is not zero */
+        uint64_t occupied[EVENT_QUEUE_WORDS];
+        struct event_queue_slot {
+            struct sim_event *first, *last; /* meaningless while the slot is not occupied */
+        } slots[EVENT_QUEUE_SLOTS];
     } levels[EVENT_QUEUE_LEVELS];
 };
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "tools/sim/bound.h"
@@ -190,6 +191,13 @@ static double cpu_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static uint64_t peak_memory_bytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_maxrss * 1024;
+}
+
 void experiment_run(const struct experiment *e, struct experiment_result *r)
 {
     struct simulation *s = simulation_create(&e->config);
@@ -214,6 +222,7 @@ void experiment_run(const struct experiment *e, struct experiment_result *r)
     simulation_counters(s, &r->counters);
     r->channels = count_channels(s);
     r->hops = s->hops;
+    r->peak_memory_bytes = peak_memory_bytes();
     r->complaints = s->complaints;
     simulation_destroy(s);
     free(sampler.bytes);

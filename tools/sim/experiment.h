@@ -45,8 +45,9 @@ struct experiment_result {
     uint64_t queue_peak_bytes, marked, dropped, lost;
     uint64_t channels; /* that have sent something */
     struct transport_counters counters;
-    uint64_t hops;
-    double cpu_s;
+    uint64_t hops;              /* packets that have come to the end of a link */
+    double cpu_s;               /* processor time of the run, without setting up and reporting */
+    uint64_t peak_memory_bytes; /* resident, of the process so far */
     struct complaints complaints;
 };
 

@@ -43,8 +43,9 @@ struct link_counters {
     uint64_t backlog_peak;                    /* link time */
 };
 
+/* What every packet needs comes first, in two cache lines. */
 struct link {
-    uint64_t free_at;                     /* link time: ns << LINK_TIME_BITS */
+    _Alignas(64) uint64_t free_at;        /* link time: ns << LINK_TIME_BITS */
     uint64_t time_per_byte;               /* link time */
     uint64_t limit, mark_from, mark_full; /* of the backlog, link time */
     nsec_t delay_ns;
@@ -53,7 +54,7 @@ struct link {
     bool faulty;    /* `fault` is not that of a healthy link */
     bool withdrawn; /* routing does not use it */
     bool counts_in_histogram;
-    struct link_counters counters;
+    _Alignas(64) struct link_counters counters;
     struct link_fault fault;
     struct link_config config;
 };

@@ -5,15 +5,29 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+static inline void memory_require(const void *memory)
+{
+    if (memory != NULL)
+        return;
+    fprintf(stderr, "weft-sim: out of memory: simulate fewer hosts, paths or flows\n");
+    exit(1);
+}
 
 static inline void *memory_take(size_t count, size_t bytes)
 {
     void *memory = calloc(count ? count : 1, bytes);
-    if (memory == NULL) {
-        fprintf(stderr, "weft-sim: out of memory: simulate fewer hosts, paths or flows\n");
-        exit(1);
-    }
+    memory_require(memory);
     return memory;
+}
+
+/* `bytes` is a multiple of `alignment`. */
+static inline void *memory_take_aligned(size_t bytes, size_t alignment)
+{
+    void *memory = aligned_alloc(alignment, bytes);
+    memory_require(memory);
+    return memset(memory, 0, bytes);
 }
 
 /* Room for one more in an array of `count`, which doubles when full: `*capacity` elements before and after.
@@ -24,10 +38,7 @@ static inline void *memory_grow(void *array, size_t count, size_t *capacity, siz
         return array;
     *capacity = *capacity ? 2 * *capacity : 64;
     void *grown = realloc(array, *capacity * bytes);
-    if (grown == NULL) {
-        fprintf(stderr, "weft-sim: out of memory: simulate fewer hosts, paths or flows\n");
-        exit(1);
-    }
+    memory_require(grown);
     return grown;
 }
 

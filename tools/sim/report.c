@@ -3,7 +3,9 @@
 
 #include <jansson.h>
 
-static double events_per_s(const struct experiment_result *r)
+/* Each packet counts once for every link that it has come to the end of; time is this process's, while it
+ * runs. */
+static double hops_per_s(const struct experiment_result *r)
 {
     return r->cpu_s > 0 ? (double)r->hops / r->cpu_s : 0;
 }
@@ -37,8 +39,8 @@ void report_text(const struct experiment *e, const struct experiment_result *r, 
             (unsigned long long)c->data_packets_sent, (unsigned long long)c->retransmits,
             (unsigned long long)c->timeouts, (unsigned long long)c->pieces_sent,
             (unsigned long long)r->channels, (unsigned long long)c->paths_died);
-    fprintf(out, "simulator  %llu packet hops, %.2f million a second\n", (unsigned long long)r->hops,
-            events_per_s(r) / 1e6);
+    fprintf(out, "simulator  %llu packet hops, %.2f million a second, peak memory %.0f MiB\n",
+            (unsigned long long)r->hops, hops_per_s(r) / 1e6, (double)r->peak_memory_bytes / (1 << 20));
     for (unsigned i = 0; i < r->complaints.count && i < COMPLAINTS_KEPT; i++)
         fprintf(out, "wrong      %s\n", r->complaints.text[i]);
 }
@@ -60,15 +62,15 @@ void report_json(const struct experiment *e, const struct experiment_result *r, 
         json_array_append_new(jobs, json_of_job(&e->jobs[i], &r->jobs[i]));
     for (unsigned i = 0; i < r->complaints.count && i < COMPLAINTS_KEPT; i++)
         json_array_append_new(wrong, json_string(r->complaints.text[i]));
-    json_t *all =
-        json_pack("{s:o, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "jobs",
-                  jobs, "imbalance", r->imbalance, "queue_p99_ns", r->queue_p99_ns, "queue_peak_bytes",
-                  (json_int_t)r->queue_peak_bytes, "marked_packets", (json_int_t)r->marked, "dropped_packets",
-                  (json_int_t)r->dropped, "lost_packets", (json_int_t)r->lost, "data_packets",
-                  (json_int_t)c->data_packets_sent, "retransmits", (json_int_t)c->retransmits, "timeouts",
-                  (json_int_t)c->timeouts, "pieces", (json_int_t)c->pieces_sent, "channels",
-                  (json_int_t)r->channels, "paths_died", (json_int_t)c->paths_died, "packet_hops",
-                  (json_int_t)r->hops, "packet_hops_per_s", events_per_s(r), "wrong", wrong);
+    json_t *all = json_pack(
+        "{s:o, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:o}", "jobs", jobs,
+        "imbalance", r->imbalance, "queue_p99_ns", r->queue_p99_ns, "queue_peak_bytes",
+        (json_int_t)r->queue_peak_bytes, "marked_packets", (json_int_t)r->marked, "dropped_packets",
+        (json_int_t)r->dropped, "lost_packets", (json_int_t)r->lost, "data_packets",
+        (json_int_t)c->data_packets_sent, "retransmits", (json_int_t)c->retransmits, "timeouts",
+        (json_int_t)c->timeouts, "pieces", (json_int_t)c->pieces_sent, "channels", (json_int_t)r->channels,
+        "paths_died", (json_int_t)c->paths_died, "packet_hops", (json_int_t)r->hops, "packet_hops_per_s",
+        hops_per_s(r), "peak_memory_bytes", (json_int_t)r->peak_memory_bytes, "wrong", wrong);
     json_dumpf(all, out, JSON_COMPACT);
     fputc('\n', out);
     json_decref(all);

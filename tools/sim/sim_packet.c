@@ -10,13 +10,13 @@ enum {
 };
 
 struct slab {
-    void *next;
     struct sim_packet packets[SLAB_PACKETS];
+    struct slab *next;
 };
 
 static void add_slab(struct packet_pool *pool)
 {
-    struct slab *slab = memory_take(1, sizeof(*slab));
+    struct slab *slab = memory_take_aligned(sizeof(*slab), _Alignof(struct slab));
     slab->next = pool->slabs;
     pool->slabs = slab;
     for (unsigned i = 0; i < SLAB_PACKETS; i++) {

@@ -4,11 +4,14 @@
 #ifndef SIM_PACKET_H
 #define SIM_PACKET_H
 
+#include <stddef.h>
+
 #include "dataplane/formats/packet.h"
 #include "tools/sim/event_queue.h"
 
+/* Of a packet on its way, switches and links touch the first cache line only. */
 struct sim_packet {
-    struct sim_event event; /* its arrival at the end of `link` */
+    _Alignas(64) struct sim_event event; /* its arrival at the end of `link` */
     uint32_t link;
     uint32_t link_epoch;          /* of the link when the packet entered it */
     uint32_t source, destination; /* hosts */
@@ -19,12 +22,15 @@ struct sim_packet {
     uint8_t ecn;      /* as in the IP header: 2 capable, 3 marked */
     bool damaged;     /* the receiving port's checksum will tell */
     uint64_t content; /* sum of the payload; 0 where content is not checked */
-    _Alignas(8) uint8_t header[PACKET_HEADER_BYTES_MAX];
+    _Alignas(64) uint8_t header[PACKET_HEADER_BYTES_MAX];
 };
+static_assert(offsetof(struct sim_packet, header) == 64, "a hop touches one cache line");
+
+struct slab;
 
 struct packet_pool {
     struct sim_event *free;
-    void *slabs; /* chained by their first word */
+    struct slab *slabs;
     uint64_t in_use, in_use_peak;
 };
 

@@ -124,7 +124,7 @@ void topology_init(struct topology *t, const struct topology_config *config)
     *t = (struct topology){.shape = config->shape};
     count(t);
     t->switches = memory_take(t->switch_count, sizeof(*t->switches));
-    t->links = memory_take(t->link_count, sizeof(*t->links));
+    t->links = memory_take_aligned(t->link_count * sizeof(*t->links), _Alignof(struct link));
     for (uint32_t i = 0; i < t->leaf_count; i++)
         add_leaf(t, i);
     for (uint32_t i = 0; i < t->shape.pods * t->shape.spines; i++)
