@@ -229,7 +229,7 @@ static int resolve(struct config *config, const char *file, char error[CONFIG_ER
     check_range(&check, "udp_port", config->udp_port, 1, 49151);
     check_range(&check, "verify_interval_ms", config->verify_interval_ms, 10, 3600 * 1000);
     if (!congestion_control_by_name(config->congestion_control))
-        refuse(&check, "congestion_control", "congestion_control must be none, dctcp or nscc");
+        refuse(&check, "congestion_control", "congestion_control must be one of " CONGESTION_CONTROL_NAMES);
     if (config->region_bytes_max_text &&
         units_parse_size(config->region_bytes_max_text, &config->region_bytes_max) != 0)
         refuse(&check, "region_bytes_max", "a size is wanted, such as 64M or 4G");

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
-static const struct congestion_control *const controls[] = {&congestion_none, &congestion_dctcp,
-                                                            &congestion_nscc};
+static const struct congestion_control *const controls[] = {
+    &congestion_none, &congestion_dctcp, &congestion_nscc, &congestion_swift, &congestion_powertcp_delay};
 
 const struct congestion_control *congestion_control_at(unsigned index)
 {

@@ -42,17 +42,32 @@ struct congestion {
     uint32_t round_packets;
     uint32_t round_marked_packets;
     bool round_lost; /* a loss in it */
-    /* nscc */
-    bool round_late;           /* a marked and very late ack in this round */
-    uint16_t clean_rounds;     /* in a row, without loss and with next to no marks */
-    uint32_t delay_ns;         /* above round_trip_ns, of the last ack */
-    uint32_t average_delay_ns; /* the same, smoothed, of acks whose delay is of the fabric */
-    uint32_t gain_bytes;       /* a packet, scaled by how much longer than its reference path this one is */
-    uint64_t increase;         /* gathered since the last adjustment: bytes acked x bytes a round trip */
-    uint64_t gathered_bytes;   /* acked since then */
-    /* dctcp */
-    uint64_t slow_start_bytes; /* after a timeout the window doubles up to here; 0: not after one */
-    uint32_t marked_fraction;  /* smoothed, of rounds: 16 fractional bits */
+    /* of one control each */
+    union {
+        struct {                       /* nscc */
+            bool round_late;           /* a marked and very late ack in this round */
+            uint16_t clean_rounds;     /* in a row, without loss and with next to no marks */
+            uint32_t delay_ns;         /* above round_trip_ns, of the last ack */
+            uint32_t average_delay_ns; /* the same, smoothed, of acks whose delay is of the fabric */
+            uint32_t gain_bytes; /* a packet, scaled by how much longer than its reference path this is */
+            uint64_t increase;   /* gathered since the last adjustment: bytes acked x bytes a round trip */
+            uint64_t gathered_bytes; /* acked since then */
+        };
+        struct {                       /* dctcp */
+            uint64_t slow_start_bytes; /* after a timeout the window doubles up to here; 0: not after one */
+            uint32_t marked_fraction;  /* smoothed, of rounds: 16 fractional bits */
+        };
+        struct {                   /* swift */
+            uint64_t earned_bytes; /* acked since the window last grew or was cut */
+            nsec_t measured_ns;    /* the round trip of the last ack */
+            uint16_t timeouts_in_row;
+        };
+        struct {                /* powertcp-delay */
+            nsec_t last_ack_at; /* NSEC_NEVER: none yet */
+            nsec_t last_rtt_ns; /* of that ack */
+            uint32_t power;     /* smoothed, 1 without a queue: 16 fractional bits */
+        };
+    };
 };
 
 struct congestion_control {
@@ -73,6 +88,9 @@ struct congestion_control {
 const struct congestion_control *congestion_control_by_name(const char *name);
 /* The controls in turn, for those who try or list them all; NULL beyond the last. */
 const struct congestion_control *congestion_control_at(unsigned index);
-extern const struct congestion_control congestion_none, congestion_dctcp, congestion_nscc;
+/* Their names, for messages: "none, dctcp, ...". */
+#define CONGESTION_CONTROL_NAMES "none, dctcp, nscc, swift, powertcp-delay"
+extern const struct congestion_control congestion_none, congestion_dctcp, congestion_nscc, congestion_swift,
+    congestion_powertcp_delay;
 
 #endif

@@ -37,7 +37,6 @@
 #define CLEAN_PACKETS    64
 #define CLEAN_ROUNDS     2
 #define GATHERED_PACKETS 8
-#define DELAY_CLAMP_NS   (4 * NSEC_PER_SEC)
 
 /* Q */
 static nsec_t target_delay_ns(const struct congestion *c)
@@ -59,7 +58,7 @@ static void measure_delay(struct congestion *c, const struct congestion_ack *ack
     if (ack->rtt_ns == 0)
         return;
     nsec_t delay_ns = ack->rtt_ns > c->round_trip_ns ? ack->rtt_ns - c->round_trip_ns : 0;
-    c->delay_ns = congestion_least(delay_ns, DELAY_CLAMP_NS);
+    c->delay_ns = congestion_least(delay_ns, CONGESTION_RTT_MAX_NS);
     bool of_the_fabric = ack->marked_packets > 0 || c->delay_ns <= target_ns;
     nsec_t counts_ns = of_the_fabric ? c->delay_ns : c->round_trip_ns / 4;
     c->average_delay_ns = ((uint64_t)c->average_delay_ns * (SMOOTHING - 1) + counts_ns) / SMOOTHING;

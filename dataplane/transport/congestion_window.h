@@ -22,6 +22,8 @@
 
 /* A round trip can be believed to be at most so many times the configured one. */
 #define CONGESTION_ROUND_TRIP_GROWTH 16
+/* Longer measured round trips count as this, so that sums of them fit. */
+#define CONGESTION_RTT_MAX_NS (4 * NSEC_PER_SEC)
 
 /* Before the first step: the plan is the line rate. */
 void congestion_window_init(struct congestion *c, const struct congestion_path *path);

@@ -12,14 +12,14 @@
 
 enum {
     MODES = PATH_MODE_WRAP + 1,
-    CONTROLS = 3,
+    CONTROLS = 5,
     PAYLOAD_BYTES = 9000,
     CASES_MAX = 16,
     CONTROL_NSCC = 2
 };
 
 static const char *const mode_names[MODES] = {"hash", "spray", "ethereal", "wrap"};
-static const char *const control_names[CONTROLS] = {"none", "dctcp", "nscc"};
+static const char *const control_names[CONTROLS] = {"none", "dctcp", "nscc", "swift", "powertcp-delay"};
 
 struct results_case {
     const char *name;
@@ -345,9 +345,8 @@ static const char head[] =
     "its own "
     "window, selective acks, loss detection and death, so it recovers as fast as the others.\n\n"
     "Not modelled: buffers shared between ports, pause frames, routing protocols, the time software needs. "
-    "REPS, "
-    "multi-path RDMA with k windows, Swift and PowerTCP are not compared: the transport does not have "
-    "them.\n";
+    "REPS and "
+    "multi-path RDMA with k windows are not compared: the transport does not have them.\n";
 
 void results_write(FILE *out, bool full, FILE *progress)
 {

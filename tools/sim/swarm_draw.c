@@ -99,9 +99,16 @@ static void draw_limits(struct random_stream *r, struct transport_config *t, uin
     t->credit_budget_bytes = (uint32_t)scaled(r, t->payload_bytes_max, 4 << 20);
 }
 
+static const struct congestion_control *draw_control(struct random_stream *r)
+{
+    unsigned count = 0;
+    while (congestion_control_at(count) != NULL)
+        count++;
+    return congestion_control_at((unsigned)random_below(r, count));
+}
+
 static void draw_transport(struct random_stream *r, struct swarm_case *c)
 {
-    static const char *const controls[] = {"none", "dctcp", "nscc"};
     struct transport_config *t = &c->config.transport;
     const struct topology_config *fabric = &c->config.topology;
     transport_config_default(t, fabric->host_link.rate_bytes_per_s, simulation_base_rtt_ns(fabric, 4096));
@@ -111,7 +118,7 @@ static void draw_transport(struct random_stream *r, struct swarm_case *c)
     if (chance(r, 20)) /* configured by a guess */
         t->base_rtt_ns = t->base_rtt_ns * between(r, 25, 400) / 100;
     draw_timers(r, t, longest_queueing_ns(fabric));
-    t->congestion = congestion_control_by_name(controls[random_below(r, 3)]);
+    t->congestion = draw_control(r);
 }
 
 /* ---- jobs ---- */

@@ -6,7 +6,7 @@
 #include "dataplane/transport/random.h"
 #include "tests/unit/transport/congestion_story.h"
 
-static const char *const names[] = {"none", "dctcp", "nscc"};
+static const char *const names[] = {"none", "dctcp", "nscc", "swift", "powertcp-delay"};
 
 static void test_every_control_is_found_and_whole(void **state)
 {
@@ -15,10 +15,11 @@ static void test_every_control_is_found_and_whole(void **state)
         const struct congestion_control *control = congestion_control_by_name(names[i]);
         assert_non_null(control);
         assert_string_equal(control->name, names[i]);
+        assert_ptr_equal(congestion_control_at(i), control);
+        assert_non_null(strstr(CONGESTION_CONTROL_NAMES, names[i]));
         assert_true(control->on_create && control->on_step_start && control->on_ack && control->on_loss &&
                     control->on_timeout);
     }
-    assert_non_null(congestion_control_at(COUNT_OF(names) - 1));
     assert_null(congestion_control_at(COUNT_OF(names)));
     assert_null(congestion_control_by_name("reno"));
     assert_null(congestion_control_by_name(""));
@@ -167,11 +168,14 @@ static unsigned run_link(struct run *run, const struct congestion_control *contr
     return run->acked_bytes * 100 / link.rate_bytes_per_s;
 }
 
-/* 200 Mb/s between hosts that answer up to 20 base round trips late: nobody is congested. */
+/* 200 Mb/s between hosts that answer up to 20 base round trips late: nobody is congested. PowerTCP, which
+ * aims at a queue of a tenth of a round trip, cannot tell such hosts from queues: it is for hosts that poll.
+ */
 static void test_slow_hosts_do_not_starve_the_path(void **state)
 {
     (void)state;
     static struct run run;
+    static const unsigned percent_least[] = {97, 97, 97, 97, 25};
     const struct link link = {.planned_rate_bytes_per_s = 25000000,
                               .rate_bytes_per_s = 25000000,
                               .base_rtt_ns = 100 * NSEC_PER_USEC,
@@ -180,7 +184,7 @@ static void test_slow_hosts_do_not_starve_the_path(void **state)
                               .queue_bytes_max = 256 * 1024};
     for (unsigned i = 0; i < COUNT_OF(names); i++) {
         unsigned percent = run_link(&run, congestion_control_by_name(names[i]), link);
-        assert_in_range(percent, 97, 100);
+        assert_in_range(percent, percent_least[i], 100);
         assert_int_equal(run.lost_packets, 0);
     }
 }
@@ -191,7 +195,8 @@ static void test_a_slower_link_is_filled_and_not_flooded(void **state)
 {
     (void)state;
     static struct run run;
-    static const uint64_t queue_bytes_least[] = {150000, 0, 0}, queue_bytes_most[] = {400000, 60000, 120000};
+    static const uint64_t queue_bytes_least[] = {150000, 0, 0, 0, 0};
+    static const uint64_t queue_bytes_most[] = {400000, 60000, 120000, 120000, 120000};
     const struct link link = {.planned_rate_bytes_per_s = 1250000000,
                               .rate_bytes_per_s = 312500000,
                               .base_rtt_ns = 100 * NSEC_PER_USEC,
@@ -211,7 +216,8 @@ static void test_a_link_that_does_not_mark_is_filled_too(void **state)
 {
     (void)state;
     static struct run run;
-    static const unsigned lost_packets_most[] = {UINT32_MAX, 1000, 8000}; /* beside 78,000 that arrive */
+    static const unsigned lost_packets_most[] = {UINT32_MAX, 1000, 8000, 2000,
+                                                 8000}; /* beside 78,000 that arrive */
     const struct link link = {.planned_rate_bytes_per_s = 1250000000,
                               .rate_bytes_per_s = 312500000,
                               .base_rtt_ns = 100 * NSEC_PER_USEC,
