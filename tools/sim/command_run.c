@@ -9,6 +9,18 @@
 
 static const char usage[] = "usage: weft-sim run SCENARIO.yaml [-j]\n";
 
+static void report(const struct experiment *e, const struct experiment_result *result, bool json)
+{
+    if (!json) {
+        report_text(e, result, stdout);
+        return;
+    }
+    json_t *object = report_json(e, result);
+    json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(object);
+}
+
 static int run_scenario(const struct scenario *s, bool json)
 {
     struct experiment e = *scenario_experiment(s);
@@ -19,7 +31,7 @@ static int run_scenario(const struct scenario *s, bool json)
         return 1;
     }
     experiment_run(&e, &result);
-    (json ? report_json : report_text)(&e, &result, stdout);
+    report(&e, &result, json);
     if (e.samples != NULL && fclose(e.samples) != 0) {
         fprintf(stderr, "weft-sim: %s: %s\n", samples, strerror(errno));
         return 1;

@@ -117,13 +117,18 @@ static double quantile(const nsec_t *sorted, size_t count, double share)
     return count == 0 ? 0 : (double)sorted[(size_t)((double)(count - 1) * share)];
 }
 
-/* Mean time of the second half of the iterations. */
-static double steady_iteration_ns(const struct job *job)
+static void measure_iterations(const struct job *job, struct experiment_job_result *r)
 {
-    unsigned last = job->config.iterations - 1, from = job->config.iterations / 2;
-    nsec_t begin = from > 0 ? job->iteration_ends[from - 1] + job->config.gap_ns : job->config.start_at;
-    double gaps = (double)job->config.gap_ns * (last - from);
-    return ((double)(job->iteration_ends[last] - begin) - gaps) / (last - from + 1);
+    unsigned count = job->config.iterations, from = count / 2;
+    nsec_t begin = job->config.start_at;
+    double sum = 0;
+    r->iterations_ns = memory_take(count, sizeof(*r->iterations_ns));
+    for (unsigned i = 0; i < count && r->complete; i++) {
+        r->iterations_ns[i] = (double)job->iteration_ends[i] - (double)begin;
+        sum += i >= from ? r->iterations_ns[i] : 0;
+        begin = job->iteration_ends[i] + job->config.gap_ns;
+    }
+    r->iteration_ns = sum / (count - from);
 }
 
 static void measure_job(const struct experiment *e, const struct simulation *s, unsigned number,
@@ -142,11 +147,12 @@ static void measure_job(const struct experiment *e, const struct simulation *s, 
     r->completion_ns = (double)(job->last_received_at - job->config.start_at) -
                        (double)job->config.gap_ns * (job->config.iterations - 1);
     r->bound_ns = bound_ns(&c);
+    r->bound_ratio = r->completion_ns / r->bound_ns;
     qsort(job->flow_times, job->flow_count, sizeof(*job->flow_times), compare_times);
     r->flow_p50_ns = quantile(job->flow_times, job->flow_count, 0.5);
     r->flow_p99_ns = quantile(job->flow_times, job->flow_count, 0.99);
     r->flow_max_ns = quantile(job->flow_times, job->flow_count, 1);
-    r->iteration_ns = r->complete ? steady_iteration_ns(job) : 0;
+    measure_iterations(job, r);
 }
 
 static void measure_links(const struct simulation *s, struct experiment_result *r)
@@ -184,18 +190,30 @@ static uint64_t count_channels(const struct simulation *s)
     return count;
 }
 
+static double from_start_ns(nsec_t at)
+{
+    return at == 0 ? 0 : (double)at - (double)EXPERIMENT_START_NS;
+}
+
+static void measure_simulator(const struct simulation *s, double cpu_s, struct experiment_result *r)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    r->first_path_death_ns = from_start_ns(s->first_path_death_at);
+    r->last_path_death_ns = from_start_ns(s->last_path_death_at);
+    r->hops = s->hops;
+    r->events = s->events;
+    r->cpu_s = cpu_s;
+    r->hops_per_s = cpu_s > 0 ? (double)r->hops / cpu_s : 0;
+    r->events_per_s = cpu_s > 0 ? (double)r->events / cpu_s : 0;
+    r->peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
+}
+
 static double cpu_s(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static uint64_t peak_memory_bytes(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)usage.ru_maxrss * 1024;
 }
 
 void experiment_run(const struct experiment *e, struct experiment_result *r)
@@ -215,21 +233,22 @@ void experiment_run(const struct experiment *e, struct experiment_result *r)
     }
     double begin = cpu_s();
     simulation_run(s, EXPERIMENT_START_NS + e->limit_ns);
-    r->cpu_s = cpu_s() - begin;
+    measure_simulator(s, cpu_s() - begin, r);
     for (unsigned i = 0; i < e->job_count; i++)
         measure_job(e, s, i, &r->jobs[i]);
     measure_links(s, r);
     simulation_counters(s, &r->counters);
     r->channels = count_channels(s);
-    r->hops = s->hops;
-    r->peak_memory_bytes = peak_memory_bytes();
     r->complaints = s->complaints;
+    r->job_count = e->job_count;
     simulation_destroy(s);
     free(sampler.bytes);
 }
 
 void experiment_result_clear(struct experiment_result *result)
 {
+    for (unsigned i = 0; i < result->job_count; i++)
+        free(result->jobs[i].iterations_ns);
     free(result->jobs);
     result->jobs = NULL;
 }

@@ -34,20 +34,25 @@ struct experiment_job_result {
     bool complete;
     double completion_ns; /* from the start to the last byte received, gaps taken off */
     double bound_ns;      /* bound.h */
+    double bound_ratio;   /* completion over bound */
     double flow_p50_ns, flow_p99_ns, flow_max_ns;
-    double iteration_ns; /* mean of the second half of the iterations, gaps taken off */
+    double iteration_ns;   /* mean of the second half of the iterations, gaps taken off */
+    double *iterations_ns; /* of each iteration, the same; as many as the job has */
 };
 
 struct experiment_result {
     struct experiment_job_result *jobs; /* as many as the experiment has */
+    unsigned job_count;
     double imbalance; /* most loaded leaf-spine link upwards over the mean of those that are up */
     double queue_p99_ns;
     uint64_t queue_peak_bytes, marked, dropped, lost;
     uint64_t channels; /* that have sent something */
     struct transport_counters counters;
-    uint64_t hops;              /* packets that have come to the end of a link */
-    double cpu_s;               /* processor time of the run, without setting up and reporting */
-    uint64_t peak_memory_bytes; /* resident, of the process so far */
+    double first_path_death_ns, last_path_death_ns; /* from the start; 0: none */
+    uint64_t hops, events;                          /* hops: packets that came to the end of a link */
+    double hops_per_s, events_per_s;                /* of this process's time on a processor */
+    double cpu_s;                                   /* of the run, without setting up and reporting */
+    uint64_t peak_memory_bytes;                     /* of this process, whatever it did before included */
     struct complaints complaints;
 };
 

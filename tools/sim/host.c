@@ -157,13 +157,24 @@ static void send_packets(struct simulation *s, struct host *host)
 
 /* ---- events ---- */
 
+static void note_path_event(struct simulation *s, const struct host *host, const struct event *event)
+{
+    bool up = event->kind == EVENT_PATH_UP;
+    simulation_tell(s, "host%u: path %u to peer %u is %s", host->number, event->path, event->peer,
+                    up ? "up" : "down");
+    if (up)
+        return;
+    s->last_path_death_at = simulation_now(s);
+    if (s->first_path_death_at == 0)
+        s->first_path_death_at = simulation_now(s);
+}
+
 static void take_events(struct simulation *s, struct host *host)
 {
     struct event event;
     while (transport_next_event(host->transport, &event)) {
         if (event.kind == EVENT_PATH_DOWN || event.kind == EVENT_PATH_UP)
-            simulation_tell(s, "host%u: path %u to peer %u is %s", host->number, event.path, event.peer,
-                            event.kind == EVENT_PATH_UP ? "up" : "down");
+            note_path_event(s, host, &event);
         else if (event.kind != EVENT_SENT || !simulation_sabotages(s, SABOTAGE_LOSE_EVENT))
             job_on_event(s, host, &event);
     }

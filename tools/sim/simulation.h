@@ -62,8 +62,9 @@ struct simulation {
     struct job **jobs;
     size_t job_count, job_capacity;
     unsigned jobs_unfinished;
-    uint64_t hops;   /* packets that have come to the end of a link */
-    uint64_t events; /* everything taken from the queue */
+    uint64_t hops;                                  /* packets that have come to the end of a link */
+    uint64_t events;                                /* everything taken from the queue */
+    nsec_t first_path_death_at, last_path_death_at; /* found by a host; 0: none */
     uint64_t histogram[LINK_HISTOGRAM];
     struct schedule_step step; /* scratch of jobs */
     uint64_t sabotage_occasions;
