@@ -41,7 +41,7 @@ static void add_flow(struct bound_work *w, const struct schedule_send *send)
     const struct topology *t = w->c->topology;
     uint64_t packets = (send->bytes + w->c->payload_bytes - 1) / w->c->payload_bytes;
     double bytes = (double)(send->bytes + packets * w->c->overhead_bytes);
-    uint32_t from = w->c->rank_hosts[w->turn.rank], to = w->c->rank_hosts[send->peer];
+    uint32_t from = w->c->rank_hosts[w->turn.at.rank], to = w->c->rank_hosts[send->peer];
     uint32_t from_leaf = topology_leaf_of(t, from), to_leaf = topology_leaf_of(t, to);
     add(&w->hosts, from, to, bytes);
     add(&w->leaves, from_leaf, to_leaf, bytes);
@@ -107,23 +107,38 @@ static double time_of_pods(const struct bound_work *w)
     return time;
 }
 
-static double time_of_step(struct bound_work *w, unsigned iteration, unsigned step)
+static void add_flows(struct bound_work *w, unsigned step)
+{
+    for (unsigned lane = 0; lane < w->turn.lanes && step < w->turn.steps; lane++) {
+        workload_step(&w->turn, lane, step, &w->step);
+        for (unsigned i = 0; i < w->step.send_count; i++)
+            add_flow(w, &w->step.sends[i]);
+    }
+}
+
+static double time_of_step(struct bound_work *w, struct workload_place place, unsigned step)
 {
     const struct topology *t = w->c->topology;
     clear(&w->hosts, t->host_count);
     clear(&w->leaves, t->leaf_count);
     clear(&w->pods, t->shape.pods);
-    for (uint32_t rank = 0; rank < w->c->workload->ranks; rank++) {
-        workload_begin(w->c->workload, rank, iteration, &w->turn);
-        for (unsigned lane = 0; lane < w->turn.lanes && step < w->turn.steps; lane++) {
-            workload_step(&w->turn, lane, step, &w->step);
-            for (unsigned i = 0; i < w->step.send_count; i++)
-                add_flow(w, &w->step.sends[i]);
-        }
+    for (place.rank = 0; place.rank < w->c->workload->ranks; place.rank++) {
+        workload_begin(&w->turn, w->c->workload, place);
+        add_flows(w, step);
     }
     double time = time_of_hosts(w), leaves = time_of_leaves(w), pods = time_of_pods(w);
     time = leaves > time ? leaves : time;
     return pods > time ? pods : time;
+}
+
+static double time_of_phase(struct bound_work *w, struct workload_place place)
+{
+    double time = 0;
+    workload_begin(&w->turn, w->c->workload, place);
+    unsigned steps = w->turn.steps;
+    for (unsigned step = 0; step < steps; step++)
+        time += time_of_step(w, place, step);
+    return time;
 }
 
 static void give_loads(struct loads *l)
@@ -140,12 +155,9 @@ double bound_ns(const struct bound_case *c)
                              .leaves = take_loads(c->topology->leaf_count),
                              .pods = take_loads(c->topology->shape.pods)};
     double time_s = 0;
-    for (unsigned iteration = 0; iteration < c->iterations; iteration++) {
-        workload_begin(c->workload, 0, iteration, &w->turn);
-        unsigned steps = w->turn.steps;
-        for (unsigned step = 0; step < steps; step++)
-            time_s += time_of_step(w, iteration, step);
-    }
+    unsigned phases = workload_phases(c->workload);
+    for (unsigned i = 0; i < c->iterations * phases; i++)
+        time_s += time_of_phase(w, (struct workload_place){.iteration = i / phases, .phase = i % phases});
     give_loads(&w->hosts);
     give_loads(&w->leaves);
     give_loads(&w->pods);

@@ -20,7 +20,7 @@ static uint32_t flows_of_step(const struct workload *w)
     struct workload_turn *turn = memory_take(1, sizeof(*turn));
     struct schedule_step *step = memory_take(1, sizeof(*step));
     uint32_t most = 1;
-    workload_begin(w, 0, 0, turn);
+    workload_begin(turn, w, (struct workload_place){0});
     for (unsigned i = 0; i < turn->lanes && turn->steps > 0; i++) {
         workload_step(turn, i, turn->steps / 2, step);
         most = step->send_count > most ? step->send_count : most;
@@ -121,10 +121,10 @@ static void measure_iterations(const struct job *job, struct experiment_job_resu
 {
     unsigned count = job->config.iterations, from = count / 2;
     nsec_t begin = job->config.start_at;
-    double sum = 0;
+    double sum = 0, computing_ns = (double)workload_compute_ns(job->config.workload);
     r->iterations_ns = memory_take(count, sizeof(*r->iterations_ns));
     for (unsigned i = 0; i < count && r->complete; i++) {
-        r->iterations_ns[i] = (double)job->iteration_ends[i] - (double)begin;
+        r->iterations_ns[i] = (double)job->iteration_ends[i] - (double)begin - computing_ns;
         sum += i >= from ? r->iterations_ns[i] : 0;
         begin = job->iteration_ends[i] + job->config.gap_ns;
     }
@@ -145,7 +145,8 @@ static void measure_job(const struct experiment *e, const struct simulation *s, 
                            .base_rtt_ns = e->config.base_rtt_ns};
     r->complete = job->ranks_left == 0 && !job->failed;
     r->completion_ns = (double)(job->last_received_at - job->config.start_at) -
-                       (double)job->config.gap_ns * (job->config.iterations - 1);
+                       (double)job->config.gap_ns * (job->config.iterations - 1) -
+                       (double)workload_compute_ns(job->config.workload) * job->config.iterations;
     r->bound_ns = bound_ns(&c);
     r->bound_ratio = r->completion_ns / r->bound_ns;
     qsort(job->flow_times, job->flow_count, sizeof(*job->flow_times), compare_times);

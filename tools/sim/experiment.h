@@ -32,11 +32,11 @@ struct experiment {
 
 struct experiment_job_result {
     bool complete;
-    double completion_ns; /* from the start to the last byte received, gaps taken off */
+    double completion_ns; /* from the start to the last byte received, gaps and computing taken off */
     double bound_ns;      /* bound.h */
     double bound_ratio;   /* completion over bound */
     double flow_p50_ns, flow_p99_ns, flow_max_ns;
-    double iteration_ns;   /* mean of the second half of the iterations, gaps taken off */
+    double iteration_ns;   /* mean of the second half of the iterations, gaps and computing taken off */
     double *iterations_ns; /* of each iteration, the same; as many as the job has */
 };
 

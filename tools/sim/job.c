@@ -8,43 +8,56 @@
 #include "tools/sim/job_parts.h"
 #include "tools/sim/memory.h"
 
-static void begin_iteration_call(struct simulation *s, void *context, uint64_t argument);
+static void begin_phase_call(struct simulation *s, void *context, uint64_t argument);
 
-void job_rank_end_iteration(struct job_rank *r)
+/* The next iteration begins after the gap; false when there is none. */
+static bool end_iteration(struct job_rank *r)
 {
     struct job *job = r->job;
-    nsec_t now = job_now(r);
-    if (now > job->iteration_ends[r->iteration])
-        job->iteration_ends[r->iteration] = now;
-    r->running = false;
-    if (++r->iteration == job->config.iterations)
-        job_rank_end(r);
-    else
-        simulation_call_at(job->simulation, now + job->config.gap_ns, begin_iteration_call, r, 0);
+    if (job_now(r) > job->iteration_ends[r->iteration])
+        job->iteration_ends[r->iteration] = job_now(r);
+    r->phase = 0;
+    return ++r->iteration < job->config.iterations;
 }
 
-static void begin_iteration(struct job_rank *r)
+void job_rank_end_phase(struct job_rank *r)
+{
+    const struct job_config *c = &r->job->config;
+    nsec_t pause_ns = c->workload->compute_ns;
+    r->running = false;
+    if (++r->phase == workload_phases(c->workload)) {
+        pause_ns = c->gap_ns;
+        if (!end_iteration(r)) {
+            job_rank_end(r);
+            return;
+        }
+    }
+    simulation_call_at(r->job->simulation, job_now(r) + pause_ns, begin_phase_call, r, 0);
+}
+
+static void begin_phase(struct job_rank *r)
 {
     if (r->failed || r->gone || r->over)
         return;
-    workload_begin(r->job->config.workload, r->rank, r->iteration, &r->turn);
+    struct workload_place place = {.rank = r->rank, .iteration = r->iteration, .phase = r->phase};
+    workload_begin(&r->turn, r->job->config.workload, place);
     for (unsigned lane = 0; lane < SCHEDULE_LANES_MAX; lane++)
         r->lanes[lane] = (struct job_lane){0};
     r->lanes_left = r->turn.lanes;
-    r->iteration_started = job_now(r);
+    r->phase_started = job_now(r);
     r->running = true;
     if (r->turn.steps == 0)
-        job_rank_end_iteration(r);
+        job_rank_end_phase(r);
     else
         job_rank_pump(r);
     host_serve(r->job->simulation, r->host);
 }
 
-static void begin_iteration_call(struct simulation *s, void *context, uint64_t argument)
+static void begin_phase_call(struct simulation *s, void *context, uint64_t argument)
 {
     (void)s;
     (void)argument;
-    begin_iteration(context);
+    begin_phase(context);
 }
 
 static void close_communicators(struct job *job)
@@ -81,20 +94,27 @@ void job_rank_end(struct job_rank *r)
     simulation_call_at(job->simulation, job->ended_at, end_job_call, job, 0);
 }
 
+static void mark_partners(struct job *job, const struct workload_turn *turn, uint32_t *partners)
+{
+    struct schedule_step *step = &job->simulation->step;
+    for (unsigned i = 0; i < turn->lanes * turn->steps; i++) {
+        workload_step(turn, i % turn->lanes, i / turn->lanes, step);
+        for (unsigned k = 0; k < step->send_count; k++)
+            partners[step->sends[k].peer] = 1;
+        for (unsigned k = 0; k < step->receive_count; k++)
+            partners[step->receives[k].peer] = 1;
+    }
+}
+
 static uint32_t *partners_of(struct job *job, uint32_t rank)
 {
     uint32_t *partners = memory_take(job->config.rank_count, sizeof(*partners));
+    const struct workload *w = job->config.workload;
+    unsigned phases = workload_phases(w);
     struct workload_turn turn;
-    for (unsigned iteration = 0; iteration < job->config.iterations; iteration++) {
-        workload_begin(job->config.workload, rank, iteration, &turn);
-        for (unsigned i = 0; i < turn.lanes * turn.steps; i++) {
-            struct schedule_step *step = &job->simulation->step;
-            workload_step(&turn, i % turn.lanes, i / turn.lanes, step);
-            for (unsigned k = 0; k < step->send_count; k++)
-                partners[step->sends[k].peer] = 1;
-            for (unsigned k = 0; k < step->receive_count; k++)
-                partners[step->receives[k].peer] = 1;
-        }
+    for (unsigned i = 0; i < job->config.iterations * phases; i++) {
+        workload_begin(&turn, w, (struct workload_place){rank, i / phases, i % phases});
+        mark_partners(job, &turn, partners);
     }
     return partners;
 }
@@ -163,7 +183,7 @@ static void start_call(struct simulation *s, void *context, uint64_t argument)
     struct job *job = context;
     simulation_tell(s, "%s: starts", job->config.name);
     for (uint32_t i = 0; i < job->config.rank_count; i++)
-        begin_iteration(&job->ranks[i]);
+        begin_phase(&job->ranks[i]);
 }
 
 /* A transport cannot know of a rank whose host died before they ever met and came back without it: whoever

@@ -52,14 +52,14 @@ struct job_rank {
     uint16_t *peers;
     int communicator;
     uint32_t rank;
-    unsigned iteration;
+    unsigned iteration, phase;
     unsigned operations; /* handed over and not ended */
     unsigned lanes_left;
-    struct workload_turn turn; /* what it does in this iteration */
+    struct workload_turn turn; /* what it does in this phase */
     struct job_lane lanes[SCHEDULE_LANES_MAX];
     bool blocked; /* the transport was full: to be tried again */
     bool running, failed, gone, over;
-    nsec_t iteration_started, ended_at;
+    nsec_t phase_started, ended_at;
 };
 
 struct job {
@@ -70,7 +70,7 @@ struct job {
     uint32_t ranks_left;
     bool failed, abandoned; /* abandoned: its launcher ended it, as a rank is gone */
     nsec_t ended_at, last_received_at;
-    nsec_t *flow_times; /* of each receive, from the start of the iteration */
+    nsec_t *flow_times; /* of each receive, from when its rank began the phase */
     size_t flow_count, flow_capacity;
     nsec_t *iteration_ends; /* when its last rank ended it */
     uint64_t received_bytes;

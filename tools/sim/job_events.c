@@ -26,7 +26,7 @@ static void note_flow(struct job_rank *r, const struct operation *o)
     struct job *job = r->job;
     job->flow_times =
         memory_grow(job->flow_times, job->flow_count, &job->flow_capacity, sizeof(*job->flow_times));
-    job->flow_times[job->flow_count++] = job_now(r) - r->iteration_started;
+    job->flow_times[job->flow_count++] = job_now(r) - r->phase_started;
     job->last_received_at = job_now(r);
     job->received_bytes += o->bytes;
 }

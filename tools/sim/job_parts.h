@@ -14,7 +14,7 @@ static inline nsec_t job_now(const struct job_rank *r)
 void job_rank_pump(struct job_rank *r);
 void job_rank_pump_lane(struct job_rank *r, unsigned lane);
 /* All lanes are through. */
-void job_rank_end_iteration(struct job_rank *r);
+void job_rank_end_phase(struct job_rank *r);
 /* The rank has done its part, or can do no more. */
 void job_rank_end(struct job_rank *r);
 

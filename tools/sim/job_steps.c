@@ -10,7 +10,8 @@ enum {
 
 static uint64_t tag_of(const struct job_rank *r, unsigned lane, uint32_t step)
 {
-    return ((uint64_t)r->iteration << TAG_STEP_BITS | step) << TAG_LANE_BITS | lane;
+    uint64_t phase = (uint64_t)r->iteration * workload_phases(r->job->config.workload) + r->phase;
+    return (phase << TAG_STEP_BITS | step) << TAG_LANE_BITS | lane;
 }
 
 /* The same at both ends, different for any two messages in progress. */
@@ -162,7 +163,7 @@ void job_rank_pump_lane(struct job_rank *r, unsigned lane)
         moved = settle(l);
         if (l->finished == r->turn.steps) {
             if (--r->lanes_left == 0)
-                job_rank_end_iteration(r);
+                job_rank_end_phase(r);
             return;
         }
         moved |= post_next(r, lane);

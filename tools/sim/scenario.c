@@ -168,18 +168,35 @@ static void read_transport(struct reading *r, const struct scenario_transport *f
 
 /* ---- jobs ---- */
 
-static void place_ranks(struct experiment_job *j, uint32_t first_host, bool shuffled, uint64_t seed)
+static void shuffle_hosts(struct experiment_job *j, uint64_t seed)
 {
     struct random_stream random = {mix64_pair(seed, 5)};
-    uint32_t ranks = j->workload.ranks;
-    j->hosts = memory_take(ranks, sizeof(*j->hosts));
-    for (uint32_t i = 0; i < ranks; i++)
-        j->hosts[i] = first_host + i;
-    for (uint32_t i = ranks - 1; shuffled && i > 0; i--) {
+    for (uint32_t i = j->workload.ranks - 1; i > 0; i--) {
         uint32_t k = (uint32_t)random_below(&random, i + 1), swap = j->hosts[i];
         j->hosts[i] = j->hosts[k];
         j->hosts[k] = swap;
     }
+}
+
+/* The hosts that are listed, or `ranks` from first_host on; none, and false, when there are no such. */
+static bool place_ranks(struct reading *r, const struct scenario_job *f, const char *path, uint32_t hosts,
+                        struct experiment_job *j)
+{
+    if (f->first_host >= hosts || f->ranks > hosts - f->first_host) {
+        refuse(r, path, "hosts %u to %llu are wanted, there are %u: fewer ranks, or another first_host",
+               f->first_host, (unsigned long long)f->first_host + f->ranks - (f->ranks > 0), hosts);
+        return false;
+    }
+    if (f->hosts != NULL && (f->ranks != 0 || f->first_host != 0))
+        refuse(r, path, "a job has either hosts or ranks and first_host");
+    j->workload.ranks = f->hosts ? f->hosts_count : f->ranks ? f->ranks : hosts - f->first_host;
+    j->hosts = memory_take(j->workload.ranks, sizeof(*j->hosts));
+    for (uint32_t i = 0; i < j->workload.ranks; i++) {
+        j->hosts[i] = f->hosts ? f->hosts[i] : f->first_host + i;
+        if (j->hosts[i] >= hosts)
+            refuse(r, path, "%u is no host: 0 to %u", j->hosts[i], hosts - 1);
+    }
+    return !r->failed;
 }
 
 static void read_workload(struct reading *r, const struct scenario_job *f, const char *path,
@@ -200,6 +217,9 @@ static void read_workload(struct reading *r, const struct scenario_job *f, const
     w->bytes = size(r, at, f->bytes, 1 << 20);
     w->stride = f->stride ? f->stride : 1;
     w->factor = f->factor ? f->factor : 1;
+    w->layers = f->layers;
+    snprintf(at, sizeof(at), "%s.compute", path);
+    w->compute_ns = duration(r, at, f->compute, 0);
     if (!workload_is_valid(w, wrong, sizeof(wrong)))
         refuse(r, path, "%s", wrong);
 }
@@ -216,12 +236,8 @@ static void read_job(struct reading *r, const struct scenario_file *file, unsign
     snprintf(path, sizeof(path), "jobs[%u]", number);
     j->name = f->name != NULL ? f->name : "job";
     j->workload.seed = mix64_pair(file->seed, number);
-    if (f->first_host >= hosts || f->ranks > hosts - f->first_host) {
-        refuse(r, path, "hosts %u to %u are wanted, there are %u", f->first_host,
-               f->first_host + f->ranks - 1, hosts);
+    if (!place_ranks(r, f, path, hosts, j))
         return;
-    }
-    j->workload.ranks = f->ranks ? f->ranks : hosts - f->first_host;
     read_workload(r, f, path, &j->workload);
     snprintf(at, sizeof(at), "%s.path_mode", path);
     j->path_mode = path_mode(r, at, f->path_mode);
@@ -232,7 +248,8 @@ static void read_job(struct reading *r, const struct scenario_file *file, unsign
     j->iterations = f->iterations ? f->iterations : 1;
     j->hash_seed = (uint32_t)file->seed;
     snprintf(at, sizeof(at), "%s.placement", path);
-    place_ranks(j, f->first_host, choice(r, at, f->placement, placements, 2) == 1, file->seed + number);
+    if (choice(r, at, f->placement, placements, 2) == 1)
+        shuffle_hosts(j, file->seed + number);
 }
 
 /* ---- faults ---- */

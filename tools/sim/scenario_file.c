@@ -33,14 +33,26 @@ static const cyaml_schema_field_t transport_fields[] = {NUMBER(struct scenario_t
                                                         TEXT(struct scenario_transport, ack_delay),
                                                         TEXT(struct scenario_transport, peer_timeout),
                                                         CYAML_FIELD_END};
+static const cyaml_schema_value_t number_value = {CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t)};
 static const cyaml_schema_field_t job_fields[] = {
-    TEXT(struct scenario_job, name),         TEXT(struct scenario_job, workload),
-    TEXT(struct scenario_job, bytes),        TEXT(struct scenario_job, algorithm),
-    TEXT(struct scenario_job, path_mode),    TEXT(struct scenario_job, placement),
-    TEXT(struct scenario_job, start),        TEXT(struct scenario_job, gap),
-    NUMBER(struct scenario_job, ranks),      NUMBER(struct scenario_job, first_host),
-    NUMBER(struct scenario_job, stride),     NUMBER(struct scenario_job, factor),
-    NUMBER(struct scenario_job, iterations), CYAML_FIELD_END};
+    TEXT(struct scenario_job, name),
+    TEXT(struct scenario_job, workload),
+    TEXT(struct scenario_job, bytes),
+    TEXT(struct scenario_job, algorithm),
+    TEXT(struct scenario_job, path_mode),
+    TEXT(struct scenario_job, placement),
+    TEXT(struct scenario_job, start),
+    TEXT(struct scenario_job, gap),
+    TEXT(struct scenario_job, compute),
+    NUMBER(struct scenario_job, ranks),
+    NUMBER(struct scenario_job, first_host),
+    NUMBER(struct scenario_job, stride),
+    NUMBER(struct scenario_job, factor),
+    NUMBER(struct scenario_job, layers),
+    NUMBER(struct scenario_job, iterations),
+    CYAML_FIELD_SEQUENCE("hosts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct scenario_job, hosts,
+                         &number_value, 2, TOPOLOGY_HOSTS_MAX),
+    CYAML_FIELD_END};
 static const cyaml_schema_field_t fault_fields[] = {TEXT(struct scenario_fault, kind),
                                                     TEXT(struct scenario_fault, link),
                                                     TEXT(struct scenario_fault, direction),

@@ -18,8 +18,10 @@ struct scenario_transport {
 };
 
 struct scenario_job {
-    char *name, *workload, *bytes, *algorithm, *path_mode, *placement, *start, *gap;
-    uint32_t ranks, first_host, stride, factor, iterations;
+    char *name, *workload, *bytes, *algorithm, *path_mode, *placement, *start, *gap, *compute;
+    uint32_t ranks, first_host, stride, factor, layers, iterations;
+    uint32_t *hosts; /* NULL: from first_host on */
+    unsigned hosts_count;
 };
 
 struct scenario_fault {

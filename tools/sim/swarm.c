@@ -27,10 +27,11 @@ static void describe_transport(const struct transport_config *t, FILE *out)
 static void describe_job(const struct swarm_job *j, FILE *out)
 {
     fprintf(out,
-            "%s: %s, %u ranks, %llu bytes, algorithm %d, stride %u, factor %u, %u iterations, %s%s; hosts",
+            "%s: %s, %u ranks, %llu bytes, algorithm %d, stride %u, factor %u, layers %u, %u iterations, "
+            "%s%s; hosts",
             j->name, workload_kind_name(j->workload.kind), j->workload.ranks,
             (unsigned long long)j->workload.bytes, (int)j->workload.algorithm, j->workload.stride,
-            j->workload.factor, j->config.iterations, path_mode_name(j->config.path_mode),
+            j->workload.factor, j->workload.layers, j->config.iterations, path_mode_name(j->config.path_mode),
             j->config.may_fail ? ", may fail" : "");
     for (uint32_t i = 0; i < j->workload.ranks; i++)
         fprintf(out, " %u", j->hosts[i]);

@@ -141,6 +141,30 @@ static void draw_hosts(struct random_stream *r, struct swarm_job *j, uint32_t ho
         j->hosts[i] = order[i % count];
 }
 
+/* How many times its bytes a rank sends in an iteration, about. */
+static uint64_t volume_of(const struct workload *w)
+{
+    switch (w->kind) {
+    case WORKLOAD_ALL_TO_ALL:
+    case WORKLOAD_ALL_GATHER:
+    case WORKLOAD_REDUCE_SCATTER:
+    case WORKLOAD_SKEWED_ALL_TO_ALL:
+        return w->ranks;
+    case WORKLOAD_PIPELINE:
+    case WORKLOAD_DOUBLE_TREE:
+        return w->factor;
+    case WORKLOAD_EXPERT_PARALLEL:
+        return (uint64_t)workload_phases(w) * w->ranks * w->factor;
+    case WORKLOAD_FSDP:
+    case WORKLOAD_ULYSSES:
+        return (uint64_t)workload_phases(w) * w->ranks;
+    case WORKLOAD_TENSOR_PARALLEL:
+        return workload_phases(w);
+    default:
+        return 1;
+    }
+}
+
 /* So much that the whole case stays within a few thousand packets. */
 static void draw_workload(struct random_stream *r, struct swarm_job *j, uint32_t payload_bytes)
 {
@@ -149,12 +173,10 @@ static void draw_workload(struct random_stream *r, struct swarm_job *j, uint32_t
     w->algorithm = (enum weft_algorithm)between(r, WEFT_ALGORITHM_AUTO, WEFT_ALGORITHM_DIRECT);
     w->stride = (uint32_t)between(r, 1, w->ranks);
     w->factor = (uint32_t)between(r, 1, 5);
+    w->layers = (uint32_t)between(r, 1, 3);
+    w->compute_ns = chance(r, 50) ? 0 : scaled(r, 100, NSEC_PER_MSEC);
     w->seed = random_next(r);
-    uint64_t packets = 1500 / w->ranks / (w->kind >= WORKLOAD_PIPELINE ? w->factor : 1);
-    bool all_pairs = w->kind == WORKLOAD_ALL_TO_ALL || w->kind == WORKLOAD_SKEWED_ALL_TO_ALL ||
-                     w->kind == WORKLOAD_ALL_GATHER || w->kind == WORKLOAD_REDUCE_SCATTER;
-    if (all_pairs)
-        packets /= w->ranks;
+    uint64_t packets = 1500 / w->ranks / volume_of(w);
     w->bytes = scaled(r, 1, (packets + 1) * payload_bytes);
     if (chance(r, 5))
         w->bytes = 0;

@@ -20,33 +20,44 @@ const char *workload_kind_name(enum workload_kind kind)
                                                       [WORKLOAD_PERMUTATION] = "permutation",
                                                       [WORKLOAD_INCAST] = "incast",
                                                       [WORKLOAD_PIPELINE] = "pipeline",
-                                                      [WORKLOAD_DOUBLE_TREE] = "double_tree"};
+                                                      [WORKLOAD_DOUBLE_TREE] = "double_tree",
+                                                      [WORKLOAD_EXPERT_PARALLEL] = "expert_parallel",
+                                                      [WORKLOAD_FSDP] = "fsdp",
+                                                      [WORKLOAD_TENSOR_PARALLEL] = "tensor_parallel",
+                                                      [WORKLOAD_ULYSSES] = "ulysses"};
     return names[kind];
 }
 
-static bool is_of_libweft(const struct workload *w)
+static bool is_of_libweft(enum workload_kind kind)
 {
-    return w->kind <= WORKLOAD_BARRIER;
+    return kind <= WORKLOAD_BARRIER;
 }
 
-bool workload_is_valid(const struct workload *w, char *error, size_t error_bytes)
+static bool uses_stride(enum workload_kind kind)
 {
-    bool uses_stride =
-        w->kind == WORKLOAD_SKEWED_ALL_TO_ALL || w->kind == WORKLOAD_EXCHANGE || w->kind == WORKLOAD_SHIFT;
-    bool uses_factor = w->kind == WORKLOAD_SKEWED_ALL_TO_ALL || w->kind == WORKLOAD_BIDIRECTIONAL_RING ||
-                       w->kind == WORKLOAD_PIPELINE || w->kind == WORKLOAD_DOUBLE_TREE;
-    const char *wrong = NULL;
-    if (w->ranks < 2)
-        wrong = "at least two ranks";
-    else if (w->bytes > 1ull << 32 && !is_of_libweft(w))
-        wrong = "a flow has at most 4 GiB";
-    else if (uses_stride && w->stride == 0)
-        wrong = "this workload needs a stride of at least 1";
-    else if (uses_factor && w->factor == 0)
-        wrong = "this workload needs a factor of at least 1";
-    if (wrong != NULL)
-        snprintf(error, error_bytes, "%s", wrong);
-    return wrong == NULL;
+    return kind == WORKLOAD_SKEWED_ALL_TO_ALL || kind == WORKLOAD_EXCHANGE || kind == WORKLOAD_SHIFT ||
+           kind == WORKLOAD_EXPERT_PARALLEL;
+}
+
+static bool uses_factor(enum workload_kind kind)
+{
+    return kind == WORKLOAD_SKEWED_ALL_TO_ALL || kind == WORKLOAD_BIDIRECTIONAL_RING ||
+           kind == WORKLOAD_PIPELINE || kind == WORKLOAD_DOUBLE_TREE || kind == WORKLOAD_EXPERT_PARALLEL;
+}
+
+unsigned workload_phases(const struct workload *w)
+{
+    unsigned layers = w->layers ? w->layers : 1;
+    return w->kind >= WORKLOAD_EXPERT_PARALLEL ? 2 * layers : 1;
+}
+
+static enum workload_kind kind_of_phase(const struct workload *w, unsigned phase)
+{
+    if (w->kind == WORKLOAD_FSDP)
+        return phase < workload_phases(w) / 2 ? WORKLOAD_ALL_GATHER : WORKLOAD_REDUCE_SCATTER;
+    if (w->kind == WORKLOAD_TENSOR_PARALLEL)
+        return WORKLOAD_ALL_REDUCE;
+    return w->kind == WORKLOAD_ULYSSES ? WORKLOAD_ALL_TO_ALL : w->kind;
 }
 
 static enum app_operation operation_of(enum workload_kind kind)
@@ -70,9 +81,9 @@ static enum app_operation operation_of(enum workload_kind kind)
 static void begin_schedule(struct workload_turn *turn)
 {
     const struct workload *w = turn->workload;
-    struct schedule_problem problem = {.operation = operation_of(w->kind),
+    struct schedule_problem problem = {.operation = operation_of(turn->kind),
                                        .algorithm = w->algorithm,
-                                       .rank = turn->rank,
+                                       .rank = turn->at.rank,
                                        .rank_count = w->ranks,
                                        .count = w->bytes,
                                        .element_bytes = 1};
@@ -80,31 +91,15 @@ static void begin_schedule(struct workload_turn *turn)
     turn->lanes = turn->schedule.lanes;
     turn->steps = turn->schedule.steps;
     turn->window = turn->schedule.window;
-    turn->shape = turn->schedule.shape;
 }
 
-static enum step_shape shape_of(enum workload_kind kind)
-{
-    switch (kind) {
-    case WORKLOAD_SKEWED_ALL_TO_ALL:
-        return STEP_SHAPE_ALL_TO_ALL;
-    case WORKLOAD_EXCHANGE:
-        return STEP_SHAPE_HALVING_DOUBLING;
-    case WORKLOAD_DOUBLE_TREE:
-        return STEP_SHAPE_TREE;
-    default:
-        return STEP_SHAPE_ANY;
-    }
-}
-
-void workload_begin(const struct workload *w, uint32_t rank, unsigned iteration, struct workload_turn *turn)
+void workload_begin(struct workload_turn *turn, const struct workload *w, struct workload_place place)
 {
     turn->workload = w;
-    turn->rank = rank;
-    turn->iteration = iteration;
+    turn->kind = kind_of_phase(w, place.phase);
+    turn->at = place;
     turn->window = SCHEDULE_WINDOW_MAX;
-    turn->shape = shape_of(w->kind);
-    if (is_of_libweft(w)) {
+    if (is_of_libweft(turn->kind)) {
         begin_schedule(turn);
     } else {
         turn->lanes = w->kind == WORKLOAD_DOUBLE_TREE ? 2 : 1;
@@ -112,13 +107,42 @@ void workload_begin(const struct workload *w, uint32_t rank, unsigned iteration,
     }
 }
 
+static uint64_t longest_message_bytes(const struct workload *w)
+{
+    struct workload_turn turn;
+    if (w->kind == WORKLOAD_SKEWED_ALL_TO_ALL)
+        return w->bytes * w->factor;
+    if (w->kind == WORKLOAD_EXPERT_PARALLEL)
+        return w->bytes * w->factor / 2 * 3;
+    workload_begin(&turn, w, (struct workload_place){0});
+    return is_of_libweft(turn.kind) ? turn.schedule.message_bytes_max : w->bytes;
+}
+
+bool workload_is_valid(const struct workload *w, char *error, size_t error_bytes)
+{
+    const char *wrong = NULL;
+    if (w->ranks < 2)
+        wrong = "at least two ranks";
+    else if (uses_stride(w->kind) && w->stride == 0)
+        wrong = "this workload needs a stride of at least 1";
+    else if (uses_factor(w->kind) && w->factor == 0)
+        wrong = "this workload needs a factor of at least 1";
+    else if (w->factor > WORKLOAD_FACTOR_MAX || w->layers > WORKLOAD_LAYERS_MAX)
+        wrong = "factor and layers are at most 4096";
+    else if (w->bytes > WORKLOAD_BYTES_MAX || longest_message_bytes(w) > WORKLOAD_MESSAGE_BYTES_MAX)
+        wrong = "too many bytes: a message has at most 4 GiB";
+    if (wrong != NULL)
+        snprintf(error, error_bytes, "%s", wrong);
+    return wrong == NULL;
+}
+
 void workload_step(const struct workload_turn *turn, unsigned lane, unsigned step, struct schedule_step *out)
 {
     out->send_count = 0;
     out->receive_count = 0;
-    if (is_of_libweft(turn->workload))
+    if (is_of_libweft(turn->kind))
         schedule_make_step(&turn->schedule, lane, step, out);
-    else if (turn->workload->kind == WORKLOAD_DOUBLE_TREE)
+    else if (turn->kind == WORKLOAD_DOUBLE_TREE)
         double_tree_step(turn, lane, step, out);
     else
         pattern_step(turn, step, out);

@@ -6,6 +6,13 @@
 
 #include "dataplane/client/schedule.h"
 
+enum {
+    WORKLOAD_FACTOR_MAX = 4096,
+    WORKLOAD_LAYERS_MAX = 4096
+};
+#define WORKLOAD_BYTES_MAX         (1ull << 44)
+#define WORKLOAD_MESSAGE_BYTES_MAX (1ull << 32)
+
 enum workload_kind {
     /* libweft's; `bytes` is weft.h's count in bytes: of the vector; of a block for all-gather, reduce-scatter
      * and all-to-all */
@@ -24,8 +31,21 @@ enum workload_kind {
     WORKLOAD_INCAST,             /* to rank 0 */
     WORKLOAD_PIPELINE,           /* `factor` micro-batches through all ranks in turn */
     WORKLOAD_DOUBLE_TREE,        /* all-reduce over two trees, `bytes` in all in `factor` parts of each */
+    WORKLOAD_EXPERT_PARALLEL,    /* a layer: dispatch, computing, combine; below */
+    /* trains of libweft's, a phase each: computing between them */
+    WORKLOAD_FSDP,            /* ZeRO: an all-gather of each layer, then a reduce-scatter of each; a block */
+    WORKLOAD_TENSOR_PARALLEL, /* two all-reduces a layer; the vector */
+    WORKLOAD_ULYSSES,         /* a layer: all-to-all, computing (attention), all-to-all back; a block */
     WORKLOAD_KINDS
 };
+
+/* An iteration is a sequence of *phases*. A rank that has ended one computes for compute_ns and begins the
+ * next; most workloads have one.
+ *
+ * Expert parallel: every rank holds one expert. In each layer of each iteration `stride` of them are hot,
+ * drawn anew: their flows are `factor` times `bytes`; the others' are `bytes`. What tokens choose is random,
+ * so every flow is between half and one and a half times that. The combine phase sends every flow back.
+ */
 
 struct workload {
     enum workload_kind kind;
@@ -33,23 +53,38 @@ struct workload {
     uint32_t ranks;
     uint64_t bytes;
     uint32_t stride, factor;
-    uint64_t seed; /* of permutations */
+    uint64_t seed;       /* of permutations and of what tokens choose */
+    uint32_t layers;     /* of the last four; 0 is 1 */
+    uint64_t compute_ns; /* between phases */
 };
 
 /* False, and a line in `error`, when the workload makes no sense. */
 bool workload_is_valid(const struct workload *w, char *error, size_t error_bytes);
 const char *workload_kind_name(enum workload_kind kind);
 
-/* What one rank does in one iteration. */
+/* Of an iteration: at least one. */
+unsigned workload_phases(const struct workload *w);
+/* How long a rank computes between the phases of an iteration, in all. */
+static inline uint64_t workload_compute_ns(const struct workload *w)
+{
+    return (workload_phases(w) - 1) * w->compute_ns;
+}
+
+struct workload_place {
+    uint32_t rank;
+    unsigned iteration, phase;
+};
+
+/* What one rank does in one phase of one iteration. */
 struct workload_turn {
     const struct workload *workload;
-    uint32_t rank;
-    unsigned iteration;
+    enum workload_kind kind; /* of the phase */
+    struct workload_place at;
     unsigned lanes, steps, window; /* as in schedule.h, whose rules hold */
     enum step_shape shape;
     struct schedule schedule; /* of libweft's */
 };
-void workload_begin(const struct workload *w, uint32_t rank, unsigned iteration, struct workload_turn *turn);
+void workload_begin(struct workload_turn *turn, const struct workload *w, struct workload_place place);
 void workload_step(const struct workload_turn *turn, unsigned lane, unsigned step, struct schedule_step *out);
 
 #endif

@@ -80,7 +80,7 @@ void double_tree_step(const struct workload_turn *turn, unsigned lane, unsigned 
                       struct schedule_step *out)
 {
     struct tree_step at = {.workload = turn->workload, .tree = lane, .step = step};
-    struct tree_place p = place_of(turn->workload, turn->rank, lane);
+    struct tree_place p = place_of(turn->workload, turn->at.rank, lane);
     if (p.place > 0)
         with_parent(&at, &p, out);
     with_child(&at, &p, 2 * p.place + 1, out);

@@ -13,15 +13,15 @@ static void skewed_all_to_all_step(const struct workload_turn *turn, unsigned st
     const struct workload *w = turn->workload;
     uint32_t first = step * SCHEDULE_FLOWS_MAX + 1;
     for (uint32_t d = first; d < w->ranks && d < first + SCHEDULE_FLOWS_MAX; d++) {
-        uint32_t to = (turn->rank + d) % w->ranks, from = (turn->rank + w->ranks - d) % w->ranks;
+        uint32_t to = (turn->at.rank + d) % w->ranks, from = (turn->at.rank + w->ranks - d) % w->ranks;
         pattern_send(out, to, bytes_to(w, to));
-        pattern_receive(out, from, bytes_to(w, turn->rank));
+        pattern_receive(out, from, bytes_to(w, turn->at.rank));
     }
 }
 
 static void exchange_step(const struct workload_turn *turn, struct schedule_step *out)
 {
-    uint32_t partner = turn->rank ^ turn->workload->stride;
+    uint32_t partner = turn->at.rank ^ turn->workload->stride;
     if (partner >= turn->workload->ranks)
         return;
     pattern_send(out, partner, turn->workload->bytes);
@@ -34,15 +34,15 @@ static void shift_step(const struct workload_turn *turn, struct schedule_step *o
     uint32_t by = w->stride % w->ranks;
     if (by == 0)
         return;
-    pattern_send(out, (turn->rank + by) % w->ranks, w->bytes);
-    pattern_receive(out, (turn->rank + w->ranks - by) % w->ranks, w->bytes);
+    pattern_send(out, (turn->at.rank + by) % w->ranks, w->bytes);
+    pattern_receive(out, (turn->at.rank + w->ranks - by) % w->ranks, w->bytes);
 }
 
 /* With two ranks both neighbours are one: it gets everything at once. */
 static void bidirectional_ring_step(const struct workload_turn *turn, struct schedule_step *out)
 {
     const struct workload *w = turn->workload;
-    uint32_t next = (turn->rank + 1) % w->ranks, previous = (turn->rank + w->ranks - 1) % w->ranks;
+    uint32_t next = (turn->at.rank + 1) % w->ranks, previous = (turn->at.rank + w->ranks - 1) % w->ranks;
     pattern_send(out, next, w->bytes);
     pattern_receive(out, previous, w->bytes);
     if (next == previous)
@@ -51,11 +51,10 @@ static void bidirectional_ring_step(const struct workload_turn *turn, struct sch
     pattern_receive(out, next, w->bytes);
 }
 
-/* Where `rank` stands in a cycle through all ranks that the seed and iteration draw: a Feistel network of
- * four rounds over the next power of four, walked until it falls below `ranks`. */
-static uint32_t shuffle(const struct workload_turn *turn, uint32_t value, bool back)
+/* Where `value` stands in an order of all ranks that `drawn` stands for, or back: a Feistel network of four
+ * rounds over the next power of four, walked until it falls below `ranks`. */
+static uint32_t shuffle(const struct workload *w, uint64_t drawn, uint32_t value, bool back)
 {
-    const struct workload *w = turn->workload;
     unsigned half = 1;
     while (1ull << (2 * half) < w->ranks)
         half++;
@@ -63,7 +62,7 @@ static uint32_t shuffle(const struct workload_turn *turn, uint32_t value, bool b
     do {
         uint32_t left = value >> half, right = value & mask;
         for (unsigned i = 0; i < 4; i++) {
-            uint64_t key = mix64_pair(w->seed + turn->iteration, back ? 3 - i : i);
+            uint64_t key = mix64_pair(drawn, back ? 3 - i : i);
             uint32_t *to = (i + back) % 2 == 0 ? &left : &right;
             *to ^= (uint32_t)mix64_pair(key, to == &left ? right : left) & mask;
         }
@@ -76,18 +75,41 @@ static uint32_t shuffle(const struct workload_turn *turn, uint32_t value, bool b
 static void permutation_step(const struct workload_turn *turn, struct schedule_step *out)
 {
     const struct workload *w = turn->workload;
-    uint32_t place = shuffle(turn, turn->rank, true);
-    pattern_send(out, shuffle(turn, (place + 1) % w->ranks, false), w->bytes);
-    pattern_receive(out, shuffle(turn, (place + w->ranks - 1) % w->ranks, false), w->bytes);
+    uint64_t drawn = w->seed + turn->at.iteration;
+    uint32_t place = shuffle(w, drawn, turn->at.rank, true);
+    pattern_send(out, shuffle(w, drawn, (place + 1) % w->ranks, false), w->bytes);
+    pattern_receive(out, shuffle(w, drawn, (place + w->ranks - 1) % w->ranks, false), w->bytes);
+}
+
+static uint64_t dispatched_bytes(const struct workload_turn *turn, uint32_t from, uint32_t expert)
+{
+    const struct workload *w = turn->workload;
+    uint64_t layer = mix64_pair(w->seed + turn->at.iteration, turn->at.phase / 2);
+    bool is_hot = shuffle(w, layer, expert, true) < w->stride;
+    uint64_t mean = is_hot ? w->bytes * w->factor : w->bytes;
+    return mean / 2 + mix64_pair(layer, (uint64_t)from << 32 | expert) % (mean + 1);
+}
+
+static void expert_parallel_step(const struct workload_turn *turn, unsigned step, struct schedule_step *out)
+{
+    const struct workload *w = turn->workload;
+    uint32_t me = turn->at.rank, first = step * SCHEDULE_FLOWS_MAX + 1;
+    bool combines = turn->at.phase % 2 == 1;
+    for (uint32_t d = first; d < w->ranks && d < first + SCHEDULE_FLOWS_MAX; d++) {
+        uint32_t to = (me + d) % w->ranks, from = (me + w->ranks - d) % w->ranks;
+        pattern_send(out, to, combines ? dispatched_bytes(turn, to, me) : dispatched_bytes(turn, me, to));
+        pattern_receive(out, from,
+                        combines ? dispatched_bytes(turn, me, from) : dispatched_bytes(turn, from, me));
+    }
 }
 
 static void incast_step(const struct workload_turn *turn, unsigned step, struct schedule_step *out)
 {
     const struct workload *w = turn->workload;
     uint32_t first = step * SCHEDULE_FLOWS_MAX + 1, end = first + SCHEDULE_FLOWS_MAX;
-    if (turn->rank >= first && turn->rank < end)
+    if (turn->at.rank >= first && turn->at.rank < end)
         pattern_send(out, 0, w->bytes);
-    for (uint32_t from = first; turn->rank == 0 && from < w->ranks && from < end; from++)
+    for (uint32_t from = first; turn->at.rank == 0 && from < w->ranks && from < end; from++)
         pattern_receive(out, from, w->bytes);
 }
 
@@ -95,17 +117,18 @@ static void incast_step(const struct workload_turn *turn, unsigned step, struct 
 static void pipeline_step(const struct workload_turn *turn, unsigned step, struct schedule_step *out)
 {
     const struct workload *w = turn->workload;
-    int64_t sends = (int64_t)step - turn->rank, receives = sends + 1;
-    if (turn->rank + 1 < w->ranks && sends >= 0 && sends < w->factor)
-        pattern_send(out, turn->rank + 1, w->bytes);
-    if (turn->rank > 0 && receives >= 0 && receives < w->factor)
-        pattern_receive(out, turn->rank - 1, w->bytes);
+    int64_t sends = (int64_t)step - turn->at.rank, receives = sends + 1;
+    if (turn->at.rank + 1 < w->ranks && sends >= 0 && sends < w->factor)
+        pattern_send(out, turn->at.rank + 1, w->bytes);
+    if (turn->at.rank > 0 && receives >= 0 && receives < w->factor)
+        pattern_receive(out, turn->at.rank - 1, w->bytes);
 }
 
 unsigned pattern_steps(const struct workload *w)
 {
     switch (w->kind) {
     case WORKLOAD_SKEWED_ALL_TO_ALL:
+    case WORKLOAD_EXPERT_PARALLEL:
     case WORKLOAD_INCAST:
         return (w->ranks - 1 + SCHEDULE_FLOWS_MAX - 1) / SCHEDULE_FLOWS_MAX;
     case WORKLOAD_BIDIRECTIONAL_RING:
@@ -119,7 +142,10 @@ unsigned pattern_steps(const struct workload *w)
 
 void pattern_step(const struct workload_turn *turn, unsigned step, struct schedule_step *out)
 {
-    switch (turn->workload->kind) {
+    switch (turn->kind) {
+    case WORKLOAD_EXPERT_PARALLEL:
+        expert_parallel_step(turn, step, out);
+        break;
     case WORKLOAD_SKEWED_ALL_TO_ALL:
         skewed_all_to_all_step(turn, step, out);
         break;

@@ -70,7 +70,7 @@ static void what_is_wrong_is_named_with_its_place(void **state)
         {"fabric: {leaves: 2, spines: 3, hosts: 4, rate: fast}\njobs: [{workload: shift}]\n",
          "1:48: 'fast': a rate (400G), size (4M) or time (500ns) is wanted"},
         {"fabric: {leaves: 2, spines: 3, hosts: 4}\njobs: [{workload: shift, ranks: 9}]\n",
-         "2:8: hosts 0 to 8 are wanted, there are 8"},
+         "2:8: hosts 0 to 8 are wanted, there are 8: fewer ranks, or another first_host"},
         {"fabric: {leaves: 2, spines: 3, hosts: 4}\njobs: [{workload: shift, path_mode: magic}]\n",
          "2:37: 'magic' is none of hash, spray, ethereal, wrap"},
         {"fabric: {leaves: 2, spines: 3, hosts: 4}\njobs: [{workload: shift}]\ncolour: red\n",
