@@ -21,6 +21,7 @@ static const char *path_mode_problem(enum weft_path_mode mode)
     case WEFT_PATH_SPRAY:
     case WEFT_PATH_ETHEREAL:
     case WEFT_PATH_WRAP:
+    case WEFT_PATH_PLANNED:
         return NULL;
     }
     return "path_mode is none of enum weft_path_mode";
@@ -56,6 +57,8 @@ static uint32_t session_path_mode(enum weft_path_mode mode)
         return SESSION_PATH_MODE_ETHEREAL;
     case WEFT_PATH_WRAP:
         return SESSION_PATH_MODE_WRAP;
+    case WEFT_PATH_PLANNED:
+        return SESSION_PATH_MODE_PLANNED;
     }
     abort();
 }

@@ -71,7 +71,8 @@ enum weft_path_mode {
     WEFT_PATH_HASH,
     WEFT_PATH_SPRAY,
     WEFT_PATH_ETHEREAL,
-    WEFT_PATH_WRAP
+    WEFT_PATH_WRAP,
+    WEFT_PATH_PLANNED /* as control plans; WEFT_PATH_WRAP as long as there is no plan */
 };
 
 /* Attaches to the daemon listening on `socket_path` (NULL: $WEFT_SOCKET, else /run/weft/dataplane.sock).

@@ -35,7 +35,8 @@ enum session_path_mode {
     SESSION_PATH_MODE_HASH = 1,     /* each pair of hosts on the one path that a five-tuple hash would give */
     SESSION_PATH_MODE_SPRAY = 2,    /* every packet on a path of its own, at random */
     SESSION_PATH_MODE_ETHEREAL = 3, /* whole flows round-robin, the remainder split into equal pieces */
-    SESSION_PATH_MODE_WRAP = 4      /* the same loads with the fewest pieces: wrap-around cutting */
+    SESSION_PATH_MODE_WRAP = 4,     /* the same loads with the fewest pieces: wrap-around cutting */
+    SESSION_PATH_MODE_PLANNED = 5   /* as control plans; WRAP as long as there is no plan */
 };
 
 struct session_request {

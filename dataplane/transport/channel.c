@@ -91,7 +91,9 @@ void channel_write_header(const struct transport *t, const struct channel *ch, e
                                      .generation = ch->generation,
                                      .incarnation = t->config.incarnation,
                                      .number = number,
-                                     .sent_at_ns = (uint32_t)now};
+                                     .sent_at_ns = (uint32_t)now,
+                                     .plan_epoch = t->plan_epoch,
+                                     .plan_hash = t->plan_hash};
 }
 
 static void address_packet(const struct transport *t, const struct channel *ch,

@@ -7,7 +7,8 @@
 static const char *const names[] = {[PATH_MODE_HASH] = "hash",
                                     [PATH_MODE_SPRAY] = "spray",
                                     [PATH_MODE_ETHEREAL] = "ethereal",
-                                    [PATH_MODE_WRAP] = "wrap"};
+                                    [PATH_MODE_WRAP] = "wrap",
+                                    [PATH_MODE_PLANNED] = "planned"};
 
 const char *path_mode_name(unsigned mode)
 {

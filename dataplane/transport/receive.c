@@ -316,6 +316,8 @@ static enum drop_reason take_packet(struct transport *t, const struct received_p
     if (reason != DROP_NONE)
         return reason;
     a.peer->heard_at = now;
+    a.peer->plan_epoch = packet.header.plan_epoch;
+    a.peer->plan_hash = packet.header.plan_hash;
     return dispatch(t, &a, placement);
 }
 

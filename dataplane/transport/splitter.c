@@ -41,6 +41,7 @@ unsigned split_pieces_max(enum path_mode mode, unsigned flow_count, unsigned pat
     case PATH_MODE_ETHEREAL:
         return flow_count - rest + rest * ethereal_ways(flow_count, path_count);
     case PATH_MODE_WRAP:
+    case PATH_MODE_PLANNED:
         return flow_count + path_count - 1;
     case PATH_MODE_HASH:
     case PATH_MODE_SPRAY:

@@ -188,6 +188,8 @@ struct peer {
     uint32_t refusals;                  /* outgoing messages that are refusing */
     uint16_t remote_slot;
     uint16_t remote_window;
+    uint16_t plan_epoch, plan_hash; /* of the plan that it follows, as its packets say */
+    uint64_t avoided_paths;         /* the plan gives them no weight: a bit each */
     uint16_t path_count;
     uint16_t next_path;         /* round robin of what may take any path */
     uint16_t payload_bytes_max; /* the smaller of both sides' */
@@ -239,6 +241,9 @@ struct transport {
     struct pacer pacer;       /* of the port */
     uint32_t lane_burst_packets;
     uint64_t virtual_now; /* tag of what was sent last */
+
+    const struct path_plan *plan; /* NULL: none */
+    uint16_t plan_epoch, plan_hash;
 
     uint32_t first_ack, last_ack;         /* channels that owe an ack, in order of ack_due_at */
     uint32_t first_control, last_control; /* peers with hello, credits, closes or probes to send */

@@ -7,6 +7,7 @@
 #include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/packet_parse.h"
+#include "dataplane/transport/path_plan.h"
 #include "dataplane/transport/rehome.h"
 #include "dataplane/transport/session.h"
 
@@ -137,6 +138,11 @@ static struct outgoing *post_send(struct transport *t, uint32_t communicator, co
 
 /* ---- splitting ---- */
 
+static bool splits_flows(enum path_mode mode)
+{
+    return mode == PATH_MODE_ETHEREAL || mode == PATH_MODE_WRAP || mode == PATH_MODE_PLANNED;
+}
+
 /* One step's flows to one leaf, and what they share. */
 struct bucket {
     const struct communicator *communicator;
@@ -145,14 +151,15 @@ struct bucket {
     unsigned path_count;
 };
 
-static uint64_t alive_paths(const struct transport *t, uint16_t peer)
+/* Those that live and that the plan does not want left alone. */
+static uint64_t usable_paths(const struct transport *t, uint16_t peer)
 {
     uint64_t alive = 0;
     for (unsigned i = 0; i < t->peers[peer].path_count; i++) {
         if (channel_at(t, peer, i)->state == CHANNEL_ALIVE)
             alive |= 1ull << i;
     }
-    return alive;
+    return path_plan_usable(&t->peers[peer], alive);
 }
 
 static void list_paths(struct bucket *b, uint64_t alive)
@@ -221,12 +228,15 @@ static uint8_t hashed_path(const struct transport *t, const struct bucket *b, ui
 static void split_bucket(struct transport *t, struct bucket *b, unsigned count, nsec_t now)
 {
     const struct communicator *c = b->communicator;
-    uint32_t leaf = t->peers[t->outgoing[t->bucket_flows[0]].peer].leaf;
+    uint16_t weights[PACKET_PATHS_MAX];
+    const struct peer *peer = &t->peers[t->outgoing[t->bucket_flows[0]].peer];
+    bool weighted = path_plan_weights(t, peer, b->paths, b->path_count, weights);
     struct split_request request = {
         .flow_bytes = t->bucket_bytes,
+        .weights = weighted ? weights : NULL,
         .flow_count = count,
         .path_count = b->path_count,
-        .rotation = (unsigned)mix64_pair((uint64_t)leaf << 32 | c->steps, t->config.address),
+        .rotation = (unsigned)mix64_pair((uint64_t)peer->leaf << 32 | c->steps, t->config.address),
         .granule_bytes = t->config.payload_bytes_max};
     unsigned pieces = c->config.path_mode == PATH_MODE_ETHEREAL ? split_ethereal(&request, t->split)
                                                                 : split_wrap(&request, t->split);
@@ -239,7 +249,7 @@ static void split_bucket(struct transport *t, struct bucket *b, unsigned count, 
 static void place_bucket(struct transport *t, struct bucket *b, unsigned count, nsec_t now)
 {
     enum path_mode mode = b->communicator->config.path_mode;
-    bool splits = (mode == PATH_MODE_ETHEREAL || mode == PATH_MODE_WRAP) && b->path_count > 1;
+    bool splits = splits_flows(mode) && b->path_count > 1;
     if (splits) {
         split_bucket(t, b, count, now);
         return;
@@ -257,11 +267,11 @@ static void place_bucket(struct transport *t, struct bucket *b, unsigned count, 
 static unsigned gather_bucket(struct transport *t, struct bucket *b, uint32_t *batch, unsigned *left)
 {
     uint32_t leaf = t->peers[t->outgoing[batch[0]].peer].leaf;
-    uint64_t alive = alive_paths(t, t->outgoing[batch[0]].peer);
+    uint64_t alive = usable_paths(t, t->outgoing[batch[0]].peer);
     unsigned count = 0, kept = 0;
     for (unsigned i = 0; i < *left; i++) {
         const struct outgoing *m = &t->outgoing[batch[i]];
-        uint64_t common = alive & alive_paths(t, m->peer);
+        uint64_t common = alive & usable_paths(t, m->peer);
         if (t->peers[m->peer].leaf != leaf || common == 0) {
             batch[kept++] = batch[i];
             continue;
@@ -275,6 +285,29 @@ static unsigned gather_bucket(struct transport *t, struct bucket *b, uint32_t *b
     return count;
 }
 
+/* Places what the plan has pieces for, and keeps the rest of the batch in order. Returns how many those are.
+ */
+static unsigned place_planned(struct transport *t, struct bucket *b, enum step_shape shape, uint32_t *batch,
+                              unsigned count, nsec_t now)
+{
+    struct split_piece cuts[PACKET_PATHS_MAX];
+    const struct plan_communicator *table = path_plan_table(t, b->communicator, shape);
+    unsigned kept = 0;
+    if (table == NULL)
+        return count;
+    for (unsigned i = 0; i < count; i++) {
+        struct outgoing *m = &t->outgoing[batch[i]];
+        unsigned pieces = path_plan_cut(t, table, m, usable_paths(t, m->peer), cuts);
+        for (unsigned k = 0; k < pieces; k++)
+            add_piece(t, b, m, &cuts[k], (uint8_t)cuts[k].path, now);
+        if (pieces == 0)
+            batch[kept++] = batch[i];
+    }
+    t->counters.flows_planned += count - kept;
+    t->counters.flows_unplanned += kept;
+    return kept;
+}
+
 /* The pieces that the batch may need at most: every flow cut over every path. */
 static uint64_t pieces_needed(const struct transport *t, const struct communicator *c,
                               const struct flow_request *flows, unsigned count)
@@ -284,8 +317,7 @@ static uint64_t pieces_needed(const struct transport *t, const struct communicat
         const struct peer *peer = &t->peers[peer_of(c, &flows[i])];
         paths = peer->path_count > paths ? peer->path_count : paths;
     }
-    bool splits = c->config.path_mode == PATH_MODE_ETHEREAL || c->config.path_mode == PATH_MODE_WRAP;
-    return splits ? (uint64_t)count * paths : count;
+    return splits_flows(c->config.path_mode) ? (uint64_t)count * paths : count;
 }
 
 static bool a_tag_is_in_use(const struct transport *t, const struct communicator *c,
@@ -346,7 +378,7 @@ enum submit_result transport_send_batch(struct transport *t, uint32_t communicat
     struct bucket b = open_batch(t, c, flows, count);
     for (unsigned i = 0; i < count; i++)
         t->batch[i] = t->unplaced[i] = outgoing_index(t, post_send(t, communicator, &flows[i], now));
-    for (unsigned left = count; left > 0;) {
+    for (unsigned left = place_planned(t, &b, batch->shape, t->unplaced, count, now); left > 0;) {
         unsigned taken = gather_bucket(t, &b, t->unplaced, &left);
         place_bucket(t, &b, taken, now);
     }

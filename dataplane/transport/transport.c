@@ -8,6 +8,7 @@
 #include "dataplane/transport/channel.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
+#include "dataplane/transport/path_plan.h"
 #include "dataplane/transport/session.h"
 
 enum {
@@ -182,6 +183,7 @@ int transport_add_peer(struct transport *t, uint32_t address, uint32_t leaf)
     if (peer == NULL)
         return -1;
     peer->leaf = leaf;
+    path_plan_refresh_peer(t, peer);
     return (int)(peer - t->peers);
 }
 

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "dataplane/formats/packet.h"
+#include "dataplane/formats/plan.h"
 #include "dataplane/formats/step_shape.h"
 
 typedef uint64_t nsec_t;
@@ -36,7 +37,8 @@ enum path_mode {
     PATH_MODE_HASH,
     PATH_MODE_SPRAY,
     PATH_MODE_ETHEREAL,
-    PATH_MODE_WRAP
+    PATH_MODE_WRAP,
+    PATH_MODE_PLANNED /* as control plans; wrap where there is no plan */
 };
 /* Its name, for those who try or list them all; NULL beyond the last. */
 const char *path_mode_name(unsigned mode);
@@ -89,6 +91,19 @@ struct path_entry {
  * changed port takes effect at once and counts as a fresh path: it is believed alive. */
 void transport_set_paths(struct transport *t, uint16_t peer, const struct path_entry *paths, unsigned count,
                          nsec_t now);
+
+/* ---- plans ---- */
+
+/* A plan in force. */
+struct path_plan {
+    struct plan_view view; /* of a plan that plan_check() has accepted */
+    /* Which path crosses the plan's spine; PACKET_PATHS_MAX or more: we know of none. */
+    uint8_t path_of_spine[PLAN_SPINES_MAX];
+};
+/* From now on batches avoid the paths that the plan gives no weight, are split by its weights, and those of
+ * PATH_MODE_PLANNED go as it says; what is on its way stays where it is. NULL: no plan any more. The plan
+ * stays the caller's, unchanged until another one is used. */
+void transport_use_plan(struct transport *t, const struct path_plan *plan);
 
 /* ---- communicators and requests ---- */
 
@@ -237,6 +252,7 @@ struct transport_counters {
     uint64_t retransmits, retransmitted_bytes, timeouts, tail_probes;
     uint64_t marked_packets; /* our data that arrived marked */
     uint64_t messages_sent, messages_received, pieces_sent;
+    uint64_t flows_planned, flows_unplanned; /* of PATH_MODE_PLANNED: as the plan says, or split locally */
     uint64_t paths_died, paths_revived, packets_rehomed, peers_died;
     uint64_t drops[DROP_REASONS];
 };

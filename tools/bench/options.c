@@ -10,9 +10,13 @@
 #include "dataplane/formats/units.h"
 #include "tools/bench/complain.h"
 
-const char *const options_modes[] = {
-    [WEFT_PATH_DEFAULT] = "default",   [WEFT_PATH_HASH] = "hash", [WEFT_PATH_SPRAY] = "spray",
-    [WEFT_PATH_ETHEREAL] = "ethereal", [WEFT_PATH_WRAP] = "wrap", NULL};
+const char *const options_modes[] = {[WEFT_PATH_DEFAULT] = "default",
+                                     [WEFT_PATH_HASH] = "hash",
+                                     [WEFT_PATH_SPRAY] = "spray",
+                                     [WEFT_PATH_ETHEREAL] = "ethereal",
+                                     [WEFT_PATH_WRAP] = "wrap",
+                                     [WEFT_PATH_PLANNED] = "planned",
+                                     NULL};
 const char *const options_algorithms[] = {[WEFT_ALGORITHM_AUTO] = "auto",
                                           [WEFT_ALGORITHM_RING] = "ring",
                                           [WEFT_ALGORITHM_HALVING_DOUBLING] = "halving-doubling",

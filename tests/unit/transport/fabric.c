@@ -9,8 +9,7 @@
 #include "dataplane/transport/random.h"
 
 enum {
-    FIRST_ADDRESS = 0x0a000001,
-    IDENTITY = 0x1234
+    FIRST_ADDRESS = 0x0a000001
 };
 
 static uint32_t address_of(unsigned host)
@@ -72,7 +71,7 @@ static void open_host(struct fabric *f, unsigned host)
 static void open_communicator(struct fabric *f, unsigned host, enum path_mode mode)
 {
     struct fabric_host *h = &f->hosts[host];
-    struct communicator_config config = {.identity = IDENTITY,
+    struct communicator_config config = {.identity = FABRIC_COMMUNICATOR,
                                          .rank = host,
                                          .rank_count = f->host_count,
                                          .rank_peers = h->rank_peers,

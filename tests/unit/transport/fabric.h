@@ -12,7 +12,8 @@
 
 enum {
     FABRIC_HOSTS_MAX = 8,
-    FABRIC_EVENTS_MAX = 8192
+    FABRIC_EVENTS_MAX = 8192,
+    FABRIC_COMMUNICATOR = 0x1234 /* identity of the communicator of all hosts */
 };
 #define PATH_PORT(path) ((uint16_t)(50000 + (path)))
 #define FABRIC_DELAY_NS (5 * NSEC_PER_USEC) /* one way */
