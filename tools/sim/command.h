@@ -5,6 +5,7 @@
 #define SIM_COMMAND_H
 
 int command_run(int argc, char **argv);
+int command_compare(int argc, char **argv);
 int command_results(int argc, char **argv);
 int command_swarm(int argc, char **argv);
 

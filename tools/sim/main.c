@@ -12,6 +12,7 @@ static const struct verb {
 } verbs[] = {
 #ifdef SIM_HAS_SCENARIOS
     {"run", command_run, "runs a scenario from a YAML file: times, bounds, links"},
+    {"compare", command_compare, "runs a scenario under several path modes and congestion controls"},
 #endif
     {"results", command_results, "measures path modes and congestion controls, and writes Markdown"},
     {"swarm", command_swarm, "draws cases with faults from seeds, and checks every byte of them"},
