@@ -57,6 +57,7 @@ static void add_transport(struct rte_tel_data *d, const struct transport_counter
     ADD(t, timeouts);
     ADD(t, tail_probes);
     ADD(t, marked_packets);
+    ADD(t, trimmed_packets);
     ADD(t, messages_sent);
     ADD(t, messages_received);
     ADD(t, pieces_sent);

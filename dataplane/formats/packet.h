@@ -39,7 +39,8 @@ enum packet_type {
     PACKET_PROBE_REPLY = 10,
     PACKET_VOID = 11, /* numbered: nothing; fills a number whose content is no longer wanted */
     PACKET_TOO_LONG =
-        12 /* numbered: the message does not fit the room at its receiver and will not be sent */
+        12,          /* numbered: the message does not fit the room at its receiver and will not be sent */
+    PACKET_NACK = 13 /* a data packet has come without its payload: a switch on its path has cut it off */
 };
 
 /* Begins every packet. */
@@ -121,6 +122,13 @@ struct packet_hello {
                                     gives up; begins anywhere, so that incarnations differ */
 };
 
+/* header.path, header.generation and header.number name the packet that was cut. */
+struct packet_nack {
+    struct packet_header header;
+    uint32_t echo_sent_at_ns; /* sent_at_ns of that packet: which of its transmissions it was */
+    uint32_t reserved;        /* zero */
+};
+
 struct packet_close {
     struct packet_header header; /* path, generation: the channel that is given up */
 };
@@ -137,6 +145,7 @@ static_assert(sizeof(struct packet_credit) == 72, "packet_credit");
 static_assert(sizeof(struct packet_too_long) == 40, "packet_too_long");
 static_assert(sizeof(struct packet_abort) == 40, "packet_abort");
 static_assert(sizeof(struct packet_ack) == 76, "packet_ack");
+static_assert(sizeof(struct packet_nack) == 32, "packet_nack");
 static_assert(sizeof(struct packet_hello) == 48, "packet_hello");
 static_assert(sizeof(struct packet_close) == 24, "packet_close");
 static_assert(sizeof(struct packet_probe) == 32, "packet_probe");

@@ -5,6 +5,7 @@
 
 #include "dataplane/transport/channel.h"
 #include "dataplane/transport/path_health.h"
+#include "dataplane/transport/session.h"
 
 enum {
     PACKETS_PER_ACK = 8
@@ -78,6 +79,14 @@ static uint16_t port_back(struct transport *t, const struct channel *ch)
         return ch->source_port;
     const struct channel *other = path_health_next_alive(t, channel_peer(t, ch));
     return other != NULL ? other->source_port : channel_at(t, ch->lane.peer, 0)->source_port;
+}
+
+bool acks_deny(struct transport *t, struct channel *ch, const struct packet_header *packet, nsec_t now)
+{
+    struct packet_nack nack = {.echo_sent_at_ns = packet->sent_at_ns};
+    channel_write_header(t, ch, PACKET_NACK, packet->number, &nack.header, now);
+    nack.header.generation = packet->generation;
+    return session_reply(t, channel_peer(t, ch)->address, port_back(t, ch), &nack, sizeof(nack));
 }
 
 unsigned acks_send(struct transport *t, struct outgoing_packet *packets, unsigned max, nsec_t now)

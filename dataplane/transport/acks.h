@@ -16,6 +16,8 @@ void acks_owe(struct transport *t, struct channel *ch, const struct ack_cause *c
 /* What the channel has received, as an ack or as the answer to a close. */
 void acks_write(const struct transport *t, const struct channel *ch, enum packet_type type,
                 struct packet_ack *ack, nsec_t now);
+/* Tells the sender of a packet that came without its payload; false when there is no room for the answer. */
+bool acks_deny(struct transport *t, struct channel *ch, const struct packet_header *packet, nsec_t now);
 /* Writes up to `max` acks that are due; returns how many. */
 unsigned acks_send(struct transport *t, struct outgoing_packet *packets, unsigned max, nsec_t now);
 nsec_t acks_next_due(const struct transport *t);

@@ -341,6 +341,26 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
     return DROP_NONE;
 }
 
+enum drop_reason channel_on_nack(struct transport *t, struct channel *ch, const struct packet_nack *nack,
+                                 nsec_t now)
+{
+    uint32_t number = nack->header.number;
+    if (ch->state != CHANNEL_ALIVE || nack->header.generation != ch->generation)
+        return DROP_GENERATION;
+    if (!send_window_lose(&ch->sent, number, nack->echo_sent_at_ns))
+        return DROP_ACK;
+    t->counters.trimmed_packets++;
+    note_progress(ch, now);
+    if ((int32_t)(number - ch->recovery_number) >= 0) {
+        ch->recovery_number = ch->sent.next;
+        t->config.congestion->on_loss(&ch->congestion, &t->path, now);
+    }
+    set_pace(t, ch);
+    lane_refresh(t, &ch->lane, now);
+    channel_arm(t, ch, now);
+    return DROP_NONE;
+}
+
 /* ---- time ---- */
 
 static struct rto_limits rto_limits(const struct transport *t)

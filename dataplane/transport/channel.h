@@ -50,6 +50,10 @@ void channel_write_header(const struct transport *t, const struct channel *ch, e
 /* An ack has come for what we sent on the channel. */
 enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
                                 nsec_t now);
+/* A packet that we sent on the channel has come without its payload: it is sent again without waiting for a
+ * timer, and its path is known to live. */
+enum drop_reason channel_on_nack(struct transport *t, struct channel *ch, const struct packet_nack *nack,
+                                 nsec_t now);
 /* The last ack of a channel that the peer has closed; false when it speaks of what was never sent. */
 bool channel_take_final_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack);
 /* The channel's timer has fired. */

@@ -83,6 +83,13 @@ static enum drop_reason parse_too_long(const uint8_t *bytes, unsigned length, st
     return out->too_long.message_bytes > MESSAGE_BYTES_MAX ? DROP_OFFSET : DROP_NONE;
 }
 
+static enum drop_reason parse_nack(const uint8_t *bytes, unsigned length, struct parsed_packet *out)
+{
+    if (copy_rest(bytes, length, sizeof(out->nack), out) != DROP_NONE)
+        return DROP_TRUNCATED;
+    return out->nack.reserved != 0 ? DROP_TYPE : DROP_NONE;
+}
+
 static enum drop_reason parse_hello(const uint8_t *bytes, unsigned length, struct parsed_packet *out)
 {
     if (copy_rest(bytes, length, sizeof(out->hello), out) != DROP_NONE)
@@ -107,15 +114,35 @@ static enum drop_reason parse_plain(const uint8_t *bytes, unsigned length, unsig
     return out->header.number != 0 ? DROP_TYPE : DROP_NONE;
 }
 
-enum drop_reason packet_parse(const uint8_t *bytes, unsigned length, unsigned payload_bytes_max,
-                              struct parsed_packet *out)
+/* What every packet begins with. */
+static inline enum drop_reason parse_header(const uint8_t *bytes, unsigned length, struct parsed_packet *out)
 {
     if (length < sizeof(out->header))
         return DROP_TRUNCATED;
     memcpy(&out->header, bytes, sizeof(out->header));
     out->payload = NULL;
     out->payload_bytes = 0;
-    enum drop_reason reason = check_header(&out->header);
+    return check_header(&out->header);
+}
+
+enum drop_reason packet_parse_trimmed(const uint8_t *bytes, unsigned length, struct parsed_packet *out)
+{
+    enum drop_reason reason = parse_header(bytes, length, out);
+    if (reason != DROP_NONE)
+        return reason;
+    if (out->header.type != PACKET_DATA)
+        return DROP_TYPE;
+    if (copy_rest(bytes, length, sizeof(out->data), out) != DROP_NONE)
+        return DROP_TRUNCATED;
+    bool possible =
+        out->data.message_bytes <= MESSAGE_BYTES_MAX && out->data.offset < out->data.message_bytes;
+    return possible ? DROP_NONE : DROP_OFFSET;
+}
+
+enum drop_reason packet_parse(const uint8_t *bytes, unsigned length, unsigned payload_bytes_max,
+                              struct parsed_packet *out)
+{
+    enum drop_reason reason = parse_header(bytes, length, out);
     if (reason != DROP_NONE)
         return reason;
     switch (out->header.type) {
@@ -130,6 +157,8 @@ enum drop_reason packet_parse(const uint8_t *bytes, unsigned length, unsigned pa
         return parse_abort(bytes, length, out);
     case PACKET_TOO_LONG:
         return parse_too_long(bytes, length, out);
+    case PACKET_NACK:
+        return parse_nack(bytes, length, out);
     case PACKET_VOID:
         return copy_rest(bytes, length, sizeof(out->header), out);
     case PACKET_HELLO:

@@ -22,6 +22,7 @@ struct parsed_packet {
         struct packet_abort abort;       /* PACKET_ABORT */
         struct packet_too_long too_long; /* PACKET_TOO_LONG */
         struct packet_ack ack;           /* PACKET_ACK, PACKET_CLOSED */
+        struct packet_nack nack;         /* PACKET_NACK */
         struct packet_hello hello;       /* PACKET_HELLO, PACKET_HELLO_ACK */
         struct packet_close close;       /* PACKET_CLOSE */
         struct packet_probe probe;       /* PACKET_PROBE, PACKET_PROBE_REPLY */
@@ -44,5 +45,8 @@ struct parsed_packet {
  * Otherwise the reason: DROP_TRUNCATED also for bytes too many, DROP_TYPE also for reserved fields. */
 enum drop_reason packet_parse(const uint8_t *bytes, unsigned length, unsigned payload_bytes_max,
                               struct parsed_packet *out);
+/* The same for what is left of a data packet whose payload was cut off: exactly its header, of a message that
+ * is not empty. */
+enum drop_reason packet_parse_trimmed(const uint8_t *bytes, unsigned length, struct parsed_packet *out);
 
 #endif

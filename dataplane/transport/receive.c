@@ -236,6 +236,23 @@ static enum drop_reason take_numbered(struct transport *t, struct arrival *a, st
     return reason;
 }
 
+/* Only its number has come. A number that came whole before is acknowledged again, like any duplicate. */
+static enum drop_reason take_trimmed(struct transport *t, const struct arrival *a)
+{
+    const struct packet_header *header = &a->packet->header;
+    if (!generation_is_current(a->channel, header->generation))
+        return DROP_GENERATION;
+    enum receive_window_verdict verdict = receive_window_judge(&a->channel->received, header->number);
+    if (verdict == RECEIVE_WINDOW_OUTSIDE)
+        return DROP_WINDOW;
+    if (verdict == RECEIVE_WINDOW_DUPLICATE) {
+        struct ack_cause cause = {.sent_at_ns = header->sent_at_ns, .urgent = true};
+        acks_owe(t, a->channel, &cause, a->now);
+        return DROP_DUPLICATE;
+    }
+    return acks_deny(t, a->channel, header, a->now) ? DROP_TRIMMED : DROP_NO_RESOURCES;
+}
+
 /* ---- the others ---- */
 
 /* What arrived on a channel that its sender gives up; from here on nothing more is accepted on it. */
@@ -265,9 +282,13 @@ static enum drop_reason take_probe(struct transport *t, const struct arrival *a)
 
 static enum drop_reason dispatch(struct transport *t, struct arrival *a, struct placement *placement)
 {
+    if (a->datagram->trimmed)
+        return take_trimmed(t, a);
     switch (a->packet->header.type) {
     case PACKET_ACK:
         return channel_on_ack(t, a->channel, &a->packet->ack, a->now);
+    case PACKET_NACK:
+        return channel_on_nack(t, a->channel, &a->packet->nack, a->now);
     case PACKET_CLOSE:
         return take_close(t, a);
     case PACKET_CLOSED:
@@ -299,12 +320,19 @@ static enum drop_reason find_channel(struct transport *t, struct arrival *a)
     return DROP_NONE;
 }
 
+static enum drop_reason parse(const struct transport *t, const struct received_packet *datagram,
+                              struct parsed_packet *packet)
+{
+    if (datagram->trimmed)
+        return packet_parse_trimmed(datagram->bytes, datagram->length, packet);
+    return packet_parse(datagram->bytes, datagram->length, t->config.payload_bytes_max, packet);
+}
+
 static enum drop_reason take_packet(struct transport *t, const struct received_packet *datagram,
                                     struct placement *placement, nsec_t now)
 {
     struct parsed_packet packet;
-    enum drop_reason reason =
-        packet_parse(datagram->bytes, datagram->length, t->config.payload_bytes_max, &packet);
+    enum drop_reason reason = parse(t, datagram, &packet);
     if (reason != DROP_NONE)
         return reason;
     if (packet.header.type == PACKET_HELLO)

@@ -129,6 +129,16 @@ void send_window_lose_all(struct send_window *w)
     }
 }
 
+bool send_window_lose(struct send_window *w, uint32_t number, uint32_t sent_at_ns)
+{
+    struct sent_packet *packet = send_window_at(w, number);
+    if (number - w->base >= send_window_used(w) || packet->state != SENT_IN_FLIGHT ||
+        (uint32_t)packet->sent_at != sent_at_ns)
+        return false;
+    mark_lost(w, number, packet);
+    return true;
+}
+
 bool send_window_lose_last(struct send_window *w)
 {
     for (uint32_t n = w->next; n != w->base; n--) {

@@ -98,6 +98,9 @@ bool send_window_on_ack(struct send_window *w, uint32_t cumulative, const uint64
 uint32_t send_window_detect_losses(struct send_window *w, nsec_t delivered_at, nsec_t reorder_ns);
 /* A timer says that nothing in flight will arrive: all of it is lost. */
 void send_window_lose_all(struct send_window *w);
+/* The packet, as it was sent at this time (low 32 bits), has not arrived: marks it lost. False when that
+ * transmission is not in flight. */
+bool send_window_lose(struct send_window *w, uint32_t number, uint32_t sent_at_ns);
 /* Marks the newest packet in flight lost, so that sending it again provokes an ack; false if there is none.
  */
 bool send_window_lose_last(struct send_window *w);

@@ -263,6 +263,7 @@ const char *drop_reason_name(enum drop_reason reason)
                                                     [DROP_CREDIT] = "credit",
                                                     [DROP_ACK] = "ack",
                                                     [DROP_NONCE] = "nonce",
-                                                    [DROP_NO_RESOURCES] = "no_resources"};
+                                                    [DROP_NO_RESOURCES] = "no_resources",
+                                                    [DROP_TRIMMED] = "trimmed"};
     return reason < DROP_REASONS ? names[reason] : "unknown";
 }

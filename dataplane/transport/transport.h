@@ -189,7 +189,10 @@ bool transport_next_event(struct transport *t, struct event *event);
 struct received_packet {
     uint32_t source; /* IPv4, host byte order */
     uint16_t source_port;
-    uint8_t ecn;          /* the two ECN bits of the IP header: 3 is congestion experienced */
+    uint8_t ecn; /* the two ECN bits of the IP header: 3 is congestion experienced */
+    /* A switch that was short of room has cut the payload off, and says so in the IP header: what is left is
+     * the header of a data packet. Ordinary routers never do this. */
+    bool trimmed;
     uint16_t length;      /* of the UDP payload */
     const uint8_t *bytes; /* the UDP payload: header and, of data packets, payload */
 };
@@ -217,6 +220,7 @@ enum drop_reason {
     DROP_ACK,          /* acknowledges what was never sent */
     DROP_NONCE,        /* hello-ack or probe reply that answers nothing of ours */
     DROP_NO_RESOURCES, /* a table is full; it will be sent again */
+    DROP_TRIMMED,      /* its payload was cut off under way: its sender is told at once */
     DROP_REASONS
 };
 const char *drop_reason_name(enum drop_reason reason);
@@ -250,7 +254,8 @@ struct transport_counters {
     uint64_t data_packets_received, data_bytes_received; /* payload, accepted */
     uint64_t acks_sent, acks_received, credits_sent, probes_sent;
     uint64_t retransmits, retransmitted_bytes, timeouts, tail_probes;
-    uint64_t marked_packets; /* our data that arrived marked */
+    uint64_t marked_packets;  /* our data that arrived marked */
+    uint64_t trimmed_packets; /* our data that arrived without its payload */
     uint64_t messages_sent, messages_received, pieces_sent;
     uint64_t flows_planned, flows_unplanned; /* of PATH_MODE_PLANNED: as the plan says, or split locally */
     uint64_t paths_died, paths_revived, packets_rehomed, peers_died;

@@ -25,7 +25,7 @@ static void check_accepted(const struct parsed_packet *packet, const uint8_t *by
     const struct packet_header *header = &packet->header;
     assert(memcmp(header, bytes, sizeof(*header)) == 0);
     assert(header->version == PACKET_VERSION && header->path < PACKET_PATHS_MAX && header->incarnation != 0);
-    assert(header->type >= PACKET_HELLO && header->type <= PACKET_TOO_LONG);
+    assert(header->type >= PACKET_HELLO && header->type <= PACKET_NACK);
     if (header->type == PACKET_DATA) {
         check_data(packet, bytes, length, payload_bytes_max);
         return;
@@ -36,8 +36,19 @@ static void check_accepted(const struct parsed_packet *packet, const uint8_t *by
         assert(packet->credit.limit_bytes <= packet->credit.capacity_bytes);
 }
 
+static void check_trimmed(const uint8_t *bytes, size_t length)
+{
+    struct parsed_packet packet;
+    if (packet_parse_trimmed(bytes, length, &packet) != DROP_NONE)
+        return;
+    assert(length == sizeof(packet.data) && memcmp(&packet, bytes, length) == 0);
+    assert(packet.header.type == PACKET_DATA && packet.payload == NULL && packet.payload_bytes == 0);
+    assert(packet.data.offset < packet.data.message_bytes && packet.data.message_bytes <= MESSAGE_BYTES_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
+    check_trimmed(bytes, length);
     static const unsigned payload_limits[] = {0, 16, 4096};
     for (size_t i = 0; i < sizeof(payload_limits) / sizeof(payload_limits[0]); i++) {
         struct parsed_packet packet;

@@ -57,11 +57,12 @@ static void drain(struct bench *b)
     }
 }
 
-static void give(struct bench *b, const void *bytes, unsigned length, unsigned ecn)
+static void give(struct bench *b, const void *bytes, unsigned length, unsigned flags)
 {
     struct received_packet packet = {.source = PEER_ADDRESS,
                                      .source_port = 9,
-                                     .ecn = (uint8_t)ecn,
+                                     .ecn = flags & 3,
+                                     .trimmed = flags & 4,
                                      .length = (uint16_t)length,
                                      .bytes = bytes};
     struct placement placement;
@@ -151,7 +152,7 @@ static void make_believable(const struct bench *b, uint8_t *bytes, unsigned leng
     if (length < sizeof(data->header))
         return;
     data->header.version = PACKET_VERSION;
-    data->header.type = data->header.type % 14;
+    data->header.type = data->header.type % (PACKET_NACK + 2);
     data->header.session_generation = b->session_generation + data->header.session_generation / 255;
     data->header.incarnation = PEER_INCARNATION;
     data->header.session = b->rank_peers[1];
@@ -190,7 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *script, size_t size)
         memcpy(packet, script, length);
         if (!(flags & 1))
             make_believable(&b, packet, length);
-        give(&b, packet, length, flags >> 1 & 3);
+        give(&b, packet, length, flags >> 1);
         script += length;
         size -= length;
     }

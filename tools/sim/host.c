@@ -123,6 +123,7 @@ static struct sim_packet *make_packet(struct simulation *s, const struct host *h
     packet->header_bytes = (uint8_t)out->header_bytes;
     packet->ecn = out->ecn_capable ? 2 : 0;
     packet->damaged = false;
+    packet->trimmed = false;
     packet->content = content_of(s, host, out);
     memcpy(packet->header, out->header, out->header_bytes);
     return packet;
@@ -232,6 +233,7 @@ static void receive(struct simulation *s, struct host *host, struct sim_packet *
     struct received_packet received = {.source = FIRST_ADDRESS + packet->source,
                                        .source_port = packet->source_port,
                                        .ecn = packet->ecn,
+                                       .trimmed = packet->trimmed,
                                        .length = (uint16_t)(packet->header_bytes + packet->payload_bytes),
                                        .bytes = packet->header};
     struct placement placement;

@@ -128,34 +128,78 @@ static nsec_t suffer(struct link_context *context, const struct link *link, stru
     return happens(context, f->reorder_ppm) ? random_below(&context->random, f->reorder_delay_ns) : 0;
 }
 
-/* Waits its turn; false when there is no room. */
-static bool enqueue(struct link_context *context, struct link *link, struct sim_packet *packet)
+static void count(struct link *link, const struct sim_packet *packet)
 {
-    nsec_t now = context->queue->now;
-    uint64_t waiting = backlog(link, now), cost = packet->wire_bytes * link->time_per_byte;
-    if (waiting + cost > link->limit) {
-        link->counters.dropped++;
-        packet_pool_give(context->pool, packet);
-        return false;
-    }
+    link->counters.packets++;
+    link->counters.bytes += packet->wire_bytes;
+}
+
+/* The link time at which the packet has left; it waits behind those before it. */
+static uint64_t enqueue(struct link_context *context, struct link *link, struct sim_packet *packet,
+                        uint64_t waiting)
+{
+    uint64_t cost = packet->wire_bytes * link->time_per_byte;
     if (link->counts_in_histogram)
         context->histogram[bucket_of(waiting >> LINK_TIME_BITS)]++;
     mark(context, link, packet, waiting);
-    link->free_at = link_time(now) + waiting + cost;
+    link->free_at = link_time(context->queue->now) + waiting + cost;
     if (waiting + cost > link->counters.backlog_peak)
         link->counters.backlog_peak = waiting + cost;
-    link->counters.packets++;
-    link->counters.bytes += packet->wire_bytes;
-    return true;
+    count(link, packet);
+    return link->free_at;
 }
 
-static void launch(struct link_context *context, struct link *link, uint32_t number,
-                   struct sim_packet *packet, nsec_t extra_ns)
+static void trim(struct link *link, struct sim_packet *packet)
 {
+    packet->wire_bytes -= packet->payload_bytes;
+    packet->payload_bytes = 0;
+    packet->trimmed = true;
+    link->counters.trimmed++;
+}
+
+/* The same for a trimmed packet, which waits behind its like only; 0: no room. */
+static uint64_t enqueue_trimmed(struct link_context *context, struct link *link,
+                                const struct sim_packet *packet)
+{
+    uint64_t now = link_time(context->queue->now), cost = packet->wire_bytes * link->time_per_byte;
+    uint64_t from = link->trimmed_free_at > now ? link->trimmed_free_at : now;
+    if (from + cost - now > LINK_TRIMMED_QUEUE_BYTES * link->time_per_byte)
+        return 0;
+    link->trimmed_free_at = from + cost;
+    link->free_at = (link->free_at > now ? link->free_at : now) + cost;
+    count(link, packet);
+    return link->trimmed_free_at;
+}
+
+/* Where a packet goes that finds no room. */
+static uint64_t overflow(struct link_context *context, struct link *link, struct sim_packet *packet)
+{
+    uint64_t leaves = 0;
+    if (link->config.trims && packet->payload_bytes > 0)
+        trim(link, packet);
+    if (packet->trimmed)
+        leaves = enqueue_trimmed(context, link, packet);
+    if (leaves == 0) {
+        link->counters.dropped++;
+        packet_pool_give(context->pool, packet);
+    }
+    return leaves;
+}
+
+/* Sends the packet off, `extra_ns` late, unless there is no room for it. */
+static void send(struct link_context *context, struct link *link, uint32_t number, struct sim_packet *packet,
+                 nsec_t extra_ns)
+{
+    uint64_t waiting = backlog(link, context->queue->now), leaves;
+    bool fits = waiting + packet->wire_bytes * link->time_per_byte <= link->limit;
+    if (__builtin_expect(fits && !packet->trimmed, 1))
+        leaves = enqueue(context, link, packet, waiting);
+    else if ((leaves = overflow(context, link, packet)) == 0)
+        return;
     packet->link = number;
     packet->link_epoch = link->epoch;
-    nsec_t leaves = (link->free_at + (1u << LINK_TIME_BITS) - 1) >> LINK_TIME_BITS;
-    event_queue_add(context->queue, &packet->event, leaves + link->delay_ns + extra_ns);
+    nsec_t leaves_ns = (leaves + (1u << LINK_TIME_BITS) - 1) >> LINK_TIME_BITS;
+    event_queue_add(context->queue, &packet->event, leaves_ns + link->delay_ns + extra_ns);
 }
 
 static void transmit_faulty(struct link_context *context, struct link *link, uint32_t number,
@@ -169,20 +213,16 @@ static void transmit_faulty(struct link_context *context, struct link *link, uin
     if (happens(context, link->fault.duplicate_ppm)) {
         struct sim_packet *copy = packet_pool_take(context->pool);
         *copy = *packet;
-        if (enqueue(context, link, copy))
-            launch(context, link, number, copy, 0);
+        send(context, link, number, copy, 0);
     }
-    if (enqueue(context, link, packet))
-        launch(context, link, number, packet, extra_ns);
+    send(context, link, number, packet, extra_ns);
 }
 
 void link_transmit(struct link_context *context, struct link *link, uint32_t number,
                    struct sim_packet *packet)
 {
-    if (__builtin_expect(link->faulty, 0)) {
+    if (__builtin_expect(link->faulty, 0))
         transmit_faulty(context, link, number, packet);
-        return;
-    }
-    if (enqueue(context, link, packet))
-        launch(context, link, number, packet, 0);
+    else
+        send(context, link, number, packet, 0);
 }

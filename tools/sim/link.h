@@ -3,12 +3,13 @@
  * time until which the link is taken, a packet's arrival is known when it enters, and a hop costs one event.
  *
  *     backlog   = max(0, free_at - now)                      time to send what waits
- *     dropped     if backlog + packet > limit
- *     marked      if backlog >= mark_from: always at mark_full and above, in proportion between
- *     arrives   = now + backlog + packet + delay
+ *     dropped     if backlog + packet > limit; or *trimmed*, if the switch does that: the payload is cut off,
+ * and the header goes in a small queue of its own, ahead of all others marked      if backlog >= mark_from:
+ * always at mark_full and above, in proportion between arrives   = now + backlog + packet + delay
  *
- * Not modelled: a shared buffer (every queue has its own limit), pause frames, and a change of rate for what
- * is queued already.
+ * Not modelled: a shared buffer (every queue has its own limit), pause frames, a change of rate for what
+ * is queued already; nor that a trimmed header waits for the packet that is being sent (it delays those that
+ * come to the queue after it instead).
  */
 #ifndef SIM_LINK_H
 #define SIM_LINK_H
@@ -17,8 +18,9 @@
 #include "tools/sim/sim_packet.h"
 
 enum {
-    LINK_TIME_BITS = 18, /* fractional bits of link times: 400 Gb/s is 0.02 ns a byte */
-    LINK_HISTOGRAM = 512 /* buckets of backlog: eight to a doubling */
+    LINK_TIME_BITS = 18,  /* fractional bits of link times: 400 Gb/s is 0.02 ns a byte */
+    LINK_HISTOGRAM = 512, /* buckets of backlog: eight to a doubling */
+    LINK_TRIMMED_QUEUE_BYTES = 16384
 };
 
 struct link_fault {
@@ -35,12 +37,13 @@ struct link_config {
     nsec_t delay_ns;
     uint64_t queue_limit_bytes;
     uint64_t mark_from_bytes, mark_full_bytes; /* equal: a step; UINT64_MAX: never */
+    bool trims;
 };
 
 struct link_counters {
-    uint64_t packets, bytes, marked, dropped; /* dropped: for want of room */
-    uint64_t lost;                            /* by a fault */
-    uint64_t backlog_peak;                    /* link time */
+    uint64_t packets, bytes, marked, trimmed, dropped; /* dropped: for want of room */
+    uint64_t lost;                                     /* by a fault */
+    uint64_t backlog_peak;                             /* link time */
 };
 
 /* What every packet needs comes first, in two cache lines. */
@@ -54,6 +57,7 @@ struct link {
     bool faulty;    /* `fault` is not that of a healthy link */
     bool withdrawn; /* routing does not use it */
     bool counts_in_histogram;
+    uint64_t trimmed_free_at; /* of the queue of trimmed headers, as free_at */
     _Alignas(64) struct link_counters counters;
     struct link_fault fault;
     struct link_config config;

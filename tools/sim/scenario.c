@@ -119,6 +119,7 @@ static const struct congestion_control *congestion(struct reading *r, const char
 
 static void read_fabric(struct reading *r, const struct scenario_fabric *f, struct topology_config *t)
 {
+    static const char *const routings[] = {"hash", "spray"};
     char wrong[128];
     t->shape = (struct topology_shape){.pods = f->pods ? f->pods : 1,
                                        .leaves = f->leaves,
@@ -135,8 +136,10 @@ static void read_fabric(struct reading *r, const struct scenario_fabric *f, stru
     host->mark_full_bytes = size(r, "fabric.mark_full", f->mark_full, host->mark_from_bytes);
     if (host->mark_full_bytes < host->mark_from_bytes)
         refuse(r, "fabric.mark_full", "less than mark_from");
+    host->trims = f->trimming;
     t->fabric_link = *host;
     t->fabric_link.rate_bytes_per_s = rate(r, "fabric.fabric_rate", f->fabric_rate, host->rate_bytes_per_s);
+    t->switches_spray = choice(r, "fabric.routing", f->routing, routings, 2) == 1;
     t->turnaround_ns = duration(r, "fabric.turnaround", f->turnaround, NSEC_PER_USEC);
 }
 

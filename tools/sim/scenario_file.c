@@ -10,19 +10,22 @@
     CYAML_FIELD_STRING_PTR(#member, CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, type, member, 1, 255)
 #define NUMBER(type, member) CYAML_FIELD_UINT(#member, CYAML_FLAG_OPTIONAL, type, member)
 
-static const cyaml_schema_field_t fabric_fields[] = {NUMBER(struct scenario_fabric, pods),
-                                                     NUMBER(struct scenario_fabric, leaves),
-                                                     NUMBER(struct scenario_fabric, spines),
-                                                     NUMBER(struct scenario_fabric, cores),
-                                                     NUMBER(struct scenario_fabric, hosts),
-                                                     TEXT(struct scenario_fabric, rate),
-                                                     TEXT(struct scenario_fabric, fabric_rate),
-                                                     TEXT(struct scenario_fabric, delay),
-                                                     TEXT(struct scenario_fabric, queue),
-                                                     TEXT(struct scenario_fabric, mark_from),
-                                                     TEXT(struct scenario_fabric, mark_full),
-                                                     TEXT(struct scenario_fabric, turnaround),
-                                                     CYAML_FIELD_END};
+static const cyaml_schema_field_t fabric_fields[] = {
+    NUMBER(struct scenario_fabric, pods),
+    NUMBER(struct scenario_fabric, leaves),
+    NUMBER(struct scenario_fabric, spines),
+    NUMBER(struct scenario_fabric, cores),
+    NUMBER(struct scenario_fabric, hosts),
+    TEXT(struct scenario_fabric, rate),
+    TEXT(struct scenario_fabric, fabric_rate),
+    TEXT(struct scenario_fabric, delay),
+    TEXT(struct scenario_fabric, queue),
+    TEXT(struct scenario_fabric, mark_from),
+    TEXT(struct scenario_fabric, mark_full),
+    TEXT(struct scenario_fabric, turnaround),
+    TEXT(struct scenario_fabric, routing),
+    CYAML_FIELD_BOOL("trimming", CYAML_FLAG_OPTIONAL, struct scenario_fabric, trimming),
+    CYAML_FIELD_END};
 static const cyaml_schema_field_t transport_fields[] = {NUMBER(struct scenario_transport, payload),
                                                         NUMBER(struct scenario_transport, window_packets),
                                                         TEXT(struct scenario_transport, congestion_control),

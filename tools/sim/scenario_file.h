@@ -9,7 +9,8 @@
 
 struct scenario_fabric {
     uint32_t pods, leaves, spines, cores, hosts;
-    char *rate, *fabric_rate, *delay, *queue, *mark_from, *mark_full, *turnaround;
+    char *rate, *fabric_rate, *delay, *queue, *mark_from, *mark_full, *turnaround, *routing;
+    bool trimming;
 };
 
 struct scenario_transport {

@@ -20,6 +20,7 @@ struct sim_packet {
     uint16_t payload_bytes;
     uint8_t header_bytes;
     uint8_t ecn;      /* as in the IP header: 2 capable, 3 marked */
+    bool trimmed;     /* its payload was cut off by a switch */
     bool damaged;     /* the receiving port's checksum will tell */
     uint64_t content; /* sum of the payload; 0 where content is not checked */
     _Alignas(64) uint8_t header[PACKET_HEADER_BYTES_MAX];

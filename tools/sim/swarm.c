@@ -54,11 +54,12 @@ void swarm_describe(const struct swarm_case *c, FILE *out)
     const struct topology_config *t = &c->config.topology;
     char host_rate[UNITS_TEXT_BYTES], fabric_rate[UNITS_TEXT_BYTES], queue[UNITS_TEXT_BYTES];
     fprintf(out,
-            "seed %llu: %u pods, %u leaves, %u spines, %u cores, %u hosts a leaf; %s, %s, queues of %s\n",
+            "seed %llu: %u pods, %u leaves, %u spines, %u cores, %u hosts a leaf; %s, %s, queues of %s%s%s\n",
             (unsigned long long)c->seed, t->shape.pods, t->shape.leaves, t->shape.spines, t->shape.cores,
             t->shape.hosts, units_format_rate(8 * t->host_link.rate_bytes_per_s, host_rate),
             units_format_rate(8 * t->fabric_link.rate_bytes_per_s, fabric_rate),
-            units_format_size(t->host_link.queue_limit_bytes, queue));
+            units_format_size(t->host_link.queue_limit_bytes, queue), t->host_link.trims ? ", trimming" : "",
+            t->switches_spray ? ", sprayed by switches" : "");
     describe_transport(&c->config.transport, out);
     for (unsigned i = 0; i < c->job_count; i++)
         describe_job(&c->jobs[i], out);

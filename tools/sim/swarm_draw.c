@@ -44,6 +44,7 @@ static void draw_link(struct random_stream *r, struct link_config *link)
     link->delay_ns = between(r, 100, 5000);
     link->queue_limit_bytes = scaled(r, 32 << 10, 4 << 20);
     link->mark_from_bytes = chance(r, 15) ? UINT64_MAX : link->queue_limit_bytes / between(r, 2, 10);
+    link->trims = chance(r, 25);
     link->mark_full_bytes = chance(r, 50) && link->mark_from_bytes != UINT64_MAX
                                 ? link->mark_from_bytes + link->queue_limit_bytes / 4
                                 : link->mark_from_bytes;
@@ -57,6 +58,7 @@ static void draw_topology(struct random_stream *r, struct topology_config *t)
     if (chance(r, 30))
         t->fabric_link.rate_bytes_per_s /= between(r, 1, 4);
     t->turnaround_ns = scaled(r, 100, 50000);
+    t->switches_spray = chance(r, 15);
 }
 
 /* ---- the transport ---- */

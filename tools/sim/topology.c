@@ -121,7 +121,7 @@ static void add_links(struct topology *t, const struct topology_config *config)
 
 void topology_init(struct topology *t, const struct topology_config *config)
 {
-    *t = (struct topology){.shape = config->shape};
+    *t = (struct topology){.shape = config->shape, .sprays = config->switches_spray};
     count(t);
     t->switches = memory_take(t->switch_count, sizeof(*t->switches));
     t->links = memory_take_aligned(t->link_count * sizeof(*t->links), _Alignof(struct link));
@@ -192,15 +192,21 @@ static uint32_t pick_routable(const struct topology *t, const struct switch_node
     return first;
 }
 
-uint32_t topology_route(const struct topology *t, uint32_t switch_number, const struct sim_packet *packet)
+static uint32_t up_link(const struct topology *t, const struct switch_node *s,
+                        const struct sim_packet *packet, uint64_t value)
 {
-    const struct switch_node *s = &t->switches[switch_number];
-    if (is_below(s, packet->destination))
-        return down_link(s, packet->destination);
-    uint64_t value = hash(s, packet);
     if (__builtin_expect(t->withdrawn_links > 0, 0))
         return pick_routable(t, s, packet, value);
     return s->first_up_link + pick(value, s->up_count);
+}
+
+uint32_t topology_route(const struct topology *t, uint32_t switch_number, const struct sim_packet *packet)
+{
+    struct switch_node *s = &t->switches[switch_number];
+    if (is_below(s, packet->destination))
+        return down_link(s, packet->destination);
+    uint64_t value = t->sprays ? mix64_pair(~s->hash_seed, s->sprayed++) : hash(s, packet);
+    return up_link(t, s, packet, value);
 }
 
 void topology_withdraw(struct topology *t, uint32_t link, bool withdrawn)
@@ -231,11 +237,12 @@ static unsigned path_of_port(const struct topology *t, const struct sim_packet *
     uint32_t leaf = topology_leaf_of(t, packet->source);
     if (leaf == topology_leaf_of(t, packet->destination))
         return 0;
-    uint32_t up = topology_route(t, leaf, packet), spine = up - t->switches[leaf].first_up_link;
+    const struct switch_node *first = &t->switches[leaf];
+    uint32_t up = up_link(t, first, packet, hash(first, packet)), spine = up - first->first_up_link;
     if (pod_of(t, packet->source) == pod_of(t, packet->destination))
         return spine;
-    uint32_t second = (uint32_t)t->links[up].to;
-    return spine * t->shape.cores + topology_route(t, second, packet) - t->switches[second].first_up_link;
+    const struct switch_node *second = &t->switches[t->links[up].to];
+    return spine * t->shape.cores + up_link(t, second, packet, hash(second, packet)) - second->first_up_link;
 }
 
 void topology_find_ports(const struct topology *t, uint32_t source, uint32_t destination, uint16_t *ports)

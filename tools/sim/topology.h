@@ -2,7 +2,7 @@
 /* A fabric of hosts, switches and links, in two tiers (leaves and spines) or three (pods of leaves and
  * spines, joined by cores), all by one rule: every switch has a contiguous range of hosts below it, evenly
  * divided among its downward links, and sends what goes elsewhere up, on the link that a hash of the
- * five-tuple picks. Core k of group s joins spine s of every pod.
+ * five-tuple picks, or, where switches spray, chance. Core k of group s joins spine s of every pod.
  *
  *     links: host h to its leaf, leaf to host h, leaf to spine, spine to leaf, spine to core, core to spine
  *     path i between two leaves: spine i; between two pods: spine i / cores, core i % cores of that spine
@@ -33,6 +33,7 @@ struct switch_node {
     uint32_t hosts_per_down_link;
     uint32_t first_down_link, first_up_link, up_count;
     uint64_t hash_seed;
+    uint64_t sprayed; /* packets that were sent up on a link of chance */
 };
 
 struct topology {
@@ -43,12 +44,14 @@ struct topology {
     uint32_t first_leaf_to_host, first_leaf_to_spine, first_spine_to_leaf, first_spine_to_core,
         first_core_to_spine;
     unsigned withdrawn_links;
+    bool sprays;
 };
 
 struct topology_config {
     struct topology_shape shape;
     struct link_config host_link, fabric_link;
     uint64_t seed;        /* of the switches' hashes */
+    bool switches_spray;  /* each packet goes up on a link of chance, whatever its source port */
     nsec_t turnaround_ns; /* added to what arrives at a host */
 };
 
@@ -66,8 +69,8 @@ static inline uint32_t topology_leaf_of(const struct topology *t, uint32_t host)
 uint32_t topology_route(const struct topology *t, uint32_t switch_number, const struct sim_packet *packet);
 
 unsigned topology_path_count(const struct topology *t, uint32_t source, uint32_t destination);
-/* Which UDP source port the switches send over each path, as the hosts' probes would learn: ports[path],
- * 0 where none was found. */
+/* Which UDP source port the switches' hashes send over each path, as the hosts' probes would learn:
+ * ports[path], 0 where none was found. */
 void topology_find_ports(const struct topology *t, uint32_t source, uint32_t destination, uint16_t *ports);
 
 /* Routing stops (or begins again) to use the link: leaves send around it, by the same hash over what is left.

@@ -38,9 +38,7 @@ static int tear_down(void **state)
 static struct sim_packet *send(unsigned bytes)
 {
     struct sim_packet *packet = packet_pool_take(&pool);
-    packet->wire_bytes = bytes;
-    packet->ecn = 2;
-    packet->damaged = false;
+    *packet = (struct sim_packet){.wire_bytes = bytes, .payload_bytes = (uint16_t)(bytes - 100), .ecn = 2};
     link_transmit(&context, &link_of_test, 0, packet);
     return packet;
 }
@@ -141,6 +139,63 @@ static void quantiles_are_within_an_eighth_of_a_doubling(void **state)
     assert_in_range(link_histogram_quantile_ns(histogram, 1), 2625, 3000);
 }
 
+static void start_trimming(void)
+{
+    struct link_config trimming = config;
+    trimming.trims = true;
+    link_init(&link_of_test, &trimming, 0);
+}
+
+/* Its header goes before what waits, and is there first. */
+static void what_finds_no_room_is_cut(void **state)
+{
+    (void)state;
+    start_trimming();
+    for (unsigned i = 0; i < 5; i++)
+        send(1000);
+    struct sim_packet *cut = send(1000);
+    assert_int_equal(link_of_test.counters.trimmed, 1);
+    assert_int_equal(link_of_test.counters.dropped, 0);
+    assert_true(cut->trimmed);
+    assert_int_equal(cut->payload_bytes, 0);
+    assert_ptr_equal(event_queue_take(&queue), &cut->event);
+    assert_int_equal(queue.now, 200);
+    assert_int_equal(link_of_test.free_at >> LINK_TIME_BITS, 5100);
+}
+
+static void what_was_cut_stays_in_front_on_the_next_link(void **state)
+{
+    (void)state;
+    start_trimming();
+    send(1000);
+    struct sim_packet *packet = packet_pool_take(&pool);
+    *packet = (struct sim_packet){.wire_bytes = 100, .trimmed = true};
+    link_transmit(&context, &link_of_test, 0, packet);
+    assert_ptr_equal(event_queue_take(&queue), &packet->event);
+}
+
+static void the_queue_of_headers_is_small(void **state)
+{
+    (void)state;
+    start_trimming();
+    for (unsigned i = 0; i < 5; i++)
+        send(1000);
+    for (unsigned i = 0; i < LINK_TRIMMED_QUEUE_BYTES / 100 + 10; i++)
+        send(1000);
+    assert_int_equal(link_of_test.counters.dropped, 10);
+}
+
+static void a_packet_without_payload_is_dropped_whole(void **state)
+{
+    (void)state;
+    start_trimming();
+    for (unsigned i = 0; i < 5; i++)
+        send(1000);
+    send(100);
+    assert_int_equal(link_of_test.counters.trimmed, 0);
+    assert_int_equal(link_of_test.counters.dropped, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -153,6 +208,10 @@ int main(void)
                                        TEST(half_the_rate_takes_twice_the_time),
                                        TEST(loses_its_share),
                                        TEST(duplicates_and_damages_when_told_to),
+                                       TEST(what_finds_no_room_is_cut),
+                                       TEST(what_was_cut_stays_in_front_on_the_next_link),
+                                       TEST(the_queue_of_headers_is_small),
+                                       TEST(a_packet_without_payload_is_dropped_whole),
                                        TEST(quantiles_are_within_an_eighth_of_a_doubling)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

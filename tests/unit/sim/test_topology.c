@@ -128,6 +128,23 @@ static void names_are_found_again(void **state)
     topology_destroy(&t);
 }
 
+/* The same five-tuple takes every spine, and arrives. */
+static void switches_that_spray_use_every_link(void **state)
+{
+    (void)state;
+    struct topology t = make(&two_tiers);
+    uint32_t links[8], taken[4] = {0};
+    struct sim_packet packet = {.source = 0, .destination = t.host_count - 1, .source_port = 50000};
+    t.sprays = true;
+    for (unsigned i = 0; i < 4000; i++) {
+        assert_int_equal(follow(&t, &packet, links), packet.destination);
+        taken[links[1] - t.first_leaf_to_spine]++;
+    }
+    for (unsigned i = 0; i < 4; i++)
+        assert_in_range(taken[i], 850, 1150);
+    topology_destroy(&t);
+}
+
 static void impossible_shapes_are_named(void **state)
 {
     (void)state;
@@ -145,6 +162,7 @@ int main(void)
                                        cmocka_unit_test(paths_between_pods_are_all_different),
                                        cmocka_unit_test(routing_goes_around_what_is_withdrawn),
                                        cmocka_unit_test(names_are_found_again),
+                                       cmocka_unit_test(switches_that_spray_use_every_link),
                                        cmocka_unit_test(impossible_shapes_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,6 +185,15 @@ static struct fabric_packet *carry(struct fabric *f, unsigned from, const struct
     return packet;
 }
 
+static void trim(struct fabric_packet *packet)
+{
+    if (((const struct packet_header *)packet->bytes)->type != PACKET_DATA ||
+        packet->length == sizeof(struct packet_data))
+        return;
+    packet->trimmed = true;
+    packet->length = sizeof(struct packet_data);
+}
+
 static void transmit(struct fabric *f, unsigned from, const struct outgoing_packet *out)
 {
     struct fabric_packet *packet = carry(f, from, out, f->now + FABRIC_DELAY_NS);
@@ -202,6 +211,9 @@ static void transmit(struct fabric *f, unsigned from, const struct outgoing_pack
         break;
     case FAULT_MARK:
         packet->ecn = packet->ecn == 2 ? 3 : packet->ecn;
+        break;
+    case FAULT_TRIM:
+        trim(packet);
         break;
     case FAULT_DELAY:
         packet->at += 10 * FABRIC_DELAY_NS;
@@ -240,6 +252,7 @@ static void deliver(struct fabric *f, struct fabric_packet *packet)
     struct received_packet received = {.source = address_of(packet->from),
                                        .source_port = packet->source_port,
                                        .ecn = packet->ecn,
+                                       .trimmed = packet->trimmed,
                                        .length = packet->length,
                                        .bytes = packet->bytes};
     struct placement placement;

@@ -24,6 +24,7 @@ struct fabric_packet {
     unsigned from, to;
     uint16_t source_port;
     uint8_t ecn;
+    bool trimmed;
     uint16_t length;
     _Alignas(8) uint8_t bytes[];
 };
@@ -33,6 +34,7 @@ enum fault {
     FAULT_LOSE,
     FAULT_DOUBLE,
     FAULT_MARK,
+    FAULT_TRIM, /* of a data packet only its header arrives */
     FAULT_DELAY /* by ten one-way delays: reorders */
 };
 struct fabric;

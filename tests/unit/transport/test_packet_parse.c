@@ -18,6 +18,7 @@ union packet {
     struct packet_abort abort;
     struct packet_too_long too_long;
     struct packet_ack ack;
+    struct packet_nack nack;
     struct packet_hello hello;
 };
 
@@ -30,6 +31,7 @@ static unsigned header_bytes(unsigned type)
         [PACKET_CLOSE] = sizeof(struct packet_close), [PACKET_CLOSED] = sizeof(struct packet_ack),
         [PACKET_PROBE] = sizeof(struct packet_probe), [PACKET_PROBE_REPLY] = sizeof(struct packet_probe),
         [PACKET_VOID] = sizeof(struct packet_header), [PACKET_TOO_LONG] = sizeof(struct packet_too_long),
+        [PACKET_NACK] = sizeof(struct packet_nack),
     };
     return bytes[type];
 }
@@ -66,7 +68,7 @@ static enum drop_reason parse(const union packet *packet, unsigned length)
 static void test_good_packets_pass(void **state)
 {
     (void)state;
-    for (unsigned type = PACKET_HELLO; type <= PACKET_TOO_LONG; type++) {
+    for (unsigned type = PACKET_HELLO; type <= PACKET_NACK; type++) {
         union packet packet;
         struct parsed_packet parsed;
         unsigned length = good_packet(type, &packet);
@@ -80,7 +82,7 @@ static void test_good_packets_pass(void **state)
 static void test_lengths_are_exact(void **state)
 {
     (void)state;
-    for (unsigned type = PACKET_HELLO; type <= PACKET_TOO_LONG; type++) {
+    for (unsigned type = PACKET_HELLO; type <= PACKET_NACK; type++) {
         union packet packet;
         good_packet(type, &packet);
         unsigned exact = header_bytes(type);
@@ -98,7 +100,7 @@ static void test_unknown_types(void **state)
     good_packet(PACKET_CLOSE, &packet);
     for (unsigned type = 0; type <= UINT8_MAX; type++) {
         packet.header.type = type;
-        if (type < PACKET_HELLO || type > PACKET_TOO_LONG)
+        if (type < PACKET_HELLO || type > PACKET_NACK)
             assert_int_equal(parse(&packet, sizeof(packet)), DROP_TYPE);
     }
 }
@@ -164,6 +166,8 @@ static void test_one_bad_field(void **state)
         SPOIL(PACKET_ABORT, abort, reserved, 1, DROP_TYPE),
         SPOIL(PACKET_TOO_LONG, too_long, reserved, 1, DROP_TYPE),
         SPOIL(PACKET_TOO_LONG, too_long, message_bytes, MESSAGE_BYTES_MAX + 1, DROP_OFFSET),
+        SPOIL(PACKET_NACK, nack, reserved, 1, DROP_TYPE),
+        SPOIL(PACKET_NACK, header, number, 9, DROP_NONE),
         SPOIL(PACKET_ACK, ack, bitmap[0], 1, DROP_ACK),
         SPOIL(PACKET_ACK, ack, bitmap[0], 0xfe, DROP_NONE),
         SPOIL(PACKET_CLOSED, ack, bitmap[0], 1, DROP_ACK),
@@ -216,6 +220,28 @@ static void test_last_byte_of_the_longest_message(void **state)
     assert_int_equal(parse(&packet, sizeof(packet.data) + 2), DROP_OFFSET);
 }
 
+static void test_what_a_switch_leaves(void **state)
+{
+    (void)state;
+    union packet packet;
+    struct parsed_packet parsed;
+    unsigned header = sizeof(packet.data);
+    good_packet(PACKET_DATA, &packet);
+    assert_int_equal(packet_parse_trimmed(packet.bytes, header, &parsed), DROP_NONE);
+    assert_int_equal(parsed.payload_bytes, 0);
+    assert_int_equal(packet_parse_trimmed(packet.bytes, header + 1, &parsed), DROP_TRUNCATED);
+    assert_int_equal(packet_parse_trimmed(packet.bytes, header - 1, &parsed), DROP_TRUNCATED);
+    assert_int_equal(packet_parse_trimmed(packet.bytes, 3, &parsed), DROP_TRUNCATED);
+    packet.data.offset = 1000;
+    assert_int_equal(packet_parse_trimmed(packet.bytes, header, &parsed), DROP_OFFSET);
+    packet.data.message_bytes = MESSAGE_BYTES_MAX + 1;
+    assert_int_equal(packet_parse_trimmed(packet.bytes, header, &parsed), DROP_OFFSET);
+    packet.header.version = 0;
+    assert_int_equal(packet_parse_trimmed(packet.bytes, header, &parsed), DROP_VERSION);
+    unsigned length = good_packet(PACKET_CREDIT, &packet);
+    assert_int_equal(packet_parse_trimmed(packet.bytes, length, &parsed), DROP_TYPE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_one_bad_field),
         cmocka_unit_test(test_payload_sizes),
         cmocka_unit_test(test_last_byte_of_the_longest_message),
+        cmocka_unit_test(test_what_a_switch_leaves),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }

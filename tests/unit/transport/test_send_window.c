@@ -135,6 +135,25 @@ static void test_timers_lose_the_flight(void **state)
     assert_false(send_window_lose_last(&w));
 }
 
+/* Sent at 0x1'0000'0000 + 7: the low half names the transmission. */
+static void test_a_denied_packet_is_lost_once(void **state)
+{
+    (void)state;
+    static struct sent_packet packets[64];
+    struct send_window w;
+    send_window_reset(&w, packets, 64);
+    uint32_t number = send_window_push(&w, &(struct sent_packet){.sent_at = 0x100000007, .length = 1000});
+    assert_false(send_window_lose(&w, number, 8));
+    assert_false(send_window_lose(&w, number + 1, 7));
+    assert_false(send_window_lose(&w, number - 1, 7));
+    assert_true(send_window_lose(&w, number, 7));
+    assert_int_equal(w.in_flight_bytes, 0);
+    assert_false(send_window_lose(&w, number, 7));
+    send_window_resend(&w, number, 0x200000000);
+    assert_false(send_window_lose(&w, number, 7));
+    assert_true(send_window_lose(&w, number, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_three_later_ones_make_a_loss),
         cmocka_unit_test(test_a_resent_packet_is_judged_by_time),
         cmocka_unit_test(test_timers_lose_the_flight),
+        cmocka_unit_test(test_a_denied_packet_is_lost_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,7 +84,9 @@ static enum fault everything(struct fabric *f, const struct fabric_packet *packe
         return FAULT_DOUBLE;
     if (draw < 10)
         return FAULT_DELAY;
-    return draw < 20 ? FAULT_MARK : FAULT_NONE;
+    if (draw < 14)
+        return FAULT_TRIM;
+    return draw < 24 ? FAULT_MARK : FAULT_NONE;
 }
 
 static void test_hostile_network(void **state)
@@ -95,6 +97,43 @@ static void test_hostile_network(void **state)
         for (unsigned c = 0; (control = congestion_control_at(c)) != NULL; c++)
             run_all_to_all(MODES[m], 200000 + m, everything, control->name);
     }
+}
+
+static enum fault trim_first_transmissions(struct fabric *f, const struct fabric_packet *packet)
+{
+    const struct packet_data *data = (const struct packet_data *)packet->bytes;
+    bool first = data->header.type == PACKET_DATA && !(f->seed >> (data->offset / 1024) & 1);
+    if (first)
+        f->seed |= 1ull << (data->offset / 1024);
+    return first ? FAULT_TRIM : FAULT_NONE;
+}
+
+static void have_no_timers(struct transport_config *config)
+{
+    config->rto_min_ns = config->rto_max_ns = NSEC_PER_SEC;
+}
+
+/* Even when the last packet of a message is cut, and all others: no timer is needed, and each goes twice. */
+static void test_cut_packets_are_sent_again_at_once(void **state)
+{
+    (void)state;
+    struct fabric_config config = {
+        .hosts = 2, .paths = 2, .memory_bytes = 131072, .mode = PATH_MODE_WRAP, .tune = have_no_timers};
+    struct fabric *f = fabric_create(&config);
+    fill(f, 3);
+    f->fault = trim_first_transmissions;
+    struct fabric_flow flow = {.from = 0, .to = 1, .tag = 5, .to_offset = 65536, .bytes = 20000};
+    fabric_receive(f, &flow);
+    fabric_send(f, &flow);
+    fabric_run(f, f->now + 20 * FABRIC_DELAY_NS);
+    assert_int_equal(fabric_count(f, 1, EVENT_RECEIVED, EVENT_OK), 1);
+    assert_memory_equal(f->hosts[1].memory + 65536, f->hosts[0].memory, 20000);
+    struct transport_counters sender = fabric_counters(f, 0), receiver = fabric_counters(f, 1);
+    assert_int_equal(sender.trimmed_packets, 20);
+    assert_int_equal(receiver.drops[DROP_TRIMMED], 20);
+    assert_int_equal(sender.retransmits, 20);
+    assert_int_equal(sender.timeouts + sender.tail_probes, 0);
+    fabric_destroy(f);
 }
 
 static void test_send_before_receive(void **state)
@@ -209,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sizes_and_modes),
         cmocka_unit_test(test_hostile_network),
+        cmocka_unit_test(test_cut_packets_are_sent_again_at_once),
         cmocka_unit_test(test_send_before_receive),
         cmocka_unit_test(test_receive_longer_than_message),
         cmocka_unit_test(test_message_longer_than_receive),
