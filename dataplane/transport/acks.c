@@ -77,8 +77,8 @@ static uint16_t port_back(struct transport *t, const struct channel *ch)
 {
     if (ch->state == CHANNEL_ALIVE && ch->source_port != 0)
         return ch->source_port;
-    const struct channel *other = path_health_next_alive(t, channel_peer(t, ch));
-    return other != NULL ? other->source_port : channel_at(t, ch->lane.peer, 0)->source_port;
+    uint16_t other = path_health_next_alive_port(t, channel_peer(t, ch));
+    return other != 0 ? other : path_source_port(t, ch->lane.peer, 0);
 }
 
 bool acks_deny(struct transport *t, struct channel *ch, const struct packet_header *packet, nsec_t now)

@@ -26,8 +26,7 @@ static void note_progress(struct channel *ch, nsec_t now)
 
 static void reset_sending(struct transport *t, struct channel *ch, nsec_t now)
 {
-    struct sent_packet *packets = &t->sent_packets[(size_t)channel_index(t, ch) * t->config.window_packets];
-    send_window_reset(&ch->sent, packets, t->config.window_packets);
+    send_window_reset(&ch->sent, &t->windows);
     rtt_estimator_init(&ch->rtt, t->config.base_rtt_ns, now);
     t->config.congestion->on_create(&ch->congestion, &t->path);
     ch->pacer = (struct pacer){0};
@@ -50,6 +49,18 @@ void channel_reset(struct transport *t, struct channel *ch, nsec_t now)
     ch->received_packets = 0;
     ch->received_marked = 0;
     ch->unacked_packets = 0;
+}
+
+struct channel *channel_open(struct transport *t, uint16_t peer, unsigned path)
+{
+    uint32_t *entry = path_entry(t, peer, path);
+    struct channel *ch = &t->channels[t->channel_count];
+    ch->source_port = (uint16_t)*entry;
+    ch->state = *entry != 0 ? CHANNEL_ALIVE : CHANNEL_ABSENT;
+    lane_init(&ch->lane, peer, (uint8_t)path);
+    channel_reset(t, ch, t->peers[peer].reset_at);
+    *entry = CHANNEL_ENTRY + t->channel_count++;
+    return ch;
 }
 
 void channel_reopen(struct transport *t, struct channel *ch, nsec_t now)
@@ -201,7 +212,7 @@ void channel_send(struct transport *t, struct channel *ch, const struct sent_pac
     bool begins_flight = ch->sent.in_flight_packets == 0;
     if (begins_flight)
         ch->waiting_since = now;
-    write_numbered(t, ch, send_window_push(&ch->sent, what), packet, now);
+    write_numbered(t, ch, send_window_push(&ch->sent, &t->windows, what), packet, now);
     if (begins_flight)
         channel_arm(t, ch, now);
 }
@@ -243,7 +254,9 @@ static bool take_ack(struct transport *t, struct channel *ch, const struct packe
 {
     uint64_t bitmap[RECEIVE_WINDOW_WORDS];
     memcpy(bitmap, ack->bitmap, sizeof(bitmap));
-    return send_window_on_ack(&ch->sent, ack->cumulative, bitmap, packet_acked, t, result);
+    bool good = send_window_on_ack(&ch->sent, ack->cumulative, bitmap, packet_acked, t, result);
+    send_window_rest(&ch->sent, &t->windows);
+    return good;
 }
 
 bool channel_take_final_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack)

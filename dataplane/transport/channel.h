@@ -6,9 +6,46 @@
 #include "dataplane/transport/packet_parse.h"
 #include "dataplane/transport/state.h"
 
-static inline struct channel *channel_at(const struct transport *t, uint16_t peer, unsigned path)
+/* What is known of a path, in four bytes: 0: it does not exist; up to UINT16_MAX: the UDP source port that
+ * takes it, and it lives, for nothing has been sent or received on it yet; from CHANNEL_ENTRY on: its
+ * channel, which knows the rest. */
+#define CHANNEL_ENTRY (UINT16_MAX + 1u)
+
+static inline uint32_t *path_entry(const struct transport *t, uint16_t peer, unsigned path)
 {
-    return &t->channels[(uint32_t)peer * t->config.paths_max + path];
+    return &t->paths[(uint32_t)peer * t->config.paths_max + path];
+}
+
+/* The channel on the path, or NULL: none has been opened yet. */
+static inline struct channel *channel_find(const struct transport *t, uint16_t peer, unsigned path)
+{
+    uint32_t entry = *path_entry(t, peer, path);
+    return entry >= CHANNEL_ENTRY ? &t->channels[entry - CHANNEL_ENTRY] : NULL;
+}
+
+/* Opens the channel of a path that has none. */
+struct channel *channel_open(struct transport *t, uint16_t peer, unsigned path);
+
+/* The channel on the path, opened if need be. */
+static inline struct channel *channel_at(struct transport *t, uint16_t peer, unsigned path)
+{
+    struct channel *ch = channel_find(t, peer, path);
+    return ch != NULL ? ch : channel_open(t, peer, path);
+}
+
+/* 0: the path does not exist. */
+static inline uint16_t path_source_port(const struct transport *t, uint16_t peer, unsigned path)
+{
+    const struct channel *ch = channel_find(t, peer, path);
+    return ch != NULL ? ch->source_port : (uint16_t)*path_entry(t, peer, path);
+}
+
+static inline enum channel_state path_state(const struct transport *t, uint16_t peer, unsigned path)
+{
+    const struct channel *ch = channel_find(t, peer, path);
+    if (ch != NULL)
+        return (enum channel_state)ch->state;
+    return *path_entry(t, peer, path) != 0 ? CHANNEL_ALIVE : CHANNEL_ABSENT;
 }
 
 static inline uint32_t channel_index(const struct transport *t, const struct channel *ch)
@@ -29,8 +66,7 @@ void channel_reopen(struct transport *t, struct channel *ch, nsec_t now);
 /* Room for a numbered packet that is not data: the window alone limits these. */
 static inline bool channel_has_room(const struct transport *t, const struct channel *ch)
 {
-    uint32_t window = channel_peer(t, ch)->remote_window;
-    return send_window_used(&ch->sent) < (window < ch->sent.size ? window : ch->sent.size);
+    return send_window_used(&ch->sent) < channel_peer(t, ch)->window_packets;
 }
 /* Room for `payload_bytes` of new data as well: window, congestion control, pacing. */
 bool channel_may_send(const struct transport *t, const struct channel *ch, uint32_t payload_bytes,

@@ -47,7 +47,7 @@ static void die(struct transport *t, struct communicator *c, uint32_t rank)
 /* Credits that came for sends which nobody here will submit any more: of this rank, or NONE: of any. */
 static void forget_credits(struct transport *t, uint64_t identity, uint32_t rank)
 {
-    for (uint32_t i = 0; i < t->outgoing_count; i++) {
+    for (uint32_t i = 0; i < t->outgoing_fresh; i++) {
         struct outgoing *m = &t->outgoing[i];
         bool of_rank = rank == NONE || m->match.source_rank == rank;
         if (m->used && !m->submitted && m->match.communicator == identity && of_rank) {
@@ -59,7 +59,7 @@ static void forget_credits(struct transport *t, uint64_t identity, uint32_t rank
 
 static void forget_credits_of_peer(struct transport *t, uint16_t peer)
 {
-    for (uint32_t i = 0; i < t->outgoing_count; i++) {
+    for (uint32_t i = 0; i < t->outgoing_fresh; i++) {
         struct outgoing *m = &t->outgoing[i];
         if (m->used && !m->submitted && m->peer == peer) {
             match_table_remove(&t->matches, &m->match);

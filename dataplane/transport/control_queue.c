@@ -60,10 +60,10 @@ static void write_unnumbered(struct transport *t, const struct channel *ch, enum
 
 static void send_close(struct transport *t, struct channel *ch, struct writer *w, nsec_t now)
 {
-    struct channel *survivor = path_health_next_alive(t, channel_peer(t, ch));
+    uint16_t survivor_port = path_health_next_alive_port(t, channel_peer(t, ch));
     ch->close_at = now + t->config.rto_min_ns;
-    if (survivor != NULL)
-        write_unnumbered(t, ch, PACKET_CLOSE, survivor->source_port, advance(w), now);
+    if (survivor_port != 0)
+        write_unnumbered(t, ch, PACKET_CLOSE, survivor_port, advance(w), now);
     channel_arm(t, ch, now);
 }
 
@@ -92,7 +92,9 @@ static void send_probe(struct transport *t, struct channel *ch, struct writer *w
 static void send_path_control(struct transport *t, struct peer *peer, struct writer *w, nsec_t now)
 {
     for (unsigned i = 0; i < peer->path_count && w->left > 0; i++) {
-        struct channel *ch = channel_at(t, (uint16_t)(peer - t->peers), i);
+        struct channel *ch = channel_find(t, (uint16_t)(peer - t->peers), i);
+        if (ch == NULL)
+            continue;
         if (ch->state == CHANNEL_CLOSING && ch->close_at <= now)
             send_close(t, ch, w, now);
         else if ((ch->state == CHANNEL_ALIVE || ch->state == CHANNEL_DEAD) && ch->probe_at <= now)
@@ -127,7 +129,7 @@ static void send_credits(struct transport *t, struct peer *peer, struct writer *
 /* Refusals are so rare that the messages are searched for them. */
 static void send_refusals(struct transport *t, struct peer *peer, struct writer *w, nsec_t now)
 {
-    for (uint32_t i = 0; peer->refusals > 0 && w->left > 0 && i < t->outgoing_count; i++) {
+    for (uint32_t i = 0; peer->refusals > 0 && w->left > 0 && i < t->outgoing_fresh; i++) {
         struct outgoing *m = &t->outgoing[i];
         if (!m->used || m->done || !m->refusing || &t->peers[m->peer] != peer)
             continue;

@@ -17,9 +17,10 @@ struct lane *lane_of(struct transport *t, uint16_t peer, uint8_t path)
 
 void piece_add(struct transport *t, struct outgoing *m, const struct piece_spec *spec)
 {
-    uint32_t index = t->piece_free;
+    uint32_t index = t->piece_free != NONE ? t->piece_free : t->piece_fresh++;
     struct piece *p = &t->pieces[index];
-    t->piece_free = p->next;
+    if (index == t->piece_free)
+        t->piece_free = p->next;
     t->piece_free_count--;
     *p = (struct piece){.tag = spec->tag,
                         .tag_scale = spec->tag_scale,
@@ -90,7 +91,7 @@ static bool path_is_dead(const struct transport *t, const struct piece *p)
 {
     if (p->path == SPRAY_LANE)
         return false;
-    uint8_t state = channel_at(t, p->peer, p->path)->state;
+    enum channel_state state = path_state(t, p->peer, p->path);
     return state == CHANNEL_CLOSING || state == CHANNEL_DEAD;
 }
 
@@ -141,11 +142,19 @@ static uint32_t first_sendable_piece(struct transport *t, struct lane *lane)
     return lane->first_piece;
 }
 
+/* Whether the path lives and has room; a path without a channel has. */
+static bool path_may_send(const struct transport *t, uint16_t peer, unsigned path, uint32_t bytes, nsec_t now)
+{
+    const struct channel *ch = channel_find(t, peer, path);
+    if (ch == NULL)
+        return path_state(t, peer, path) == CHANNEL_ALIVE;
+    return ch->state == CHANNEL_ALIVE && channel_may_send(t, ch, bytes, now);
+}
+
 static bool spray_may_send(const struct transport *t, const struct lane *lane, uint32_t bytes, nsec_t now)
 {
     for (unsigned i = 0; i < t->peers[lane->peer].path_count; i++) {
-        const struct channel *ch = channel_at(t, lane->peer, i);
-        if (ch->state == CHANNEL_ALIVE && channel_may_send(t, ch, bytes, now))
+        if (path_may_send(t, lane->peer, i, bytes, now))
             return true;
     }
     return false;
@@ -175,8 +184,8 @@ static void wake_when_paced(struct transport *t, const struct lane *lane, nsec_t
     bool sprays = lane->path == SPRAY_LANE;
     unsigned first = sprays ? 0 : lane->path, end = sprays ? t->peers[lane->peer].path_count : first + 1;
     for (unsigned i = first; i < end; i++) {
-        struct channel *ch = channel_at(t, lane->peer, i);
-        if (ch->pacer.due > now)
+        struct channel *ch = channel_find(t, lane->peer, i);
+        if (ch != NULL && ch->pacer.due > now)
             channel_arm(t, ch, now);
     }
 }
@@ -195,9 +204,9 @@ static struct channel *draw_channel(struct transport *t, const struct lane *lane
     unsigned count = t->peers[lane->peer].path_count;
     unsigned drawn = (unsigned)random_below(&t->random, count);
     for (unsigned i = 0; i < count; i++) {
-        struct channel *ch = channel_at(t, lane->peer, (drawn + i) % count);
-        if (ch->state == CHANNEL_ALIVE && channel_may_send(t, ch, bytes, now))
-            return ch;
+        unsigned path = (drawn + i) % count;
+        if (path_may_send(t, lane->peer, path, bytes, now))
+            return channel_at(t, lane->peer, path);
     }
     return NULL;
 }

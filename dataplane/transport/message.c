@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/transport/message.h"
 
-#include <string.h>
-
 #include "dataplane/transport/credit.h"
 #include "dataplane/transport/lane.h"
 
@@ -16,11 +14,12 @@ static uint32_t next_name(uint32_t old_name, uint32_t index)
 
 struct outgoing *outgoing_take(struct transport *t)
 {
-    if (t->outgoing_free == NONE)
+    if (t->outgoing_free_count == 0)
         return NULL;
-    uint32_t index = t->outgoing_free;
+    uint32_t index = t->outgoing_free != NONE ? t->outgoing_free : t->outgoing_fresh++;
     struct outgoing *m = &t->outgoing[index];
-    t->outgoing_free = m->next;
+    if (index == t->outgoing_free)
+        t->outgoing_free = m->next;
     t->outgoing_free_count--;
     uint32_t name = next_name(m->name, index);
     *m = (struct outgoing){.name = name, .used = true, .communicator = NONE, .first_piece = NONE};
@@ -29,17 +28,15 @@ struct outgoing *outgoing_take(struct transport *t)
 
 struct incoming *incoming_take(struct transport *t)
 {
-    if (t->incoming_free == NONE)
+    if (t->incoming_free_count == 0)
         return NULL;
-    uint32_t index = t->incoming_free;
+    uint32_t index = t->incoming_free != NONE ? t->incoming_free : t->incoming_fresh++;
     struct incoming *m = &t->incoming[index];
-    t->incoming_free = m->next;
+    if (index == t->incoming_free)
+        t->incoming_free = m->next;
     t->incoming_free_count--;
     uint32_t name = next_name(m->name, index);
-    memset(m, 0, offsetof(struct incoming, chunk_missing_bytes));
-    m->name = name;
-    m->used = true;
-    m->message_bytes = UINT64_MAX;
+    *m = (struct incoming){.name = name, .used = true, .message_bytes = UINT64_MAX};
     return m;
 }
 

@@ -34,6 +34,12 @@ void incoming_end(struct transport *t, struct incoming *m, enum event_status sta
 /* Chunks of it have become whole: they are reported before its end. */
 void incoming_report_chunks(struct transport *t, struct incoming *m);
 
+/* Bytes that are missing of each of its CHUNKS_MAX chunks; used if chunk_bytes is not 0. */
+static inline uint32_t *incoming_chunks(const struct transport *t, const struct incoming *m)
+{
+    return &t->chunk_missing_bytes[(size_t)(m - t->incoming) * CHUNKS_MAX];
+}
+
 static inline uint32_t outgoing_index(const struct transport *t, const struct outgoing *m)
 {
     return (uint32_t)(m - t->outgoing);

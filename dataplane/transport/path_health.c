@@ -15,16 +15,27 @@ enum {
     QUICK_TRIAL_REST = 10 /* least probe intervals between two deaths */
 };
 
-struct channel *path_health_next_alive(struct transport *t, struct peer *peer)
+/* Moves the peer's next_path to the next live one; false when there is none. */
+static bool turn_to_next_alive(const struct transport *t, struct peer *peer)
 {
-    uint16_t number = (uint16_t)(peer - t->peers);
     for (unsigned i = 0; i < peer->path_count; i++) {
         peer->next_path = (uint16_t)((peer->next_path + 1) % peer->path_count);
-        struct channel *ch = channel_at(t, number, peer->next_path);
-        if (ch->state == CHANNEL_ALIVE)
-            return ch;
+        if (path_state(t, (uint16_t)(peer - t->peers), peer->next_path) == CHANNEL_ALIVE)
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+struct channel *path_health_next_alive(struct transport *t, struct peer *peer)
+{
+    bool found = turn_to_next_alive(t, peer);
+    return found ? channel_at(t, (uint16_t)(peer - t->peers), peer->next_path) : NULL;
+}
+
+uint16_t path_health_next_alive_port(struct transport *t, struct peer *peer)
+{
+    bool found = turn_to_next_alive(t, peer);
+    return found ? path_source_port(t, (uint16_t)(peer - t->peers), peer->next_path) : 0;
 }
 
 static void queue_event(struct transport *t, struct channel *ch)
@@ -64,8 +75,10 @@ static void die(struct transport *t, struct channel *ch, nsec_t now)
 static bool sibling_was_heard(const struct transport *t, const struct channel *ch, nsec_t since)
 {
     for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
-        const struct channel *sibling = channel_at(t, ch->lane.peer, i);
-        if (sibling != ch && sibling->state == CHANNEL_ALIVE && sibling->heard_at > since)
+        const struct channel *sibling = channel_find(t, ch->lane.peer, i);
+        if (sibling == NULL || sibling == ch)
+            continue;
+        if (sibling->state == CHANNEL_ALIVE && sibling->heard_at > since)
             return true;
     }
     return false;
@@ -177,21 +190,27 @@ enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel 
     return DROP_NONE;
 }
 
-static bool has_living_sibling(const struct transport *t, const struct channel *ch)
+static bool is_last_alive(const struct transport *t, const struct peer *peer, unsigned path)
 {
-    for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
-        const struct channel *sibling = channel_at(t, ch->lane.peer, i);
-        if (sibling != ch && sibling->state == CHANNEL_ALIVE)
-            return true;
+    for (unsigned i = 0; i < peer->path_count; i++) {
+        if (i != path && path_state(t, (uint16_t)(peer - t->peers), i) == CHANNEL_ALIVE)
+            return false;
     }
-    return false;
+    return path_state(t, (uint16_t)(peer - t->peers), path) == CHANNEL_ALIVE;
 }
 
-void path_health_set_port(struct transport *t, struct channel *ch, uint16_t source_port, nsec_t now)
+void path_health_set_port(struct transport *t, struct peer *peer, unsigned path, uint16_t source_port,
+                          nsec_t now)
 {
-    bool is_last = ch->state == CHANNEL_ALIVE && !has_living_sibling(t, ch);
-    if (ch->source_port == source_port || (source_port == 0 && is_last))
+    uint16_t number = (uint16_t)(peer - t->peers);
+    if (path_source_port(t, number, path) == source_port ||
+        (source_port == 0 && is_last_alive(t, peer, path)))
         return;
+    if (source_port != 0 && channel_find(t, number, path) == NULL) {
+        *path_entry(t, number, path) = source_port;
+        return;
+    }
+    struct channel *ch = channel_at(t, number, path);
     ch->source_port = source_port;
     switch ((enum channel_state)ch->state) {
     case CHANNEL_ABSENT:

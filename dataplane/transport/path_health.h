@@ -23,10 +23,14 @@ enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
                                        const struct packet_ack *closed, nsec_t now);
 enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel *ch, uint64_t token,
                                             nsec_t now);
-/* The path is reached by this source port from now on; 0: it is gone (the last live one stays as it is). */
-void path_health_set_port(struct transport *t, struct channel *ch, uint16_t source_port, nsec_t now);
+/* The path (path_count of the peer is above it) is reached by this source port from now on; 0: it is gone
+ * (the last live one stays as it is). */
+void path_health_set_port(struct transport *t, struct peer *peer, unsigned path, uint16_t source_port,
+                          nsec_t now);
 
-/* The next live channel of the peer in turn, or NULL when it has none. */
+/* The channel on the next live path of the peer in turn, or NULL when it has none. */
 struct channel *path_health_next_alive(struct transport *t, struct peer *peer);
+/* The source port of the next live path in turn, or 0. */
+uint16_t path_health_next_alive_port(struct transport *t, struct peer *peer);
 
 #endif

@@ -31,11 +31,11 @@ struct arrival {
 /* A sender that repeats bytes under new numbers harms its own message only. */
 static void fill_chunk(struct transport *t, struct incoming *m, uint32_t chunk, uint32_t bytes)
 {
-    uint32_t missing = m->chunk_missing_bytes[chunk];
-    if (missing == 0)
+    uint32_t *missing = &incoming_chunks(t, m)[chunk];
+    if (*missing == 0)
         return;
-    m->chunk_missing_bytes[chunk] = missing > bytes ? missing - bytes : 0;
-    if (m->chunk_missing_bytes[chunk] == 0) {
+    *missing = *missing > bytes ? *missing - bytes : 0;
+    if (*missing == 0) {
         m->chunks_ready |= 1ull << chunk;
         incoming_report_chunks(t, m);
     }
@@ -55,7 +55,7 @@ static void fill_chunks(struct transport *t, struct incoming *m, uint64_t offset
 }
 
 /* The last chunk of a message shorter than its room is whole at the message's end. */
-static void learn_length(struct incoming *m, uint64_t message_bytes)
+static void learn_length(struct transport *t, struct incoming *m, uint64_t message_bytes)
 {
     m->message_bytes = message_bytes;
     if (m->chunk_bytes == 0 || message_bytes == m->capacity_bytes)
@@ -63,7 +63,7 @@ static void learn_length(struct incoming *m, uint64_t message_bytes)
     for (uint32_t i = 0; i < CHUNKS_MAX; i++) {
         uint64_t begin = (uint64_t)i * m->chunk_bytes;
         uint64_t left = message_bytes > begin ? message_bytes - begin : 0;
-        m->chunk_missing_bytes[i] = left < m->chunk_bytes ? (uint32_t)left : m->chunk_bytes;
+        incoming_chunks(t, m)[i] = left < m->chunk_bytes ? (uint32_t)left : m->chunk_bytes;
     }
 }
 
@@ -106,7 +106,7 @@ static enum drop_reason take_data(struct transport *t, struct arrival *a, struct
     t->counters.data_packets_received++;
     t->counters.data_bytes_received += bytes;
     if (m->message_bytes == UINT64_MAX)
-        learn_length(m, data->message_bytes);
+        learn_length(t, m, data->message_bytes);
     m->received_bytes += bytes;
     if (m->chunk_bytes != 0)
         fill_chunks(t, m, data->offset, bytes);
@@ -130,7 +130,7 @@ static enum drop_reason store_credit(struct transport *t, const struct arrival *
         return DROP_NO_RESOURCES;
     (*m)->match = credit->match;
     (*m)->peer = a->channel->lane.peer;
-    match_table_insert(&t->matches, &credit->match, outgoing_index(t, *m));
+    match_table_insert(&t->matches, outgoing_index(t, *m));
     return DROP_NONE;
 }
 

@@ -12,7 +12,7 @@ static unsigned survivors(const struct transport *t, uint16_t peer, uint8_t path
     unsigned count = 0;
     uint64_t alive = 0;
     for (unsigned i = 0; i < t->peers[peer].path_count; i++)
-        alive |= (uint64_t)(channel_at(t, peer, i)->state == CHANNEL_ALIVE) << i;
+        alive |= (uint64_t)(path_state(t, peer, i) == CHANNEL_ALIVE) << i;
     for (uint64_t usable = path_plan_usable(&t->peers[peer], alive); usable != 0; usable &= usable - 1)
         paths[count++] = (uint8_t)__builtin_ctzll(usable);
     return count;

@@ -1,17 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/transport/send_window.h"
 
+#include <stddef.h>
+
 #include "dataplane/transport/receive_window.h"
+#include "dataplane/transport/window_pool.h"
 
 enum {
     DUPLICATE_THRESHOLD = 3
 };
 
-void send_window_reset(struct send_window *w, struct sent_packet *packets, uint32_t size)
+void send_window_reset(struct send_window *w, struct window_pools *pools)
 {
-    *w = (struct send_window){.packets = packets, .size = size};
-    for (uint32_t i = 0; i < size; i++)
-        packets[i].state = SENT_ACKED;
+    if (w->size != 0)
+        send_window_release(w, pools);
+    *w = (struct send_window){0};
+}
+
+void send_window_grow(struct send_window *w, struct window_pools *pools)
+{
+    struct send_window old = *w;
+    struct window_pool *pool = old.size == 0 ? &pools->small : &pools->large;
+    w->packets = window_pool_take(pool);
+    w->size = pool->window_packets;
+    for (uint32_t n = old.base; n != old.next; n++)
+        *send_window_at(w, n) = *send_window_at(&old, n);
+    if (old.size != 0)
+        send_window_release(&old, pools);
+}
+
+void send_window_release(struct send_window *w, struct window_pools *pools)
+{
+    window_pool_give(w->size == pools->small.window_packets ? &pools->small : &pools->large, w->packets);
+    w->packets = NULL;
+    w->size = 0;
 }
 
 static void mark_lost(struct send_window *w, uint32_t number, struct sent_packet *packet)
@@ -131,9 +153,10 @@ void send_window_lose_all(struct send_window *w)
 
 bool send_window_lose(struct send_window *w, uint32_t number, uint32_t sent_at_ns)
 {
+    if (number - w->base >= send_window_used(w))
+        return false;
     struct sent_packet *packet = send_window_at(w, number);
-    if (number - w->base >= send_window_used(w) || packet->state != SENT_IN_FLIGHT ||
-        (uint32_t)packet->sent_at != sent_at_ns)
+    if (packet->state != SENT_IN_FLIGHT || (uint32_t)packet->sent_at != sent_at_ns)
         return false;
     mark_lost(w, number, packet);
     return true;

@@ -6,6 +6,8 @@
  * said so), IN_FLIGHT again when sent again under the same number, ACKED when the receiver has it. The path
  * is pinned, so packets arrive in order and a threshold of three is safe (congestion.md); retransmissions are
  * judged by send time, as RACK does (RFC 8985).
+ *
+ * A window with nothing unacknowledged holds no memory (window_pool.h).
  */
 #ifndef WEFT_TRANSPORT_SEND_WINDOW_H
 #define WEFT_TRANSPORT_SEND_WINDOW_H
@@ -23,7 +25,7 @@ enum sent_kind {
 };
 
 enum sent_state {
-    SENT_ACKED, /* or never used */
+    SENT_ACKED,
     SENT_IN_FLIGHT,
     SENT_LOST
 };
@@ -38,8 +40,10 @@ struct sent_packet {
     uint32_t transmissions;
 };
 
+struct window_pools; /* window_pool.h */
+
 struct send_window {
-    struct sent_packet *packets; /* `size` of them; number n is at n & (size - 1) */
+    struct sent_packet *packets; /* `size` of them, a power of two or 0; number n is at n & (size - 1) */
     uint32_t size;
     uint32_t base;          /* oldest number that is not acked */
     uint32_t next;          /* number of the next new packet */
@@ -60,7 +64,8 @@ struct send_window_ack {
 /* Called for each newly acknowledged packet. */
 typedef void (*send_window_acked)(void *context, const struct sent_packet *packet);
 
-void send_window_reset(struct send_window *w, struct sent_packet *packets, uint32_t size);
+/* As new: whatever was unacknowledged is forgotten. A window that is all zero is new. */
+void send_window_reset(struct send_window *w, struct window_pools *pools);
 
 static inline struct sent_packet *send_window_at(const struct send_window *w, uint32_t number)
 {
@@ -72,9 +77,25 @@ static inline uint32_t send_window_used(const struct send_window *w)
     return w->next - w->base;
 }
 
-/* Enters a new packet and returns its number. There must be room: send_window_used() < size. */
-static inline uint32_t send_window_push(struct send_window *w, const struct sent_packet *packet)
+/* Gets memory for more packets; there must be fewer than the largest window holds. */
+void send_window_grow(struct send_window *w, struct window_pools *pools);
+/* Gives its memory back. */
+void send_window_release(struct send_window *w, struct window_pools *pools);
+
+/* To be called when packets may have been acknowledged. */
+static inline void send_window_rest(struct send_window *w, struct window_pools *pools)
 {
+    if (send_window_used(w) == 0 && w->size != 0)
+        send_window_release(w, pools);
+}
+
+/* Enters a new packet and returns its number. There must be room: send_window_used() less than the largest
+ * window. */
+static inline uint32_t send_window_push(struct send_window *w, struct window_pools *pools,
+                                        const struct sent_packet *packet)
+{
+    if (send_window_used(w) == w->size)
+        send_window_grow(w, pools);
     struct sent_packet *slot = send_window_at(w, w->next);
     *slot = *packet;
     slot->state = SENT_IN_FLIGHT;

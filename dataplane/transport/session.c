@@ -47,15 +47,7 @@ static void init_peer(struct transport *t, struct peer *peer, uint32_t address, 
                           .remote_slot = PACKET_NO_SESSION,
                           .payload_bytes_max = t->config.payload_bytes_max};
     lane_init(&peer->spray, number, SPRAY_LANE);
-    for (unsigned i = 0; i < t->config.paths_max; i++) {
-        struct channel *ch = channel_at(t, number, i);
-        memset(ch, 0, sizeof(*ch));
-        lane_init(&ch->lane, number, (uint8_t)i);
-        channel_reset(t, ch, 0);
-    }
-    struct channel *only = channel_at(t, number, 0);
-    only->state = CHANNEL_ALIVE;
-    only->source_port = (uint16_t)(FIRST_SOURCE_PORT + mix64_pair(address, t->config.address) % SOURCE_PORTS);
+    *path_entry(t, number, 0) = FIRST_SOURCE_PORT + mix64_pair(address, t->config.address) % SOURCE_PORTS;
 }
 
 /* Ourselves: packets come back by the caller's loopback, and there is nobody to greet. */
@@ -65,7 +57,7 @@ static void open_own_session(struct transport *t, struct peer *peer)
     peer->incarnation = t->config.incarnation;
     peer->remote_slot = (uint16_t)(peer - t->peers);
     peer->remote_generation = peer->generation;
-    peer->remote_window = t->config.window_packets;
+    peer->window_packets = t->config.window_packets;
 }
 
 struct peer *session_add_peer(struct transport *t, uint32_t address, uint32_t leaf)
@@ -128,9 +120,12 @@ static void end_session(struct transport *t, struct peer *peer, nsec_t now)
     peer->open = false;
     peer->generation++;
     peer->hello_at = NSEC_NEVER;
+    peer->reset_at = now;
     notice_forget_peer(t, number);
     for (unsigned i = 0; i < peer->path_count; i++) {
-        struct channel *ch = channel_at(t, number, i);
+        struct channel *ch = channel_find(t, number, i);
+        if (ch == NULL)
+            continue;
         channel_reset(t, ch, now);
         lane_refresh(t, &ch->lane, now);
         timer_heap_cancel(&t->timers, &ch->timer);
@@ -189,9 +184,9 @@ bool session_owes_hello(const struct peer *peer, nsec_t now)
 /* Hellos take the peer's paths in turn: one dead path must not keep two hosts apart. */
 void session_write_hello(struct transport *t, struct peer *peer, struct outgoing_packet *packet, nsec_t now)
 {
-    const struct channel *ch = path_health_next_alive(t, peer);
+    uint16_t port = path_health_next_alive_port(t, peer);
     *packet = (struct outgoing_packet){.destination = peer->address,
-                                       .source_port = ch != NULL ? ch->source_port : FIRST_SOURCE_PORT,
+                                       .source_port = port != 0 ? port : FIRST_SOURCE_PORT,
                                        .header_bytes = sizeof(struct packet_hello)};
     struct packet_hello *hello = (struct packet_hello *)packet->header;
     write_hello(t, PACKET_HELLO, hello, now);
@@ -253,11 +248,16 @@ enum drop_reason session_on_hello(struct transport *t, const struct received_pac
 static void open_channels(struct transport *t, struct peer *peer, nsec_t now)
 {
     uint16_t number = (uint16_t)(peer - t->peers);
-    for (unsigned i = 0; i < t->config.paths_max; i++)
-        channel_reset(t, channel_at(t, number, i), now);
+    peer->reset_at = now;
+    for (unsigned i = 0; i < t->config.paths_max; i++) {
+        if (channel_find(t, number, i) != NULL)
+            channel_reset(t, channel_find(t, number, i), now);
+    }
     peer->open = true;
-    for (unsigned i = 0; i < peer->path_count; i++)
-        lane_refresh(t, &channel_at(t, number, i)->lane, now);
+    for (unsigned i = 0; i < peer->path_count; i++) {
+        if (channel_find(t, number, i) != NULL)
+            lane_refresh(t, &channel_find(t, number, i)->lane, now);
+    }
     lane_refresh(t, &peer->spray, now);
     control_queue_add(t, peer);
     t->notices_due = t->notices_pending > 0;
@@ -279,7 +279,8 @@ static enum drop_reason adopt(struct transport *t, struct peer *peer, const stru
     peer->incarnation = hello->header.incarnation;
     peer->remote_generation = (uint8_t)hello->session_generation;
     peer->remote_slot = hello->slot;
-    peer->remote_window = hello->window_packets;
+    peer->window_packets =
+        hello->window_packets < t->config.window_packets ? hello->window_packets : t->config.window_packets;
     peer->payload_bytes_max = hello->payload_bytes_max < t->config.payload_bytes_max
                                   ? hello->payload_bytes_max
                                   : t->config.payload_bytes_max;

@@ -2,9 +2,11 @@
 /* What the transport remembers: one struct a noun, all allocated in transport_create(). Only files of this
  * folder see it.
  *
- * Pools are arrays; members refer to each other by index (NONE: nobody), so nothing depends on addresses. A
- * message's *name* is its index and a generation that changes whenever the index is given out anew: names go
- * on the wire and into windows, and a stale one is recognised.
+ * Pools are arrays; members refer to each other by index (NONE: nobody), so nothing depends on addresses.
+ * They are as large as the worst case, but what was never used is never touched, and what is used last is
+ * used again first, so memory follows use: free members are a list of those given back (`_free`) and, behind
+ * it, those from `_fresh` on. A message's *name* is its index and a generation that changes whenever the
+ * index is given out anew: names go on the wire and into windows, and a stale one is recognised.
  */
 #ifndef WEFT_TRANSPORT_STATE_H
 #define WEFT_TRANSPORT_STATE_H
@@ -21,6 +23,7 @@
 #include "dataplane/transport/splitter.h"
 #include "dataplane/transport/timer_heap.h"
 #include "dataplane/transport/transport.h"
+#include "dataplane/transport/window_pool.h"
 
 #define NONE UINT32_MAX
 
@@ -102,7 +105,6 @@ struct incoming {
     uint16_t peer;
     uint8_t status; /* enum event_status, once done */
     bool used, done, active, event_queued, credit_queued;
-    uint32_t chunk_missing_bytes[CHUNKS_MAX];
 };
 
 struct communicator {
@@ -116,7 +118,8 @@ struct communicator {
     bool spoke; /* a credit or data has come for it, so its peers' incarnations matter */
 };
 
-/* Both directions of one path of one session. */
+/* Both directions of one path of one session. It is opened when something is first sent or received on the
+ * path: of all paths to all peers, most are never used. */
 struct channel {
     /* what we send */
     struct lane lane;
@@ -181,15 +184,16 @@ struct peer {
     uint32_t awaited; /* messages in progress with it */
     uint64_t nonce;   /* of our hello; 0: none outstanding */
     nsec_t heard_at;
+    nsec_t reset_at; /* when the session, and so its channels, last began or ended */
     nsec_t hello_at, hello_interval_ns;
     struct timer_node timer; /* hello, keepalive, death */
     struct lane spray;
     uint32_t first_credit, last_credit; /* incoming messages whose credit is to be sent */
     uint32_t refusals;                  /* outgoing messages that are refusing */
     uint16_t remote_slot;
-    uint16_t remote_window;
     uint16_t plan_epoch, plan_hash; /* of the plan that it follows, as its packets say */
     uint64_t avoided_paths;         /* the plan gives them no weight: a bit each */
+    uint16_t window_packets;        /* the smaller of both sides'; 0 until the session is open */
     uint16_t path_count;
     uint16_t next_path;         /* round robin of what may take any path */
     uint16_t payload_bytes_max; /* the smaller of both sides' */
@@ -224,17 +228,21 @@ struct transport {
     uint32_t peer_count;
     uint16_t *peer_index; /* open addressing by address: peer + 1, 0 is empty */
     uint32_t peer_index_mask;
-    struct channel *channels; /* peer * paths_max + path */
-    struct sent_packet *sent_packets;
+    uint32_t *paths;          /* peer * paths_max + path: see channel.h */
+    struct channel *channels; /* in the order in which they were opened */
+    uint32_t channel_count;
+    struct window_pools windows;
 
     struct communicator *communicators;
     struct outgoing *outgoing;
-    uint32_t outgoing_count, outgoing_free;
+    uint32_t outgoing_count, outgoing_free, outgoing_free_count;
     struct incoming *incoming;
-    uint32_t incoming_free, incoming_free_count, outgoing_free_count;
+    uint32_t incoming_free, incoming_free_count;
+    uint32_t *chunk_missing_bytes; /* incoming message * CHUNKS_MAX + chunk */
     struct match_table matches;
     struct piece *pieces;
     uint32_t piece_free, piece_free_count;
+    uint32_t outgoing_fresh, incoming_fresh, piece_fresh; /* from here on never used */
 
     struct timer_heap ready;  /* lanes that have something to send */
     struct timer_heap timers; /* channels and peers */

@@ -48,11 +48,11 @@ static uint16_t peer_of(const struct communicator *c, const struct flow_request 
 
 /* ---- receives ---- */
 
-static void open_chunks(struct incoming *m)
+static void open_chunks(struct transport *t, struct incoming *m)
 {
     for (uint32_t i = 0; m->chunk_bytes != 0 && (uint64_t)i * m->chunk_bytes < m->capacity_bytes; i++) {
         uint64_t left = m->capacity_bytes - (uint64_t)i * m->chunk_bytes;
-        m->chunk_missing_bytes[i] = left < m->chunk_bytes ? (uint32_t)left : m->chunk_bytes;
+        incoming_chunks(t, m)[i] = left < m->chunk_bytes ? (uint32_t)left : m->chunk_bytes;
     }
 }
 
@@ -68,7 +68,7 @@ static struct incoming *post_receive(struct transport *t, uint32_t communicator,
     m->offset = flow->offset;
     m->capacity_bytes = flow->bytes;
     m->chunk_bytes = flow->chunk_bytes;
-    open_chunks(m);
+    open_chunks(t, m);
     session_await(t, &t->peers[m->peer], now);
     incoming_join(t, m, communicator);
     return m;
@@ -114,7 +114,7 @@ static struct outgoing *find_or_take(struct transport *t, const struct packet_ma
         return &t->outgoing[index];
     struct outgoing *m = outgoing_take(t);
     m->match = *match;
-    match_table_insert(&t->matches, match, outgoing_index(t, m));
+    match_table_insert(&t->matches, outgoing_index(t, m));
     return m;
 }
 
@@ -156,7 +156,7 @@ static uint64_t usable_paths(const struct transport *t, uint16_t peer)
 {
     uint64_t alive = 0;
     for (unsigned i = 0; i < t->peers[peer].path_count; i++) {
-        if (channel_at(t, peer, i)->state == CHANNEL_ALIVE)
+        if (path_state(t, peer, i) == CHANNEL_ALIVE)
             alive |= 1ull << i;
     }
     return path_plan_usable(&t->peers[peer], alive);

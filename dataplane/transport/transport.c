@@ -70,33 +70,39 @@ static bool allocate_tables(struct transport *t)
 {
     const struct transport_config *c = &t->config;
     size_t channels = (size_t)c->peers_max * c->paths_max;
-    uint32_t matches = 2 * power_of_two_above(t->outgoing_count),
-             index_size = 2 * power_of_two_above(c->peers_max);
-    struct match_entry *entries = zeroed(matches, sizeof(*entries));
+    uint32_t index_size = 2 * power_of_two_above(c->peers_max);
     size_t nodes = channels + c->peers_max;
     struct timer_node **ready = zeroed(nodes, sizeof(*ready)), **timers = zeroed(nodes, sizeof(*timers));
     t->peers = zeroed(c->peers_max, sizeof(*t->peers));
     t->peer_index = zeroed(index_size, sizeof(*t->peer_index));
     t->peer_index_mask = index_size - 1;
+    t->paths = zeroed(channels, sizeof(*t->paths));
     t->channels = zeroed(channels, sizeof(*t->channels));
-    t->sent_packets = zeroed(channels * c->window_packets, sizeof(*t->sent_packets));
-    t->ready.nodes = ready;
-    t->timers.nodes = timers;
-    t->matches.entries = entries;
-    if (!entries || !ready || !timers)
-        return false;
-    match_table_init(&t->matches, entries, matches);
     timer_heap_init(&t->ready, ready, (uint32_t)nodes);
     timer_heap_init(&t->timers, timers, (uint32_t)nodes);
-    return t->peers && t->peer_index && t->channels && t->sent_packets;
+    return t->peers && t->peer_index && t->paths && t->channels && ready && timers;
+}
+
+static bool allocate_windows(struct transport *t)
+{
+    uint32_t windows = (uint32_t)t->config.peers_max * t->config.paths_max, large = t->config.window_packets;
+    struct sent_packet *small_packets =
+        zeroed((size_t)windows * WINDOW_SMALL_PACKETS, sizeof(*small_packets));
+    struct sent_packet *large_packets = zeroed((size_t)windows * large, sizeof(*large_packets));
+    window_pool_init(&t->windows.small, small_packets, windows, WINDOW_SMALL_PACKETS);
+    window_pool_init(&t->windows.large, large_packets, windows, large);
+    return small_packets && large_packets;
 }
 
 static bool allocate_pools(struct transport *t)
 {
     const struct transport_config *c = &t->config;
+    uint32_t matches = 2 * power_of_two_above(t->outgoing_count);
+    struct match_entry *entries = zeroed(matches, sizeof(*entries));
     t->communicators = zeroed(c->communicators_max, sizeof(*t->communicators));
     t->outgoing = zeroed(t->outgoing_count, sizeof(*t->outgoing));
     t->incoming = zeroed(c->messages_max, sizeof(*t->incoming));
+    t->chunk_missing_bytes = zeroed((size_t)c->messages_max * CHUNKS_MAX, sizeof(*t->chunk_missing_bytes));
     t->pieces = zeroed(c->pieces_max, sizeof(*t->pieces));
     t->notice_peers = zeroed((size_t)NOTICES_MAX * ((c->peers_max + 63u) / 64u), sizeof(uint64_t));
     t->batch = zeroed(t->outgoing_count, sizeof(*t->batch));
@@ -104,18 +110,16 @@ static bool allocate_pools(struct transport *t)
     t->bucket_flows = zeroed(t->outgoing_count, sizeof(*t->bucket_flows));
     t->bucket_bytes = zeroed(t->outgoing_count, sizeof(*t->bucket_bytes));
     t->split = zeroed(c->pieces_max, sizeof(*t->split));
-    return t->communicators && t->outgoing && t->incoming && t->pieces && t->notice_peers && t->batch &&
-           t->unplaced && t->bucket_flows && t->bucket_bytes && t->split;
+    match_table_init(&t->matches, entries, matches,
+                     (struct match_keys){&t->outgoing->match, sizeof(*t->outgoing)});
+    return t->communicators && t->outgoing && t->incoming && t->chunk_missing_bytes && t->pieces &&
+           t->notice_peers && t->batch && t->unplaced && t->bucket_flows && t->bucket_bytes && t->split &&
+           entries;
 }
 
-static void chain_pools(struct transport *t)
+static void empty_pools(struct transport *t)
 {
-    for (uint32_t i = 0; i < t->outgoing_count; i++)
-        t->outgoing[i].next = i + 1 < t->outgoing_count ? i + 1 : NONE;
-    for (uint32_t i = 0; i < t->config.messages_max; i++)
-        t->incoming[i].next = i + 1 < t->config.messages_max ? i + 1 : NONE;
-    for (uint32_t i = 0; i < t->config.pieces_max; i++)
-        t->pieces[i].next = i + 1 < t->config.pieces_max ? i + 1 : NONE;
+    t->outgoing_free = t->incoming_free = t->piece_free = NONE;
     t->outgoing_free_count = t->outgoing_count;
     t->incoming_free_count = t->config.messages_max;
     t->piece_free_count = t->config.pieces_max;
@@ -155,11 +159,11 @@ struct transport *transport_create(const struct transport_config *config)
     t->config = *config;
     t->random.state = config->seed;
     t->outgoing_count = 2 * config->messages_max; /* sends, and credits that came before their sends */
-    if (!allocate_tables(t) || !allocate_pools(t)) {
+    if (!allocate_tables(t) || !allocate_windows(t) || !allocate_pools(t)) {
         transport_destroy(t);
         return NULL;
     }
-    chain_pools(t);
+    empty_pools(t);
     empty_lists(t);
     describe_path(t);
     return t;
@@ -169,10 +173,27 @@ void transport_destroy(struct transport *t)
 {
     if (t == NULL)
         return;
-    void *const memory[] = {
-        t->peers,    t->peer_index, t->channels,     t->sent_packets,    t->ready.nodes,   t->timers.nodes,
-        t->outgoing, t->incoming,   t->pieces,       t->matches.entries, t->communicators, t->notice_peers,
-        t->batch,    t->unplaced,   t->bucket_flows, t->bucket_bytes,    t->split,         t};
+    void *const memory[] = {t->paths,
+                            t->windows.small.packets,
+                            t->windows.large.packets,
+                            t->chunk_missing_bytes,
+                            t->peers,
+                            t->peer_index,
+                            t->channels,
+                            t->ready.nodes,
+                            t->timers.nodes,
+                            t->outgoing,
+                            t->incoming,
+                            t->pieces,
+                            t->matches.entries,
+                            t->communicators,
+                            t->notice_peers,
+                            t->batch,
+                            t->unplaced,
+                            t->bucket_flows,
+                            t->bucket_bytes,
+                            t->split,
+                            t};
     for (unsigned i = 0; i < sizeof(memory) / sizeof(memory[0]); i++)
         free(memory[i]);
 }
@@ -199,11 +220,11 @@ void transport_set_paths(struct transport *t, uint16_t peer, const struct path_e
     p->path_count = (uint16_t)known;
     for (unsigned i = 0; i < count; i++) {
         if (paths[i].source_port != 0)
-            path_health_set_port(t, channel_at(t, peer, i), paths[i].source_port, now);
+            path_health_set_port(t, p, i, paths[i].source_port, now);
     }
     for (unsigned i = 0; i < known; i++) {
         if (i >= count || paths[i].source_port == 0)
-            path_health_set_port(t, channel_at(t, peer, i), 0, now);
+            path_health_set_port(t, p, i, 0, now);
     }
 }
 
@@ -216,8 +237,11 @@ bool transport_get_channel(const struct transport *t, unsigned index, struct cha
 {
     if (index >= t->peer_count * t->config.paths_max)
         return false;
-    const struct channel *ch = &t->channels[index];
-    *exists = ch->state != CHANNEL_ABSENT;
+    const struct channel *ch =
+        channel_find(t, (uint16_t)(index / t->config.paths_max), index % t->config.paths_max);
+    *exists = ch != NULL && ch->state != CHANNEL_ABSENT;
+    if (!*exists)
+        return true;
     *info = (struct channel_info){.peer_address = channel_peer(t, ch)->address,
                                   .source_port = ch->source_port,
                                   .peer = ch->lane.peer,

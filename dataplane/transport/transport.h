@@ -277,11 +277,11 @@ struct channel_info {
     uint64_t sent_packets, retransmits, marked_packets;
     uint64_t acked_bytes;
 };
-/* The `index`-th channel of the transport (peer-major); false beyond the last or for a path that does not
- * exist: `*exists`. */
+/* The channel on the `index`-th path of the transport (peer-major); false beyond the last. `*exists`:
+ * something has been sent or received on the path; only then is there information. */
 bool transport_get_channel(const struct transport *t, unsigned index, struct channel_info *info,
                            bool *exists);
-/* Bytes of one channel's own state; the window beside it. */
+/* Bytes of one channel's own state; of the largest window that it holds while packets are unacknowledged. */
 unsigned transport_channel_bytes(void);
 unsigned transport_channel_window_bytes(const struct transport *t);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/sim/rest.h"
 
-#include "dataplane/transport/state.h"
+#include "dataplane/transport/channel.h"
 
 static void expect(struct simulation *s, const struct host *host, uint64_t held, const char *what)
 {
@@ -13,6 +13,7 @@ static void expect(struct simulation *s, const struct host *host, uint64_t held,
 static void check_channel(struct simulation *s, const struct host *host, const struct channel *ch)
 {
     expect(s, host, ch->sent.in_flight_packets, "packets in flight");
+    expect(s, host, ch->sent.size, "memory of a send window");
     expect(s, host, ch->sent.lost_packets, "lost packets that were not sent again");
     expect(s, host, ch->state == CHANNEL_CLOSING, "a path that waits to be closed");
     expect(s, host, ch->lane.first_piece != NONE, "pieces on a lane");
@@ -22,14 +23,16 @@ static void check_channel(struct simulation *s, const struct host *host, const s
 static uint64_t check_peer(struct simulation *s, const struct host *host, const struct peer *peer)
 {
     const struct transport *t = host->transport;
-    size_t first = (size_t)(peer - t->peers) * t->config.paths_max;
     uint64_t dead = 0;
     expect(s, host, peer->awaited, "messages that a peer is waited for");
     expect(s, host, peer->first_credit != NONE, "credits to send");
     expect(s, host, peer->refusals, "refusals to send");
     for (unsigned i = 0; i < peer->path_count; i++) {
-        check_channel(s, host, &t->channels[first + i]);
-        dead += t->channels[first + i].state == CHANNEL_DEAD;
+        const struct channel *ch = channel_find(t, (uint16_t)(peer - t->peers), i);
+        if (ch == NULL)
+            continue;
+        check_channel(s, host, ch);
+        dead += ch->state == CHANNEL_DEAD;
     }
     return dead;
 }

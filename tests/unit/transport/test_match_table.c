@@ -22,10 +22,13 @@ static void test_random_histories(void **state)
 {
     (void)state;
     static struct match_entry entries[SIZE];
+    static struct packet_match keys[KEYS];
     static bool present[KEYS];
     struct match_table table;
     struct random_stream random = {11};
-    match_table_init(&table, entries, SIZE);
+    for (uint32_t i = 0; i < KEYS; i++)
+        keys[i] = key(i);
+    match_table_init(&table, entries, SIZE, (struct match_keys){keys, sizeof(keys[0])});
     for (unsigned step = 0; step < 50000; step++) {
         uint32_t i = (uint32_t)random_below(&random, KEYS), value;
         struct packet_match k = key(i);
@@ -34,7 +37,7 @@ static void test_random_histories(void **state)
             assert_int_equal(value, i);
             match_table_remove(&table, &k);
         } else {
-            match_table_insert(&table, &k, i);
+            match_table_insert(&table, i);
         }
         present[i] = !present[i];
     }
@@ -46,9 +49,10 @@ static void test_every_part_of_the_name_counts(void **state)
     static struct match_entry entries[8];
     struct match_table table;
     uint32_t value;
-    match_table_init(&table, entries, 8);
     struct packet_match k = {.communicator = 1, .source_rank = 2, .destination_rank = 3, .tag = 4}, other = k;
-    match_table_insert(&table, &k, 9);
+    const struct packet_match keys[] = {other, k};
+    match_table_init(&table, entries, 8, (struct match_keys){keys, sizeof(keys[0])});
+    match_table_insert(&table, 1);
     assert_true(match_table_find(&table, &k, &value));
     other.communicator++;
     assert_false(match_table_find(&table, &other, &value));

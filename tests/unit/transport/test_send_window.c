@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dataplane/transport/receive_window.h"
+#include "dataplane/transport/window_pool.h"
 #include "tests/unit/transport/unit.h"
 
 enum {
@@ -11,7 +12,8 @@ enum {
     LENGTH = 100
 };
 
-static struct sent_packet slots[SIZE];
+static struct sent_packet small[WINDOW_SMALL_PACKETS], large[SIZE];
+static struct window_pools pools;
 static uint32_t acked[64];
 static unsigned acked_count;
 
@@ -24,10 +26,12 @@ static void note_acked(void *context, const struct sent_packet *packet)
 /* Sends numbers 0 .. count - 1 at times 1000, 2000, ...; each packet's item is its number. */
 static struct send_window sent(uint32_t count)
 {
-    struct send_window w;
-    send_window_reset(&w, slots, SIZE);
+    struct send_window w = {0};
+    window_pool_init(&pools.small, small, 1, WINDOW_SMALL_PACKETS);
+    window_pool_init(&pools.large, large, 1, SIZE);
     for (uint32_t i = 0; i < count; i++)
-        send_window_push(&w, &(struct sent_packet){.sent_at = 1000 * (i + 1), .item = i, .length = LENGTH});
+        send_window_push(&w, &pools,
+                         &(struct sent_packet){.sent_at = 1000 * (i + 1), .item = i, .length = LENGTH});
     acked_count = 0;
     return w;
 }
@@ -139,10 +143,9 @@ static void test_timers_lose_the_flight(void **state)
 static void test_a_denied_packet_is_lost_once(void **state)
 {
     (void)state;
-    static struct sent_packet packets[64];
-    struct send_window w;
-    send_window_reset(&w, packets, 64);
-    uint32_t number = send_window_push(&w, &(struct sent_packet){.sent_at = 0x100000007, .length = 1000});
+    struct send_window w = sent(0);
+    uint32_t number =
+        send_window_push(&w, &pools, &(struct sent_packet){.sent_at = 0x100000007, .length = 1000});
     assert_false(send_window_lose(&w, number, 8));
     assert_false(send_window_lose(&w, number + 1, 7));
     assert_false(send_window_lose(&w, number - 1, 7));
@@ -152,6 +155,28 @@ static void test_a_denied_packet_is_lost_once(void **state)
     send_window_resend(&w, number, 0x200000000);
     assert_false(send_window_lose(&w, number, 7));
     assert_true(send_window_lose(&w, number, 0));
+}
+
+static void test_memory_grows_with_the_flight_and_goes_with_it(void **state)
+{
+    (void)state;
+    struct send_window w = sent(WINDOW_SMALL_PACKETS);
+    struct send_window_ack result;
+    assert_ptr_equal(w.packets, small);
+    assert_true(ack(&w, 3, 0, &result));
+    for (uint32_t i = WINDOW_SMALL_PACKETS; i < SIZE + 3; i++)
+        assert_int_equal(
+            send_window_push(&w, &pools, &(struct sent_packet){.sent_at = 1, .item = i, .length = LENGTH}),
+            i);
+    assert_ptr_equal(w.packets, large);
+    assert_true(ack(&w, SIZE + 3, 0, &result));
+    for (unsigned i = 0; i < acked_count; i++)
+        assert_int_equal(acked[i], i);
+    assert_int_equal(acked_count, SIZE + 3);
+    send_window_rest(&w, &pools);
+    assert_null(w.packets);
+    assert_ptr_equal(window_pool_take(&pools.small), small);
+    assert_ptr_equal(window_pool_take(&pools.large), large);
 }
 
 int main(void)
@@ -164,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_a_resent_packet_is_judged_by_time),
         cmocka_unit_test(test_timers_lose_the_flight),
         cmocka_unit_test(test_a_denied_packet_is_lost_once),
+        cmocka_unit_test(test_memory_grows_with_the_flight_and_goes_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
