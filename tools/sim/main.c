@@ -13,8 +13,8 @@ static const struct verb {
 #ifdef SIM_HAS_SCENARIOS
     {"run", command_run, "runs a scenario from a YAML file: times, bounds, links"},
     {"compare", command_compare, "runs a scenario under several path modes and congestion controls"},
-#endif
     {"results", command_results, "measures path modes and congestion controls, and writes Markdown"},
+#endif
     {"swarm", command_swarm, "draws cases with faults from seeds, and checks every byte of them"},
 };
 
