@@ -255,6 +255,14 @@ static enum drop_reason take_trimmed(struct transport *t, const struct arrival *
 
 /* ---- the others ---- */
 
+/* Over which path to answer about one that is dead: each time another of ours. The port that the question came
+ * from crosses another spine on the way back, and that may be the dead one. */
+static uint16_t port_around(struct transport *t, const struct arrival *a)
+{
+    const struct channel *alive = path_health_next_alive(t, a->peer);
+    return alive != NULL ? alive->source_port : a->datagram->source_port;
+}
+
 /* What arrived on a channel that its sender gives up; from here on nothing more is accepted on it. */
 static enum drop_reason take_close(struct transport *t, const struct arrival *a)
 {
@@ -267,7 +275,7 @@ static enum drop_reason take_close(struct transport *t, const struct arrival *a)
     ch->receiving = false;
     struct packet_ack closed;
     acks_write(t, ch, PACKET_CLOSED, &closed, a->now);
-    bool queued = session_reply(t, a->peer->address, a->datagram->source_port, &closed, sizeof(closed));
+    bool queued = session_reply(t, a->peer->address, port_around(t, a), &closed, sizeof(closed));
     return queued ? DROP_NONE : DROP_NO_RESOURCES;
 }
 
