@@ -86,7 +86,7 @@ static void add_job(struct simulation *s, const struct experiment_job *j, uint64
                                     .path_mode = j->path_mode,
                                     .hash_seed = j->hash_seed,
                                     .iterations = j->iterations,
-                                    .open_at = OPEN_NS,
+                                    .open_at = OPEN_NS + j->start_ns,
                                     .start_at = EXPERIMENT_START_NS + j->start_ns,
                                     .gap_ns = j->gap_ns,
                                     .deadline_at = NSEC_NEVER,

@@ -62,6 +62,7 @@ static const cyaml_schema_field_t fault_fields[] = {TEXT(struct scenario_fault, 
                                                     TEXT(struct scenario_fault, at),
                                                     TEXT(struct scenario_fault, until),
                                                     TEXT(struct scenario_fault, value),
+                                                    TEXT(struct scenario_fault, by),
                                                     TEXT(struct scenario_fault, host),
                                                     TEXT(struct scenario_fault, converges_after),
                                                     CYAML_FIELD_END};

@@ -26,7 +26,7 @@ struct scenario_job {
 };
 
 struct scenario_fault {
-    char *kind, *link, *host, *direction, *at, *until, *value, *converges_after;
+    char *kind, *link, *host, *direction, *at, *until, *value, *by, *converges_after;
 };
 
 struct scenario_samples {

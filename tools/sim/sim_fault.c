@@ -8,12 +8,17 @@ bool sim_fault_is_of_host(enum sim_fault_kind kind)
 
 const char *sim_fault_kind_name(enum sim_fault_kind kind)
 {
-    static const char *const names[SIM_FAULT_KINDS] = {
-        [SIM_FAULT_DOWN] = "down",           [SIM_FAULT_BLACK_HOLE] = "black_hole",
-        [SIM_FAULT_LOSS] = "loss",           [SIM_FAULT_CORRUPT] = "corrupt",
-        [SIM_FAULT_DUPLICATE] = "duplicate", [SIM_FAULT_REORDER] = "reorder",
-        [SIM_FAULT_RATE] = "rate",           [SIM_FAULT_DELAY] = "delay",
-        [SIM_FAULT_PAUSE] = "pause",         [SIM_FAULT_RESTART] = "restart"};
+    static const char *const names[SIM_FAULT_KINDS] = {[SIM_FAULT_DOWN] = "down",
+                                                       [SIM_FAULT_FLAP] = "flap",
+                                                       [SIM_FAULT_BLACK_HOLE] = "black_hole",
+                                                       [SIM_FAULT_LOSS] = "loss",
+                                                       [SIM_FAULT_CORRUPT] = "corrupt",
+                                                       [SIM_FAULT_DUPLICATE] = "duplicate",
+                                                       [SIM_FAULT_REORDER] = "reorder",
+                                                       [SIM_FAULT_RATE] = "rate",
+                                                       [SIM_FAULT_DELAY] = "delay",
+                                                       [SIM_FAULT_PAUSE] = "pause",
+                                                       [SIM_FAULT_RESTART] = "restart"};
     return names[kind];
 }
 
@@ -22,6 +27,7 @@ static void change(struct link_fault *state, const struct sim_fault *f, bool beg
     uint32_t amount = begins ? f->amount : 0;
     switch (f->kind) {
     case SIM_FAULT_DOWN:
+    case SIM_FAULT_FLAP:
         state->down = begins;
         break;
     case SIM_FAULT_BLACK_HOLE:
@@ -82,6 +88,24 @@ static void change_host(struct simulation *s, const struct sim_fault *f, bool be
         (begins ? host_kill : host_start)(s, host);
 }
 
+static void change_links(struct simulation *s, const struct sim_fault *f, bool begins)
+{
+    if (f->direction != SIM_FAULT_ONLY_DOWN)
+        change_link(s, f->up_link, f, begins);
+    if (f->direction != SIM_FAULT_UP)
+        change_link(s, f->down_link, f, begins);
+}
+
+/* Half a cycle later it is the other way round, until it ends, and then the link is up. */
+static void flap_call(struct simulation *s, void *context, uint64_t down)
+{
+    const struct sim_fault *f = context;
+    nsec_t now = simulation_now(s), next = now + f->amount_ns / 2 + 1;
+    change_links(s, f, down && now < f->until);
+    if (now < f->until)
+        simulation_call_at(s, next < f->until ? next : f->until, flap_call, context, !down);
+}
+
 static void fault_call(struct simulation *s, void *context, uint64_t begins)
 {
     const struct sim_fault *f = context;
@@ -89,16 +113,17 @@ static void fault_call(struct simulation *s, void *context, uint64_t begins)
         change_host(s, f, begins);
         return;
     }
-    if (f->direction != SIM_FAULT_ONLY_DOWN)
-        change_link(s, f->up_link, f, begins);
-    if (f->direction != SIM_FAULT_UP)
-        change_link(s, f->down_link, f, begins);
+    change_links(s, f, begins);
     if (f->kind == SIM_FAULT_DOWN && f->converges_after_ns != NSEC_NEVER)
         simulation_call_at(s, simulation_now(s) + f->converges_after_ns, converge_call, context, begins);
 }
 
 void sim_fault_schedule(struct simulation *s, const struct sim_fault *fault)
 {
+    if (fault->kind == SIM_FAULT_FLAP) {
+        simulation_call_at(s, fault->at, flap_call, (void *)fault, true);
+        return;
+    }
     simulation_call_at(s, fault->at, fault_call, (void *)fault, true);
     if (fault->until != NSEC_NEVER)
         simulation_call_at(s, fault->until, fault_call, (void *)fault, false);

@@ -7,6 +7,7 @@
 
 enum sim_fault_kind {
     SIM_FAULT_DOWN, /* a link goes down, and comes up again at the end */
+    SIM_FAULT_FLAP, /* down and up in turn, amount_ns for both */
     SIM_FAULT_BLACK_HOLE,
     SIM_FAULT_LOSS,      /* amount: ppm */
     SIM_FAULT_CORRUPT,   /* ppm: the receiving port's checksum tells */

@@ -235,6 +235,8 @@ static void draw_amount(struct random_stream *r, struct sim_fault *f, nsec_t bas
     f->amount_ns = scaled(r, base_rtt_ns / 16 + 1, 16 * base_rtt_ns);
     if (f->kind == SIM_FAULT_RATE)
         f->amount = (uint32_t)between(r, 5, 90);
+    if (f->kind == SIM_FAULT_FLAP)
+        f->amount_ns = between(r, base_rtt_ns, 50 * base_rtt_ns);
 }
 
 static void draw_place(struct random_stream *r, struct sim_fault *f, const struct topology *t)
@@ -267,22 +269,9 @@ static void draw_fault(struct random_stream *r, const struct swarm_case *c, cons
     f->converges_after_ns = chance(r, 50) ? NSEC_NEVER : scaled(r, rtt, patience);
 }
 
-/* The same again and again, each time for an eighth of the time. */
-static void flap(struct random_stream *r, struct swarm_case *c)
-{
-    struct sim_fault first = c->faults[c->fault_count - 1];
-    nsec_t period_ns = (first.until - first.at) / 4 + 2;
-    for (unsigned i = 0; i < 4 && c->fault_count < SWARM_FAULTS_MAX; i++) {
-        struct sim_fault *f = &c->faults[i == 0 ? c->fault_count - 1 : c->fault_count++];
-        *f = first;
-        f->at = first.at + i * period_ns;
-        f->until = f->at + between(r, 1, period_ns - 1);
-    }
-}
-
 static bool cuts_off(const struct sim_fault *f)
 {
-    return f->kind == SIM_FAULT_DOWN || f->kind == SIM_FAULT_BLACK_HOLE ||
+    return f->kind == SIM_FAULT_DOWN || f->kind == SIM_FAULT_FLAP || f->kind == SIM_FAULT_BLACK_HOLE ||
            ((f->kind == SIM_FAULT_LOSS || f->kind == SIM_FAULT_CORRUPT || f->kind == SIM_FAULT_RATE) &&
             f->amount > 50000);
 }
@@ -341,8 +330,6 @@ static void draw_faults(struct random_stream *r, struct swarm_case *c)
         if (clashes(c, f))
             continue;
         c->fault_count++;
-        if (chance(r, 25))
-            flap(r, c);
     }
     topology_destroy(&t);
 }

@@ -15,7 +15,8 @@ enum {
 
 bool topology_shape_is_valid(const struct topology_shape *s, char *error, size_t error_bytes)
 {
-    uint64_t hosts = (uint64_t)s->pods * s->leaves * s->hosts;
+    uint64_t leaves = (uint64_t)s->pods * s->leaves;
+    uint64_t hosts = leaves > TOPOLOGY_HOSTS_MAX ? leaves : leaves * s->hosts;
     uint64_t paths = (uint64_t)s->spines * (s->cores ? s->cores : 1);
     const char *wrong = NULL;
     if (s->pods == 0 || s->leaves == 0 || s->spines == 0 || s->hosts == 0)
@@ -294,12 +295,32 @@ void topology_link_name(const struct topology *t, uint32_t link, char name[TOPOL
     snprintf(name, TOPOLOGY_NAME_BYTES, "%s%u>%s%u", e.from, e.from_number, e.to, e.to_number);
 }
 
-static bool find_directed(const struct topology *t, const char *name, uint32_t *link)
+struct link_end {
+    char kind[8];
+    uint32_t number;
+};
+
+/* "spine12": where it ends; NULL when it is no such name. */
+static const char *parse_end(const char *text, struct link_end *end)
 {
-    char candidate[TOPOLOGY_NAME_BYTES];
+    size_t letters = strcspn(text, "0123456789");
+    char *rest;
+    if (letters == 0 || letters >= sizeof(end->kind) || text[letters] == '\0')
+        return NULL;
+    memcpy(end->kind, text, letters);
+    end->kind[letters] = '\0';
+    unsigned long number = strtoul(text + letters, &rest, 10);
+    end->number = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+    return rest;
+}
+
+static bool find_directed(const struct topology *t, const struct link_end *from, const struct link_end *to,
+                          uint32_t *link)
+{
     for (*link = 0; *link < t->link_count; ++*link) {
-        topology_link_name(t, *link, candidate);
-        if (strcmp(candidate, name) == 0)
+        struct link_ends e = ends_of(t, *link);
+        if (e.from_number == from->number && e.to_number == to->number && strcmp(e.from, from->kind) == 0 &&
+            strcmp(e.to, to->kind) == 0)
             return true;
     }
     return false;
@@ -307,12 +328,11 @@ static bool find_directed(const struct topology *t, const char *name, uint32_t *
 
 bool topology_find_link(const struct topology *t, const char *name, uint32_t *up, uint32_t *down)
 {
-    const char *dash = strchr(name, '-');
-    char there[TOPOLOGY_NAME_BYTES], back[TOPOLOGY_NAME_BYTES];
-    if (dash == NULL || strlen(name) >= TOPOLOGY_NAME_BYTES)
+    struct link_end first, second;
+    const char *dash = parse_end(name, &first);
+    if (dash == NULL || *dash != '-')
         return false;
-    int first = (int)(dash - name);
-    snprintf(there, sizeof(there), "%.*s>%s", first, name, dash + 1);
-    snprintf(back, sizeof(back), "%s>%.*s", dash + 1, first, name);
-    return find_directed(t, there, up) && find_directed(t, back, down);
+    const char *end = parse_end(dash + 1, &second);
+    return end != NULL && *end == '\0' && find_directed(t, &first, &second, up) &&
+           find_directed(t, &second, &first, down);
 }
