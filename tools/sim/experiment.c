@@ -166,6 +166,7 @@ static void measure_links(const struct simulation *s, struct experiment_result *
         uint64_t peak = link_backlog_peak_bytes(link);
         r->queue_peak_bytes = peak > r->queue_peak_bytes ? peak : r->queue_peak_bytes;
         r->marked += link->counters.marked;
+        r->trimmed += link->counters.trimmed;
         r->dropped += link->counters.dropped;
         r->lost += link->counters.lost;
         if (i < t->first_leaf_to_spine || i >= t->first_spine_to_leaf || link->fault.down)

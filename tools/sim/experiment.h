@@ -45,7 +45,7 @@ struct experiment_result {
     unsigned job_count;
     double imbalance; /* most loaded leaf-spine link upwards over the mean of those that are up */
     double queue_p99_ns;
-    uint64_t queue_peak_bytes, marked, dropped, lost;
+    uint64_t queue_peak_bytes, marked, trimmed, dropped, lost;
     uint64_t channels; /* that have sent something */
     struct transport_counters counters;
     double first_path_death_ns, last_path_death_ns; /* from the start; 0: none */

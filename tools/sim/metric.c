@@ -20,6 +20,7 @@ static const struct metric of_run[] = {
     {"queue_p99_ns", "queue, p99 of packets", "us", 1e3, 1, RUN(queue_p99_ns), false},
     {"queue_peak_bytes", "queue, peak", "KB", 1e3, 1, RUN(queue_peak_bytes), true},
     {"marked_packets", "marked packets", COUNT(marked)},
+    {"trimmed_packets", "trimmed packets", COUNT(trimmed)},
     {"dropped_packets", "dropped for want of room", COUNT(dropped)},
     {"lost_packets", "lost by faults", COUNT(lost)},
     {"data_packets", "data packets", COUNT(counters.data_packets_sent)},

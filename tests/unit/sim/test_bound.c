@@ -2,6 +2,7 @@
 #include "tests/unit/sim/unit.h"
 
 #include "tools/sim/bound.h"
+#include "tools/sim/simulation.h"
 
 /* A byte a nanosecond, packets of 1000 bytes with 100 around them: a flow of 10000 bytes takes 11000 ns. */
 static const struct link_config link_of_test = {.rate_bytes_per_s = 1000000000, .queue_limit_bytes = 1 << 20};
@@ -76,12 +77,84 @@ static void an_incast_is_bounded_by_its_receiver(void **state)
     topology_destroy(&t);
 }
 
+/* ---- cases of the results page, by hand ---- */
+
+/* 400 Gb/s is 50 bytes a nanosecond; 82 bytes stand around the 9000 of a packet's payload. */
+#define WIRE_NS(bytes, packets) (((bytes) + (packets)*82) / 50.0)
+/* Four links each way, each 500 ns and (9082 + 118) / 50 ns for the packet and its ack; two turnarounds. */
+#define ROUND_TRIP_NS 6736
+
+static const struct link_config link_400g = {.rate_bytes_per_s = 50000000000, .delay_ns = 500};
+
+static struct topology_config paper(unsigned leaves_spines_and_hosts)
+{
+    unsigned n = leaves_spines_and_hosts;
+    return (struct topology_config){.shape = {.pods = 1, .leaves = n, .spines = n, .hosts = n},
+                                    .host_link = link_400g,
+                                    .fabric_link = link_400g,
+                                    .turnaround_ns = 1000};
+}
+
+static double bound_of_page(const struct topology *t, const struct workload *w)
+{
+    static uint32_t in_order[256];
+    for (uint32_t i = 0; i < 256; i++)
+        in_order[i] = i;
+    return bound_ns(&(struct bound_case){.topology = t,
+                                         .workload = w,
+                                         .rank_hosts = in_order,
+                                         .iterations = 1,
+                                         .payload_bytes = 9000,
+                                         .overhead_bytes = 82,
+                                         .base_rtt_ns = ROUND_TRIP_NS});
+}
+
+static void the_round_trip_is_as_by_hand(void **state)
+{
+    (void)state;
+    struct topology_config config = paper(16);
+    assert_int_equal(simulation_base_rtt_ns(&config, 9082), ROUND_TRIP_NS);
+}
+
+/* 4 MiB are 467 packets; sixteen of these leave each leaf over sixteen uplinks, or fifteen. */
+static void an_exchange_of_the_page_is_as_by_hand(void **state)
+{
+    (void)state;
+    const struct workload w = {.kind = WORKLOAD_EXCHANGE, .ranks = 256, .bytes = 4 << 20, .stride = 64};
+    struct topology_config config = paper(16);
+    struct link_fault down = link_healthy;
+    struct topology t;
+    topology_init(&t, &config);
+    assert_float_equal(bound_of_page(&t, &w), WIRE_NS(4194304, 467) + ROUND_TRIP_NS, 0.01);
+    down.down = true;
+    link_set_fault(&t.links[t.first_leaf_to_spine], &down);
+    assert_float_equal(bound_of_page(&t, &w), WIRE_NS(4194304, 467) * 16 / 15 + ROUND_TRIP_NS, 0.01);
+    topology_destroy(&t);
+}
+
+/* Every eighth rank receives 1 MiB, 117 packets, from each of 63; its port is the bottleneck: a leaf receives
+ * but 56 x 2.75 MiB over eight downlinks. */
+static void a_skewed_all_to_all_of_the_page_is_as_by_hand(void **state)
+{
+    (void)state;
+    const struct workload w = {
+        .kind = WORKLOAD_SKEWED_ALL_TO_ALL, .ranks = 64, .bytes = 256 << 10, .stride = 8, .factor = 4};
+    struct topology_config config = paper(8);
+    struct topology t;
+    topology_init(&t, &config);
+    assert_float_equal(bound_of_page(&t, &w), 63 * WIRE_NS(1048576, 117) + ROUND_TRIP_NS, 0.01);
+    topology_destroy(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_port_bounds_where_spines_are_enough),
                                        cmocka_unit_test(the_uplinks_bound_where_they_are_few),
                                        cmocka_unit_test(a_dead_uplink_counts_nothing),
                                        cmocka_unit_test(within_a_leaf_no_spine_is_needed),
-                                       cmocka_unit_test(an_incast_is_bounded_by_its_receiver)};
+                                       cmocka_unit_test(an_incast_is_bounded_by_its_receiver),
+                                       cmocka_unit_test(the_round_trip_is_as_by_hand),
+                                       cmocka_unit_test(an_exchange_of_the_page_is_as_by_hand),
+                                       cmocka_unit_test(a_skewed_all_to_all_of_the_page_is_as_by_hand)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
