@@ -1,66 +1,77 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An indexed binary min-heap; the contract is in timer_heap.h. Slots count from 0, node positions from 1, so
- * that zeroed memory is an unset node. */
+/* An indexed min-heap; the contract is in timer_heap.h. Slots count from 0, node positions from 1, so that
+ * zeroed memory is an unset node. */
 #include "dataplane/transport/timer_heap.h"
 
 #include <assert.h>
 #include <stddef.h>
 
-void timer_heap_init(struct timer_heap *heap, struct timer_node **nodes, uint32_t capacity)
+enum {
+    CHILDREN = 4
+};
+
+void timer_heap_init(struct timer_heap *heap, struct timer_slot *slots, uint32_t capacity)
 {
-    *heap = (struct timer_heap){.nodes = nodes, .capacity = capacity};
+    *heap = (struct timer_heap){.slots = slots, .capacity = capacity};
 }
 
 /* Orders by deadline, then by age. Ages wrap; two nodes set 2^31 settings apart do not tie in practice, and
  * if they do the order is still the same in every run. */
-static bool is_before(const struct timer_node *a, const struct timer_node *b)
+static inline bool is_before(const struct timer_slot *a, const struct timer_slot *b)
 {
     if (a->at != b->at)
         return a->at < b->at;
     return (int32_t)(a->order - b->order) < 0;
 }
 
-static void place(struct timer_heap *heap, uint32_t slot, struct timer_node *node)
+static inline void place(struct timer_heap *heap, uint32_t slot, const struct timer_slot *what)
 {
-    heap->nodes[slot] = node;
-    node->position = slot + 1;
+    heap->slots[slot] = *what;
+    what->node->position = slot + 1;
 }
 
-static void sift_up(struct timer_heap *heap, uint32_t slot, struct timer_node *node)
+static void sift_up(struct timer_heap *heap, uint32_t slot, const struct timer_slot *what)
 {
     while (slot > 0) {
-        uint32_t parent = (slot - 1) / 2;
-        if (!is_before(node, heap->nodes[parent]))
+        uint32_t parent = (slot - 1) / CHILDREN;
+        if (!is_before(what, &heap->slots[parent]))
             break;
-        place(heap, slot, heap->nodes[parent]);
+        place(heap, slot, &heap->slots[parent]);
         slot = parent;
     }
-    place(heap, slot, node);
+    place(heap, slot, what);
 }
 
-static void sift_down(struct timer_heap *heap, uint32_t slot, struct timer_node *node)
+/* The one of the slots from `first` on, at most CHILDREN and at least one, that is due first. */
+static inline uint32_t first_due(const struct timer_heap *heap, uint32_t first)
 {
-    for (;;) {
-        uint32_t child = 2 * slot + 1;
-        if (child >= heap->count)
+    uint32_t end = first + CHILDREN < heap->count ? first + CHILDREN : heap->count, best = first;
+    for (uint32_t i = first + 1; i < end; i++) {
+        if (is_before(&heap->slots[i], &heap->slots[best]))
+            best = i;
+    }
+    return best;
+}
+
+static void sift_down(struct timer_heap *heap, uint32_t slot, const struct timer_slot *what)
+{
+    for (uint32_t first; (first = CHILDREN * slot + 1) < heap->count;) {
+        uint32_t child = first_due(heap, first);
+        if (!is_before(&heap->slots[child], what))
             break;
-        if (child + 1 < heap->count && is_before(heap->nodes[child + 1], heap->nodes[child]))
-            child++;
-        if (!is_before(heap->nodes[child], node))
-            break;
-        place(heap, slot, heap->nodes[child]);
+        place(heap, slot, &heap->slots[child]);
         slot = child;
     }
-    place(heap, slot, node);
+    place(heap, slot, what);
 }
 
-/* Puts `node` in or near `slot`, which is empty or its own: exactly one direction moves anything. */
-static void settle(struct timer_heap *heap, uint32_t slot, struct timer_node *node)
+/* Puts `what` in or near `slot`, which is empty or its own: exactly one direction moves anything. */
+static void settle(struct timer_heap *heap, uint32_t slot, const struct timer_slot *what)
 {
-    if (slot > 0 && is_before(node, heap->nodes[(slot - 1) / 2]))
-        sift_up(heap, slot, node);
+    if (slot > 0 && is_before(what, &heap->slots[(slot - 1) / CHILDREN]))
+        sift_up(heap, slot, what);
     else
-        sift_down(heap, slot, node);
+        sift_down(heap, slot, what);
 }
 
 void timer_heap_set(struct timer_heap *heap, struct timer_node *node, nsec_t at)
@@ -72,14 +83,14 @@ void timer_heap_set(struct timer_heap *heap, struct timer_node *node, nsec_t at)
     if (timer_node_is_set(node) && node->at == at)
         return;
     node->at = at;
-    node->order = heap->next_order++;
+    struct timer_slot what = {.at = at, .node = node, .order = heap->next_order++};
     if (timer_node_is_set(node)) {
-        settle(heap, node->position - 1, node);
+        settle(heap, node->position - 1, &what);
         return;
     }
     assert(heap->count < heap->capacity);
     heap->count++;
-    sift_up(heap, heap->count - 1, node);
+    sift_up(heap, heap->count - 1, &what);
 }
 
 void timer_heap_cancel(struct timer_heap *heap, struct timer_node *node)
@@ -87,11 +98,10 @@ void timer_heap_cancel(struct timer_heap *heap, struct timer_node *node)
     if (!timer_node_is_set(node))
         return;
     uint32_t slot = node->position - 1;
-    assert(slot < heap->count && heap->nodes[slot] == node);
-    heap->count--;
-    struct timer_node *last = heap->nodes[heap->count];
-    if (last != node)
-        settle(heap, slot, last);
+    assert(slot < heap->count && heap->slots[slot].node == node);
+    struct timer_slot last = heap->slots[--heap->count];
+    if (last.node != node)
+        settle(heap, slot, &last);
     node->position = 0;
     node->at = NSEC_NEVER;
 }

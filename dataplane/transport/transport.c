@@ -72,7 +72,7 @@ static bool allocate_tables(struct transport *t)
     size_t channels = (size_t)c->peers_max * c->paths_max;
     uint32_t index_size = 2 * power_of_two_above(c->peers_max);
     size_t nodes = channels + c->peers_max;
-    struct timer_node **ready = zeroed(nodes, sizeof(*ready)), **timers = zeroed(nodes, sizeof(*timers));
+    struct timer_slot *ready = zeroed(nodes, sizeof(*ready)), *timers = zeroed(nodes, sizeof(*timers));
     t->peers = zeroed(c->peers_max, sizeof(*t->peers));
     t->peer_index = zeroed(index_size, sizeof(*t->peer_index));
     t->peer_index_mask = index_size - 1;
@@ -180,8 +180,8 @@ void transport_destroy(struct transport *t)
                             t->peers,
                             t->peer_index,
                             t->channels,
-                            t->ready.nodes,
-                            t->timers.nodes,
+                            t->ready.slots,
+                            t->timers.slots,
                             t->outgoing,
                             t->incoming,
                             t->pieces,

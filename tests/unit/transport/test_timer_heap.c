@@ -19,7 +19,7 @@ static struct timer_node *take_first(struct timer_heap *heap)
 static void test_empty_heap_is_never_due(void **state)
 {
     (void)state;
-    struct timer_node *slots[1];
+    struct timer_slot slots[1];
     struct timer_heap heap;
     timer_heap_init(&heap, slots, COUNT_OF(slots));
     assert_null(timer_heap_first(&heap));
@@ -29,7 +29,8 @@ static void test_empty_heap_is_never_due(void **state)
 static void test_deadline_moves_both_ways(void **state)
 {
     (void)state;
-    struct timer_node *slots[3], a = {0}, b = {0}, c = {0};
+    struct timer_slot slots[3];
+    struct timer_node a = {0}, b = {0}, c = {0};
     struct timer_heap heap;
     timer_heap_init(&heap, slots, COUNT_OF(slots));
     timer_heap_set(&heap, &a, 100);
@@ -49,7 +50,8 @@ static void test_deadline_moves_both_ways(void **state)
 static void test_never_and_cancel_unset(void **state)
 {
     (void)state;
-    struct timer_node *slots[1], a = {0};
+    struct timer_slot slots[1];
+    struct timer_node a = {0};
     struct timer_heap heap;
     timer_heap_init(&heap, slots, COUNT_OF(slots));
     timer_heap_cancel(&heap, &a);
@@ -64,7 +66,8 @@ static void test_never_and_cancel_unset(void **state)
 static void test_equal_deadlines_come_in_order_of_setting(void **state)
 {
     (void)state;
-    struct timer_node *slots[NODES], nodes[NODES] = {0};
+    struct timer_slot slots[NODES];
+    struct timer_node nodes[NODES] = {0};
     struct timer_heap heap;
     timer_heap_init(&heap, slots, NODES);
     heap.next_order = UINT32_MAX - NODES / 2; /* across the wrap */
@@ -93,7 +96,8 @@ static int first_by_scan(const struct timer_node *nodes, const uint64_t *age)
 static void test_agrees_with_a_scan_under_random_use(void **state)
 {
     (void)state;
-    struct timer_node *slots[NODES], nodes[NODES] = {0};
+    struct timer_slot slots[NODES];
+    struct timer_node nodes[NODES] = {0};
     uint64_t age[NODES] = {0};
     struct random_stream random = {.state = 42};
     struct timer_heap heap;
