@@ -102,9 +102,13 @@ static void send_path_control(struct transport *t, struct peer *peer, struct wri
     }
 }
 
-/* The next live channel with room for a numbered packet, or NULL. */
+/* The next live channel with room for a numbered packet, or NULL. Those that are in use already go before
+ * paths that would need a channel for this: a host with many peers has a few to each. */
 static struct channel *channel_with_room(struct transport *t, struct peer *peer)
 {
+    struct channel *open = path_health_next_open(t, peer);
+    if (open != NULL && channel_has_room(t, open))
+        return open;
     for (unsigned i = 0; i < peer->path_count; i++) {
         struct channel *ch = path_health_next_alive(t, peer);
         if (ch != NULL && channel_has_room(t, ch))

@@ -32,6 +32,20 @@ struct channel *path_health_next_alive(struct transport *t, struct peer *peer)
     return found ? channel_at(t, (uint16_t)(peer - t->peers), peer->next_path) : NULL;
 }
 
+struct channel *path_health_next_open(struct transport *t, struct peer *peer)
+{
+    unsigned path = peer->next_path;
+    for (unsigned i = 0; i < peer->path_count; i++) {
+        path = path + 1 < peer->path_count ? path + 1 : 0;
+        struct channel *ch = channel_find(t, (uint16_t)(peer - t->peers), path);
+        if (ch == NULL || ch->state != CHANNEL_ALIVE)
+            continue;
+        peer->next_path = (uint16_t)path;
+        return ch;
+    }
+    return NULL;
+}
+
 uint16_t path_health_next_alive_port(struct transport *t, struct peer *peer)
 {
     bool found = turn_to_next_alive(t, peer);

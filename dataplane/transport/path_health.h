@@ -30,6 +30,8 @@ void path_health_set_port(struct transport *t, struct peer *peer, unsigned path,
 
 /* The channel on the next live path of the peer in turn, or NULL when it has none. */
 struct channel *path_health_next_alive(struct transport *t, struct peer *peer);
+/* The next live channel in turn that is open already, or NULL. */
+struct channel *path_health_next_open(struct transport *t, struct peer *peer);
 /* The source port of the next live path in turn, or 0. */
 uint16_t path_health_next_alive_port(struct transport *t, struct peer *peer);
 

@@ -195,7 +195,7 @@ struct peer {
     uint64_t avoided_paths;         /* the plan gives them no weight: a bit each */
     uint16_t window_packets;        /* the smaller of both sides'; 0 until the session is open */
     uint16_t path_count;
-    uint16_t next_path;         /* round robin of what may take any path */
+    uint16_t next_path; /* round robin of what may take any path; begins anywhere, at both ends alike */
     uint16_t payload_bytes_max; /* the smaller of both sides' */
     bool open;                  /* the session: they have answered */
     bool control_queued;        /* on transport.control: has credits, closes or probes to send, or a hello */

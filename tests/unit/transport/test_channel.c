@@ -45,6 +45,23 @@ static void test_a_message_opens_what_it_uses(void **state)
     fabric_destroy(f);
 }
 
+/* However many messages there are, their credits go where something goes anyway. */
+static void test_credits_open_no_further_channels(void **state)
+{
+    (void)state;
+    struct fabric *f = start(PATH_MODE_HASH);
+    for (uint64_t tag = 1; tag <= 8; tag++) {
+        struct fabric_flow flow = {.from = 0, .to = 1, .tag = tag, .bytes = 1000};
+        assert_int_equal(fabric_receive(f, &flow), SUBMIT_OK);
+        assert_int_equal(fabric_send(f, &flow), SUBMIT_OK);
+        fabric_run(f, f->now + NSEC_PER_MSEC);
+    }
+    assert_int_equal(fabric_count(f, 1, EVENT_RECEIVED, EVENT_OK), 8);
+    for (unsigned host = 0; host < 2; host++)
+        assert_in_range(f->hosts[host].transport->channel_count, 1, 2);
+    fabric_destroy(f);
+}
+
 static void test_no_window_is_held_at_rest(void **state)
 {
     (void)state;
@@ -82,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_path_that_is_only_known_has_no_channel),
         cmocka_unit_test(test_a_message_opens_what_it_uses),
+        cmocka_unit_test(test_credits_open_no_further_channels),
         cmocka_unit_test(test_no_window_is_held_at_rest),
         cmocka_unit_test(test_paths_are_withdrawn_before_they_are_used),
     };
