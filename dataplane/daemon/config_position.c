@@ -42,7 +42,7 @@ bool config_position_check_syntax(const char *file, struct config_position *posi
     yaml_document_t document;
     bool ok = load(stream, &document, position, problem);
     if (ok && !yaml_document_get_root_node(&document)) {
-        snprintf(problem, CONFIG_PROBLEM_BYTES, "the file is empty; it needs at least `ports`");
+        snprintf(problem, CONFIG_PROBLEM_BYTES, "the file is empty");
         yaml_document_delete(&document);
         ok = false;
     } else if (ok) {
