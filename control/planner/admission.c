@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Priority flow admission: greedy, then a search of exchanges.
+ *
+ * A flow is worth its bytes times its job's priority. Flows are admitted in the order of three rules (most
+ * worth a byte, then the largest; then the smallest; most worth), and the best outcome is kept. Then, while
+ * that gains: one or two admitted flows are put out, and whatever fits now comes in. The search ends after a
+ * bounded number of exchanges, so large demands, for which the grain of single flows matters little, get
+ * little more than the greedy answer.
+ */
+#include "control/planner/admission.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/planner/cutting.h"
+#include "control/planner/limits.h"
+#include "control/planner/refuse.h"
+#include "control/planner/time.h"
+
+enum {
+    EXCHANGES_MAX = 20000,
+    EXCHANGE_BYTES_MAX = 1 << 28 /* copied by all exchanges together */
+};
+
+struct claim {
+    uint32_t demand;
+    uint32_t priority;
+    uint64_t bytes, value;
+};
+
+/* What is admitted, and what room that leaves on the ports. */
+struct admitted {
+    uint64_t value;
+    uint8_t *in; /* [claim] */
+    int64_t *port_room[SIDES];
+    struct colouring_snapshot links;
+};
+
+struct admission {
+    struct planner_plan *plan;
+    struct placement placement; /* its colouring: links */
+    struct claim *claims;
+    uint32_t count;
+    struct admitted now, best; /* the links of `now` are in the colouring */
+};
+
+/* ---- memory ---- */
+
+static bool take_admitted(const struct admission *a, struct admitted *s)
+{
+    uint32_t ports = a->plan->fabric->port_count;
+    s->in = calloc(a->count + 1ul, 1);
+    s->port_room[SIDE_OUT] = calloc(ports, sizeof(int64_t));
+    s->port_room[SIDE_IN] = calloc(ports, sizeof(int64_t));
+    return s->in && s->port_room[SIDE_OUT] && s->port_room[SIDE_IN];
+}
+
+static void give_admitted(struct admitted *s)
+{
+    free(s->in);
+    free(s->port_room[SIDE_OUT]);
+    free(s->port_room[SIDE_IN]);
+    colouring_forget(&s->links);
+}
+
+static void copy_admitted(const struct admission *a, struct admitted *to, const struct admitted *from)
+{
+    uint32_t ports = a->plan->fabric->port_count;
+    to->value = from->value;
+    memcpy(to->in, from->in, a->count);
+    for (int side = 0; side < SIDES; side++)
+        memcpy(to->port_room[side], from->port_room[side], ports * sizeof(int64_t));
+}
+
+static int keep(struct admission *a)
+{
+    copy_admitted(a, &a->best, &a->now);
+    return colouring_save(a->placement.colouring, &a->best.links);
+}
+
+static void go_back(struct admission *a)
+{
+    copy_admitted(a, &a->now, &a->best);
+    colouring_restore(a->placement.colouring, &a->best.links);
+}
+
+/* ---- in and out ---- */
+
+static void use_ports(struct admission *a, const struct planner_demand *d, int64_t bytes)
+{
+    a->now.port_room[SIDE_OUT][d->source_port] -= bytes;
+    a->now.port_room[SIDE_IN][d->destination_port] -= bytes;
+}
+
+static bool ports_have_room(const struct admission *a, const struct planner_demand *d)
+{
+    return a->now.port_room[SIDE_OUT][d->source_port] >= (int64_t)d->bytes &&
+           a->now.port_room[SIDE_IN][d->destination_port] >= (int64_t)d->bytes;
+}
+
+/* On links, whole or in pieces: 1, 0 or -ENOMEM. */
+static int enter_links(struct admission *a, uint32_t demand)
+{
+    struct colouring *c = a->placement.colouring;
+    uint32_t from = plan_end_leaf(a->plan, demand, SIDE_OUT), to = plan_end_leaf(a->plan, demand, SIDE_IN);
+    if (from == to)
+        return 1;
+    uint32_t item = colouring_add(c, from, to, (int64_t)a->plan->demands[demand].bytes, demand);
+    if (item == ITEM_NONE)
+        return -ENOMEM;
+    int result = colouring_insert(c, item) ? 1 : cutting_try(&a->placement, item);
+    if (result == 0)
+        colouring_truncate(c, item);
+    return result;
+}
+
+static int try_in(struct admission *a, uint32_t claim)
+{
+    const struct planner_demand *d = &a->plan->demands[a->claims[claim].demand];
+    if (a->now.in[claim] || !ports_have_room(a, d))
+        return 0;
+    int result = enter_links(a, a->claims[claim].demand);
+    if (result != 1)
+        return result;
+    a->now.in[claim] = 1;
+    a->now.value += a->claims[claim].value;
+    use_ports(a, d, (int64_t)d->bytes);
+    return 1;
+}
+
+static void put_out(struct admission *a, uint32_t claim)
+{
+    struct colouring *c = a->placement.colouring;
+    const struct planner_demand *d = &a->plan->demands[a->claims[claim].demand];
+    for (uint32_t i = 0; i < c->item_count; i++) {
+        if (c->items[i].owner == a->claims[claim].demand && c->items[i].colour != COLOUR_NONE)
+            colouring_take(c, i);
+    }
+    use_ports(a, d, -(int64_t)d->bytes);
+    a->now.in[claim] = 0;
+    a->now.value -= a->claims[claim].value;
+}
+
+static int try_all_in(struct admission *a)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (try_in(a, i) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* ---- greedy ---- */
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return a > b ? -1 : a < b;
+}
+
+static int by_density_largest(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    int order = compare_numbers(x->priority, y->priority);
+    order = order ? order : compare_numbers(x->bytes, y->bytes);
+    return order ? order : compare_numbers(y->demand, x->demand);
+}
+
+static int by_density_smallest(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    int order = compare_numbers(x->priority, y->priority);
+    order = order ? order : compare_numbers(y->bytes, x->bytes);
+    return order ? order : compare_numbers(y->demand, x->demand);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    int order = compare_numbers(x->value, y->value);
+    return order ? order : compare_numbers(y->demand, x->demand);
+}
+
+static void empty(struct admission *a)
+{
+    const struct planner_fabric *f = a->plan->fabric;
+    uint64_t budget_ps = a->placement.accept_ps;
+    for (uint32_t i = 0; i < f->port_count; i++) {
+        int64_t room = bytes_within(budget_ps, f->ports[i].rate_bytes_per_s, ROOM_UNLIMITED);
+        a->now.port_room[SIDE_OUT][i] = a->now.port_room[SIDE_IN][i] = room;
+    }
+    memset(a->now.in, 0, a->count);
+    a->now.value = 0;
+    colouring_truncate(a->placement.colouring, 0);
+}
+
+/* The claims' order becomes the rule's; which claims are in is known by demand afterwards. */
+static int admit_by(struct admission *a, int (*rule)(const void *, const void *))
+{
+    qsort(a->claims, a->count, sizeof(*a->claims), rule);
+    empty(a);
+    return try_all_in(a);
+}
+
+static int admit_greedily(struct admission *a)
+{
+    int (*const rules[])(const void *, const void *) = {by_value, by_density_smallest, by_density_largest};
+    uint64_t best_value = 0;
+    unsigned best = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        if (admit_by(a, rules[i]) != 0)
+            return -ENOMEM;
+        if (a->now.value > best_value) {
+            best_value = a->now.value;
+            best = i;
+        }
+    }
+    int result = best == 2 ? 0 : admit_by(a, rules[best]);
+    return result != 0 ? result : keep(a);
+}
+
+/* ---- exchanges ---- */
+
+static uint32_t exchanges_max(const struct admission *a)
+{
+    const struct colouring *c = a->placement.colouring;
+    size_t bytes = colouring_slot(c, c->vertex_count, 0) * 24 + c->item_count * sizeof(*c->items) + a->count +
+                   a->plan->fabric->port_count * 16ul;
+    size_t most = EXCHANGE_BYTES_MAX / (bytes + 1);
+    return most > EXCHANGES_MAX ? EXCHANGES_MAX : (uint32_t)most;
+}
+
+/* Without the two (or one, if they are the same), and with what fits then: 1 if that is better, and kept. */
+static int exchange(struct admission *a, uint32_t one, uint32_t other)
+{
+    put_out(a, one);
+    if (other != one)
+        put_out(a, other);
+    /* Those that were put out come last: their places are for others. */
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (i != one && i != other && try_in(a, i) < 0)
+            return -ENOMEM;
+    }
+    if (try_in(a, one) < 0 || try_in(a, other) < 0)
+        return -ENOMEM;
+    if (a->now.value > a->best.value)
+        return keep(a) == 0 ? 1 : -ENOMEM;
+    go_back(a);
+    return 0;
+}
+
+/* One round over all pairs; returns whether anything was gained, or -ENOMEM. */
+static int search_round(struct admission *a, uint32_t *tries_left)
+{
+    int gained = 0;
+    for (uint32_t i = 0; i<a->count && * tries_left> 0; i++) {
+        for (uint32_t j = i; j<a->count && * tries_left> 0 && a->now.in[i]; j++) {
+            if (!a->now.in[j])
+                continue;
+            --*tries_left;
+            int result = exchange(a, i, j);
+            if (result < 0)
+                return result;
+            gained |= result;
+        }
+    }
+    return gained;
+}
+
+static bool all_are_in(const struct admission *a)
+{
+    return memchr(a->now.in, 0, a->count) == NULL;
+}
+
+static int search(struct admission *a)
+{
+    uint32_t tries_left = all_are_in(a) ? 0 : exchanges_max(a);
+    int gained = 1;
+    while (gained == 1 && tries_left > 0)
+        gained = search_round(a, &tries_left);
+    return gained < 0 ? gained : 0;
+}
+
+/* ---- the plan ---- */
+
+static int list_claims(struct admission *a)
+{
+    struct planner_plan *plan = a->plan;
+    a->claims = calloc(plan->demand_count + 1ul, sizeof(*a->claims));
+    if (a->claims == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < plan->demand_count; i++) {
+        uint32_t priority = plan_priority(plan, i);
+        uint64_t bytes = plan->demands[i].bytes;
+        priority = priority ? priority : 1;
+        if (plan->stories[i].reason != PLANNER_REASON_UNROUTED)
+            a->claims[a->count++] = (struct claim){i, priority, bytes, bytes * priority};
+    }
+    return take_admitted(a, &a->now) && take_admitted(a, &a->best) ? 0 : -ENOMEM;
+}
+
+static int open_links(struct admission *a)
+{
+    const struct planner_fabric *f = a->plan->fabric;
+    const struct planner_options *o = &a->plan->options;
+    const struct colouring_shape shape = {.vertex_count = f->leaf_count,
+                                          .colour_count = f->spine_count,
+                                          .rates = {f->rates[SIDE_OUT], f->rates[SIDE_IN]},
+                                          .item_count = a->count};
+    uint64_t budget_ps = o->budget_ns > UINT64_MAX / 1000 ? UINT64_MAX : o->budget_ns * 1000;
+    a->placement = (struct placement){
+        .accept_ps = budget_ps, .piece_bytes_min = o->piece_bytes_min, .granule_bytes = o->granule_bytes};
+    int result = colouring_create(&shape, &a->placement.colouring);
+    if (result == 0)
+        limits_set_budget(a->placement.colouring, budget_ps);
+    return result;
+}
+
+static void tell_deferred(struct admission *a)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (!a->best.in[i])
+            a->plan->stories[a->claims[i].demand].reason = PLANNER_REASON_DEFERRED;
+    }
+}
+
+static int adopt(struct admission *a, char *error)
+{
+    const struct colouring *c = a->placement.colouring;
+    struct planner_piece *pieces = malloc((c->item_count + 1ul) * sizeof(*pieces));
+    uint32_t count = 0;
+    if (pieces == NULL)
+        return planner_refuse_memory(error);
+    for (uint32_t i = 0; i < c->item_count; i++) {
+        const struct colour_item *item = &c->items[i];
+        if (item->colour != COLOUR_NONE)
+            pieces[count++] = (struct planner_piece){(uint64_t)item->bytes, item->owner, item->colour, 0};
+    }
+    tell_deferred(a);
+    int result = plan_measure_bounds(a->plan, error);
+    if (result == 0)
+        result = plan_adopt_pieces(a->plan, pieces, count, error);
+    free(pieces);
+    return result;
+}
+
+int admission_make(struct planner_plan *plan, char *error)
+{
+    struct admission a = {.plan = plan};
+    int result = list_claims(&a);
+    if (result == 0)
+        result = open_links(&a);
+    if (result == 0)
+        result = admit_greedily(&a);
+    if (result == 0)
+        result = search(&a);
+    result = result == 0 ? adopt(&a, error) : planner_refuse_memory(error);
+    colouring_destroy(a.placement.colouring);
+    give_admitted(&a.now);
+    give_admitted(&a.best);
+    free(a.claims);
+    return result;
+}

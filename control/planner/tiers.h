@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The two colourings of a plan: leaves for the spine, and in fabrics of three tiers, for every spine, pods
+ * for the core. */
+#ifndef WEFT_CONTROL_PLANNER_TIERS_H
+#define WEFT_CONTROL_PLANNER_TIERS_H
+
+#include "control/planner/plan_state.h"
+
+enum {
+    NO_SPINE = UINT16_MAX,
+    NO_CORE = UINT16_MAX
+};
+#define NO_DEMAND UINT32_MAX /* of a piece that was cut into others */
+
+/* Pieces that still look for their paths. */
+struct draft {
+    const struct planner_plan *plan; /* of which fabric, demands, stories and bounds are known */
+    struct planner_piece *pieces;
+    uint32_t count, capacity;
+    uint64_t accept_ps;
+    bool mends;     /* pieces have their old paths, which are kept where they can be */
+    uint64_t flips; /* pieces that may be moved to make room for others, when it mends */
+};
+
+/* NULL: no memory. */
+struct planner_piece *draft_add(struct draft *d, const struct planner_piece *piece);
+/* Give every piece a spine, and a core if it needs one; may cut pieces. 0 or -ENOMEM. */
+int tiers_colour_spines(struct draft *d);
+int tiers_colour_cores(struct draft *d);
+
+#endif
