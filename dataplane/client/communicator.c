@@ -22,6 +22,8 @@ static const char *path_mode_problem(enum weft_path_mode mode)
     case WEFT_PATH_ETHEREAL:
     case WEFT_PATH_WRAP:
     case WEFT_PATH_PLANNED:
+    case WEFT_PATH_REPS:
+    case WEFT_PATH_MPRDMA:
         return NULL;
     }
     return "path_mode is none of enum weft_path_mode";
@@ -59,6 +61,10 @@ static uint32_t session_path_mode(enum weft_path_mode mode)
         return SESSION_PATH_MODE_WRAP;
     case WEFT_PATH_PLANNED:
         return SESSION_PATH_MODE_PLANNED;
+    case WEFT_PATH_REPS:
+        return SESSION_PATH_MODE_REPS;
+    case WEFT_PATH_MPRDMA:
+        return SESSION_PATH_MODE_MPRDMA;
     }
     abort();
 }

@@ -72,7 +72,9 @@ enum weft_path_mode {
     WEFT_PATH_SPRAY,
     WEFT_PATH_ETHEREAL,
     WEFT_PATH_WRAP,
-    WEFT_PATH_PLANNED /* as control plans; WEFT_PATH_WRAP as long as there is no plan */
+    WEFT_PATH_PLANNED, /* as control plans; WEFT_PATH_WRAP as long as there is no plan */
+    WEFT_PATH_REPS,
+    WEFT_PATH_MPRDMA
 };
 
 /* Attaches to the daemon listening on `socket_path` (NULL: $WEFT_SOCKET, else /run/weft/dataplane.sock).
@@ -99,7 +101,7 @@ struct weft_communicator_config {
     uint32_t rank_count;
     const uint32_t *addresses; /* rank_count IPv4 addresses in host byte order: where each rank is; copied */
     enum weft_path_mode path_mode;
-    uint32_t hash_seed;  /* WEFT_PATH_HASH only */
+    uint32_t hash_seed;  /* WEFT_PATH_HASH and WEFT_PATH_MPRDMA only */
     uint32_t timeout_ms; /* of one operation without any progress; 0: 60,000 */
 };
 /* Local: does not wait for the other ranks, the first operation does.

@@ -21,11 +21,10 @@ enum {
 
 static const cyaml_strval_t idle_names[] = {{"poll", CONFIG_IDLE_POLL}, {"sleep", CONFIG_IDLE_SLEEP}};
 /* One more than the value, so that a file without the key (zero) can be told from `hash`. */
-static const cyaml_strval_t path_mode_names[] = {{"hash", PATH_MODE_HASH + 1},
-                                                 {"spray", PATH_MODE_SPRAY + 1},
-                                                 {"ethereal", PATH_MODE_ETHEREAL + 1},
-                                                 {"wrap", PATH_MODE_WRAP + 1},
-                                                 {"planned", PATH_MODE_PLANNED + 1}};
+static const cyaml_strval_t path_mode_names[] = {
+    {"hash", PATH_MODE_HASH + 1},       {"spray", PATH_MODE_SPRAY + 1},       {"reps", PATH_MODE_REPS + 1},
+    {"mprdma-4", PATH_MODE_MPRDMA + 1}, {"ethereal", PATH_MODE_ETHEREAL + 1}, {"wrap", PATH_MODE_WRAP + 1},
+    {"planned", PATH_MODE_PLANNED + 1}};
 static const cyaml_strval_t log_names[] = {{"error", LOG_LEVEL_ERROR + 1},
                                            {"warning", LOG_LEVEL_WARNING + 1},
                                            {"info", LOG_LEVEL_INFO + 1},

@@ -22,6 +22,10 @@ static enum path_mode path_mode_of(const struct session *s, uint32_t wanted)
         return PATH_MODE_WRAP;
     case SESSION_PATH_MODE_PLANNED:
         return PATH_MODE_PLANNED;
+    case SESSION_PATH_MODE_REPS:
+        return PATH_MODE_REPS;
+    case SESSION_PATH_MODE_MPRDMA:
+        return PATH_MODE_MPRDMA;
     case SESSION_PATH_MODE_DEFAULT:
         break;
     }
@@ -131,7 +135,7 @@ static bool check_communicator(struct session *s, const struct session_request *
     if (request->rank >= request->rank_count)
         snprintf(text, sizeof(text), "rank %u is not below the rank count of %u", request->rank,
                  request->rank_count);
-    else if (request->path_mode > SESSION_PATH_MODE_PLANNED)
+    else if (request->path_mode > SESSION_PATH_MODE_MAX)
         snprintf(text, sizeof(text), "there is no path mode %u", request->path_mode);
     else if (addresses[request->rank] != host_port_address(s->port))
         snprintf(text, sizeof(text), "rank %u is said to be at %s, but this host's port is %s", request->rank,

@@ -36,7 +36,10 @@ enum session_path_mode {
     SESSION_PATH_MODE_SPRAY = 2,    /* every packet on a path of its own, at random */
     SESSION_PATH_MODE_ETHEREAL = 3, /* whole flows round-robin, the remainder split into equal pieces */
     SESSION_PATH_MODE_WRAP = 4,     /* the same loads with the fewest pieces: wrap-around cutting */
-    SESSION_PATH_MODE_PLANNED = 5   /* as control plans; WRAP as long as there is no plan */
+    SESSION_PATH_MODE_PLANNED = 5,  /* as control plans; WRAP as long as there is no plan */
+    SESSION_PATH_MODE_REPS = 6,     /* sprayed, but paths whose packets came unmarked are used again */
+    SESSION_PATH_MODE_MPRDMA = 7,   /* each pair of hosts on four hashed paths, each with its own window */
+    SESSION_PATH_MODE_MAX = SESSION_PATH_MODE_MPRDMA
 };
 
 struct session_request {
@@ -50,7 +53,7 @@ struct session_request {
     uint32_t
         rank_count; /* 1 .. SESSION_RANKS_MAX; as many addresses follow this struct in the same datagram */
     uint32_t path_mode; /* enum session_path_mode */
-    uint32_t hash_seed; /* HASH: varies the choice, as different ephemeral ports would */
+    uint32_t hash_seed; /* HASH, MPRDMA: varies the choice, as different ephemeral ports would */
 };
 
 /* One rank's host port, as it follows a COMMUNICATOR_OPEN request: IPv4 address, host byte order. */

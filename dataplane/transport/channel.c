@@ -8,6 +8,7 @@
 #include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
+#include "dataplane/transport/sprayer.h"
 
 enum {
     CHANNEL_BURST_PACKETS = 8,
@@ -26,7 +27,9 @@ static void note_progress(struct channel *ch, nsec_t now)
 
 static void reset_sending(struct transport *t, struct channel *ch, nsec_t now)
 {
+    send_window_lose_all(&ch->sent); /* they no longer fill other windows */
     send_window_reset(&ch->sent, &t->windows);
+    ch->sent.flights = channel_peer(t, ch)->flights;
     rtt_estimator_init(&ch->rtt, t->config.base_rtt_ns, now);
     t->config.congestion->on_create(&ch->congestion, &t->path);
     ch->pacer = (struct pacer){0};
@@ -71,9 +74,14 @@ void channel_reopen(struct transport *t, struct channel *ch, nsec_t now)
 
 /* ---- sending ---- */
 
-static uint64_t wire_bytes(const struct transport *t, uint64_t packets, uint64_t payload_bytes)
+uint64_t channel_alive_paths(const struct transport *t, uint16_t peer)
 {
-    return payload_bytes + packets * (t->config.wire_overhead_bytes + sizeof(struct packet_data));
+    uint64_t alive = 0;
+    for (unsigned i = 0; i < t->peers[peer].path_count; i++) {
+        if (path_state(t, peer, i) == CHANNEL_ALIVE)
+            alive |= 1ull << i;
+    }
+    return alive;
 }
 
 bool channel_may_send(const struct transport *t, const struct channel *ch, uint32_t payload_bytes, nsec_t now)
@@ -81,14 +89,21 @@ bool channel_may_send(const struct transport *t, const struct channel *ch, uint3
     if (!channel_has_room(t, ch) || !pacer_may_send(&ch->pacer, now))
         return false;
     const struct send_window *w = &ch->sent;
-    uint64_t in_flight = wire_bytes(t, w->in_flight_packets + 1, w->in_flight_bytes + payload_bytes);
-    return w->in_flight_packets == 0 || in_flight <= ch->congestion.window_bytes;
+    uint64_t in_flight = transport_wire_bytes(t, w->own_packets + 1u, w->own_bytes + payload_bytes);
+    return w->own_packets == 0 || in_flight <= ch->congestion.window_bytes;
 }
 
-bool channel_may_resend(const struct channel *ch, nsec_t now)
+bool channel_may_resend(struct transport *t, struct channel *ch, nsec_t now)
 {
-    return pacer_may_send(&ch->pacer, now) &&
-           (ch->sent.in_flight_packets == 0 || ch->sent.in_flight_bytes < ch->congestion.window_bytes);
+    uint32_t number;
+    if (!send_window_first_lost(&ch->sent, &number))
+        return false;
+    unsigned flight = send_window_at(&ch->sent, number)->flight;
+    if (ch->sent.in_flight_packets == 0)
+        return flight != FLIGHT_OWN || pacer_may_send(&ch->pacer, now);
+    if (flight != FLIGHT_OWN)
+        return !channel_is_suspect(ch) && sprayer_may_resend(t, ch->lane.peer, flight);
+    return pacer_may_send(&ch->pacer, now) && ch->sent.own_bytes < ch->congestion.window_bytes;
 }
 
 void channel_write_header(const struct transport *t, const struct channel *ch, enum packet_type type,
@@ -198,7 +213,8 @@ static void write_numbered(struct transport *t, struct channel *ch, uint32_t num
     address_packet(t, ch, packet);
     enum packet_type type = write_content(t, what, packet);
     channel_write_header(t, ch, type, number, (struct packet_header *)packet->header, now);
-    pacer_sent(&ch->pacer, wire_bytes(t, 1, what->length), now);
+    if (what->flight == FLIGHT_OWN)
+        pacer_sent(&ch->pacer, transport_wire_bytes(t, 1, what->length), now);
     ch->sent_packets++;
     if (type == PACKET_DATA) {
         t->counters.data_packets_sent++;
@@ -226,6 +242,9 @@ void channel_resend(struct transport *t, struct channel *ch, struct outgoing_pac
         ch->waiting_since = now;
     send_window_resend(&ch->sent, number, now);
     write_numbered(t, ch, number, packet, now);
+    unsigned flight = send_window_at(&ch->sent, number)->flight;
+    if (flight != FLIGHT_OWN)
+        sprayer_at(t, ch->lane.peer, flight)->sent_at = now;
     ch->retransmits++;
     t->counters.retransmits++;
     t->counters.retransmitted_bytes += send_window_at(&ch->sent, number)->length;
@@ -322,33 +341,80 @@ static void undo_false_timeout(struct transport *t, struct channel *ch, nsec_t a
         congestion_window_restore(&ch->congestion, &t->path, ch->window_before_timeout_bytes);
 }
 
+/* What an ack has told, for those whose windows it concerns. */
+struct ack_news {
+    nsec_t now;
+    nsec_t answered_sent_at; /* of the packet that caused it */
+    nsec_t rtt_ns;
+    uint32_t marked_packets;
+    struct send_window_ack acked;
+};
+
+static struct congestion_ack report_of(const struct transport *t, const struct ack_news *news,
+                                       uint32_t packets, uint32_t bytes)
+{
+    uint32_t marked = news->marked_packets < packets ? news->marked_packets : packets;
+    return (struct congestion_ack){.now = news->now,
+                                   .rtt_ns = news->rtt_ns,
+                                   .acked_packets = (uint16_t)packets,
+                                   .acked_bytes = (uint32_t)transport_wire_bytes(t, packets, bytes),
+                                   .marked_packets = (uint16_t)marked};
+}
+
+static void tell_sprayers(struct transport *t, const struct channel *ch, const struct ack_news *news)
+{
+    for (unsigned i = 0; i < SPRAYERS; i++) {
+        uint32_t packets = news->acked.shared_packets[i], bytes = news->acked.shared_bytes[i];
+        if (packets == 0)
+            continue;
+        const struct flight *left = &channel_peer(t, ch)->flights[i];
+        struct sprayer_ack ack = {.report = report_of(t, news, packets, bytes),
+                                  .answered_sent_at = news->answered_sent_at,
+                                  .path = ch->lane.path};
+        ack.report.in_flight_bytes = transport_wire_bytes(t, left->packets + packets, left->bytes + bytes);
+        sprayer_on_ack(t, ch->lane.peer, i + 1, &ack);
+    }
+}
+
+static void tell_congestion(struct transport *t, struct channel *ch, const struct ack_news *news,
+                            uint64_t in_flight_bytes)
+{
+    uint32_t packets = news->acked.packets, bytes = news->acked.bytes;
+    for (unsigned i = 0; i < SPRAYERS; i++) {
+        packets -= news->acked.shared_packets[i];
+        bytes -= news->acked.shared_bytes[i];
+    }
+    if (packets == 0)
+        return;
+    struct congestion_ack report = report_of(t, news, packets, bytes);
+    report.in_flight_bytes = in_flight_bytes;
+    t->config.congestion->on_ack(&ch->congestion, &t->path, &report);
+    set_pace(t, ch);
+}
+
 enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
                                 nsec_t now)
 {
     if (ch->state != CHANNEL_ALIVE || ack->header.generation != ch->generation)
         return DROP_GENERATION;
-    struct congestion_ack report = {
-        .now = now, .in_flight_bytes = wire_bytes(t, ch->sent.in_flight_packets, ch->sent.in_flight_bytes)};
-    struct send_window_ack result;
-    if (!take_ack(t, ch, ack, &result))
+    struct ack_news news = {.now = now, .answered_sent_at = time_of_echo(ack->echo_sent_at_ns, now)};
+    uint64_t in_flight_bytes = transport_wire_bytes(t, ch->sent.own_packets, ch->sent.own_bytes);
+    if (!take_ack(t, ch, ack, &news.acked))
         return DROP_ACK;
     t->counters.acks_received++;
-    if (result.packets == 0)
+    if (news.acked.packets == 0)
         return DROP_NONE;
-    undo_false_timeout(t, ch, time_of_echo(ack->echo_sent_at_ns, now));
+    undo_false_timeout(t, ch, news.answered_sent_at);
     note_progress(ch, now);
-    ch->acked_bytes += result.bytes;
-    report.rtt_ns = take_rtt_sample(ch, ack, now);
-    report.acked_packets = (uint16_t)result.packets;
-    report.acked_bytes = (uint32_t)wire_bytes(t, result.packets, result.bytes);
-    report.marked_packets = (uint16_t)take_marks(t, ch, ack->marked_packets, result.packets);
+    ch->acked_bytes += news.acked.bytes;
+    news.rtt_ns = take_rtt_sample(ch, ack, now);
+    news.marked_packets = take_marks(t, ch, ack->marked_packets, news.acked.packets);
     find_losses(t, ch, ack, now);
-    t->config.congestion->on_ack(&ch->congestion, &t->path, &report);
-    set_pace(t, ch);
-    lane_refresh(t, &ch->lane, now);
+    tell_congestion(t, ch, &news, in_flight_bytes);
+    tell_sprayers(t, ch, &news);
     struct peer *peer = channel_peer(t, ch);
-    if (peer->spray.first_piece != NONE)
-        lane_refresh(t, &peer->spray, now);
+    lane_refresh(t, &ch->lane, now);
+    lane_refresh_roaming(t, peer, now);
     control_queue_on_room(t, peer);
     channel_arm(t, ch, now);
     return DROP_NONE;
@@ -364,12 +430,16 @@ enum drop_reason channel_on_nack(struct transport *t, struct channel *ch, const 
         return DROP_ACK;
     t->counters.trimmed_packets++;
     note_progress(ch, now);
-    if ((int32_t)(number - ch->recovery_number) >= 0) {
+    unsigned flight = send_window_at(&ch->sent, number)->flight;
+    if (flight != FLIGHT_OWN) {
+        sprayer_on_denied(t, ch->lane.peer, flight, now);
+    } else if ((int32_t)(number - ch->recovery_number) >= 0) {
         ch->recovery_number = ch->sent.next;
         t->config.congestion->on_loss(&ch->congestion, &t->path, now);
+        set_pace(t, ch);
     }
-    set_pace(t, ch);
     lane_refresh(t, &ch->lane, now);
+    lane_refresh_roaming(t, channel_peer(t, ch), now);
     channel_arm(t, ch, now);
     return DROP_NONE;
 }
@@ -405,7 +475,7 @@ static nsec_t earlier(nsec_t a, nsec_t b)
 static nsec_t pacing_deadline(const struct transport *t, const struct channel *ch, nsec_t now)
 {
     bool waiting = ch->lane.first_piece != NONE || ch->sent.lost_packets > 0 ||
-                   channel_peer(t, ch)->spray.first_piece != NONE;
+                   lane_roaming_waits(channel_peer(t, ch), LANE_MPRDMA);
     return waiting && ch->pacer.due > now ? ch->pacer.due : NSEC_NEVER;
 }
 
@@ -431,13 +501,26 @@ void channel_arm(struct transport *t, struct channel *ch, nsec_t now)
         timer_heap_set(&t->timers, &ch->timer, at);
 }
 
+/* The first overdue ack: one packet is sent again to provoke one. What counts against windows over all paths
+ * leaves them, as it is not the other paths' fault. */
+static void suspect(struct transport *t, struct channel *ch, nsec_t now)
+{
+    if (ch->sent.in_flight_packets > ch->sent.own_packets) {
+        send_window_lose_shared(&ch->sent);
+        sprayers_on_silent_path(t, ch->lane.peer, now);
+    } else {
+        send_window_lose_last(&ch->sent);
+    }
+    ch->tail_probed = true;
+    t->counters.tail_probes++;
+}
+
 static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
 {
     nsec_t flight_sent_at = ch->waiting_since;
     ch->waiting_since = now;
     if (!ch->tail_probed && ch->timeouts == 0) {
-        ch->tail_probed = send_window_lose_last(&ch->sent);
-        t->counters.tail_probes++;
+        suspect(t, ch, now);
         return;
     }
     if (ch->timeouts == 0) {
@@ -449,6 +532,7 @@ static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
     if (ch->timeouts < UINT8_MAX)
         ch->timeouts++;
     t->config.congestion->on_timeout(&ch->congestion, &t->path, now);
+    sprayers_on_timeout(t, ch->lane.peer, flight_sent_at, now);
     path_health_on_timeout(t, ch, flight_sent_at, now);
 }
 
@@ -459,8 +543,7 @@ void channel_on_timer(struct transport *t, struct channel *ch, nsec_t now)
     if (deadline(t, ch, now) <= now)
         control_queue_add(t, channel_peer(t, ch));
     lane_refresh(t, &ch->lane, now);
-    if (channel_peer(t, ch)->spray.first_piece != NONE)
-        lane_refresh(t, &channel_peer(t, ch)->spray, now);
+    lane_refresh_roaming(t, channel_peer(t, ch), now);
     nsec_t next = deadline(t, ch, now);
     timer_heap_set(&t->timers, &ch->timer, next > now ? next : NSEC_NEVER);
 }

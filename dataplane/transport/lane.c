@@ -3,7 +3,9 @@
 
 #include "dataplane/transport/channel.h"
 #include "dataplane/transport/message.h"
+#include "dataplane/transport/path_plan.h"
 #include "dataplane/transport/rehome.h"
+#include "dataplane/transport/sprayer.h"
 
 void lane_init(struct lane *lane, uint16_t peer, uint8_t path)
 {
@@ -12,7 +14,7 @@ void lane_init(struct lane *lane, uint16_t peer, uint8_t path)
 
 struct lane *lane_of(struct transport *t, uint16_t peer, uint8_t path)
 {
-    return path == SPRAY_LANE ? &t->peers[peer].spray : &channel_at(t, peer, path)->lane;
+    return lane_roams(path) ? &t->peers[peer].roaming[path - LANE_SPRAY] : &channel_at(t, peer, path)->lane;
 }
 
 void piece_add(struct transport *t, struct outgoing *m, const struct piece_spec *spec)
@@ -89,7 +91,7 @@ void piece_finish(struct transport *t, uint32_t index)
 
 static bool path_is_dead(const struct transport *t, const struct piece *p)
 {
-    if (p->path == SPRAY_LANE)
+    if (lane_roams(p->path))
         return false;
     enum channel_state state = path_state(t, p->peer, p->path);
     return state == CHANNEL_CLOSING || state == CHANNEL_DEAD;
@@ -142,22 +144,54 @@ static uint32_t first_sendable_piece(struct transport *t, struct lane *lane)
     return lane->first_piece;
 }
 
-/* Whether the path lives and has room; a path without a channel has. */
-static bool path_may_send(const struct transport *t, uint16_t peer, unsigned path, uint32_t bytes, nsec_t now)
+/* ---- MP-RDMA: a few channels, each with its own window ---- */
+
+static bool subset_is_good(const struct transport *t, const struct peer *peer)
 {
-    const struct channel *ch = channel_find(t, peer, path);
-    if (ch == NULL)
-        return path_state(t, peer, path) == CHANNEL_ALIVE;
-    return ch->state == CHANNEL_ALIVE && channel_may_send(t, ch, bytes, now);
+    const struct path_subset *s = &peer->subset;
+    for (unsigned i = 0; i < s->count; i++) {
+        if (path_state(t, (uint16_t)(peer - t->peers), s->paths[i]) != CHANNEL_ALIVE ||
+            (peer->avoided_paths >> s->paths[i] & 1))
+            return false;
+    }
+    return s->count == PATH_SUBSET_PATHS;
 }
 
-static bool spray_may_send(const struct transport *t, const struct lane *lane, uint32_t bytes, nsec_t now)
+const struct path_subset *lane_subset(struct transport *t, uint16_t peer, uint32_t hash_seed)
 {
-    for (unsigned i = 0; i < t->peers[lane->peer].path_count; i++) {
-        if (path_may_send(t, lane->peer, i, bytes, now))
-            return true;
+    struct path_subset *s = &t->peers[peer].subset;
+    uint64_t pair = (uint64_t)t->config.address << 32 | t->peers[peer].address;
+    uint64_t hash = mix64_pair(hash_seed, pair);
+    if (s->hash != hash || !subset_is_good(t, &t->peers[peer]))
+        path_subset_draw(s, hash, path_plan_usable(&t->peers[peer], channel_alive_paths(t, peer)));
+    return s;
+}
+
+/* A channel at random among those of the subset that have room, or NULL. */
+static struct channel *choose_of_subset(struct transport *t, const struct lane *lane, uint32_t bytes,
+                                        nsec_t now)
+{
+    const struct outgoing *m = &t->outgoing[t->pieces[lane->first_piece].message];
+    uint32_t seed = t->communicators[m->communicator].config.hash_seed;
+    const struct path_subset *s = lane_subset(t, lane->peer, seed);
+    unsigned drawn = (unsigned)random_below(&t->random, s->count);
+    for (unsigned i = 0; i < s->count; i++) {
+        struct channel *ch = channel_at(t, lane->peer, s->paths[(drawn + i) % s->count]);
+        if (channel_may_send(t, ch, bytes, now))
+            return ch;
     }
-    return false;
+    return NULL;
+}
+
+/* ---- readiness ---- */
+
+static bool may_send(struct transport *t, const struct lane *lane, uint32_t bytes, nsec_t now)
+{
+    if (!lane_roams(lane->path))
+        return channel_may_send(t, channel_at(t, lane->peer, lane->path), bytes, now);
+    if (lane->path == LANE_MPRDMA)
+        return choose_of_subset(t, lane, bytes, now) != NULL;
+    return sprayer_may_send(t, lane->peer, lane_flight(lane->path), bytes);
 }
 
 /* The tag at which the lane may send now, or NSEC_NEVER. A lost packet goes before everything else. */
@@ -165,26 +199,27 @@ static uint64_t ready_tag(struct transport *t, struct lane *lane, nsec_t now)
 {
     if (!t->peers[lane->peer].open)
         return NSEC_NEVER;
-    const struct channel *ch = lane->path == SPRAY_LANE ? NULL : channel_at(t, lane->peer, lane->path);
+    struct channel *ch = lane_roams(lane->path) ? NULL : channel_at(t, lane->peer, lane->path);
     if (ch != NULL && ch->state != CHANNEL_ALIVE)
         return NSEC_NEVER;
     if (ch != NULL && ch->sent.lost_packets > 0)
-        return channel_may_resend(ch, now) ? 0 : NSEC_NEVER;
+        return channel_may_resend(t, ch, now) ? 0 : NSEC_NEVER;
     uint32_t index = first_sendable_piece(t, lane);
     if (index == NONE)
         return NSEC_NEVER;
     uint32_t bytes = next_payload_bytes(t, &t->pieces[index]);
-    bool may = ch != NULL ? channel_may_send(t, ch, bytes, now) : spray_may_send(t, lane, bytes, now);
-    return may ? t->pieces[index].tag : NSEC_NEVER;
+    return may_send(t, lane, bytes, now) ? t->pieces[index].tag : NSEC_NEVER;
 }
 
-/* A lane that waits has channels whose timers wake it when their pacers let them send. */
+/* A lane that waits has channels whose timers wake it when their pacers let them send. Sprayers do not pace.
+ */
 static void wake_when_paced(struct transport *t, const struct lane *lane, nsec_t now)
 {
-    bool sprays = lane->path == SPRAY_LANE;
-    unsigned first = sprays ? 0 : lane->path, end = sprays ? t->peers[lane->peer].path_count : first + 1;
-    for (unsigned i = first; i < end; i++) {
-        struct channel *ch = channel_find(t, lane->peer, i);
+    bool of_subset = lane->path == LANE_MPRDMA;
+    const struct path_subset *s = &t->peers[lane->peer].subset;
+    unsigned count = of_subset ? s->count : !lane_roams(lane->path);
+    for (unsigned i = 0; i < count; i++) {
+        struct channel *ch = channel_find(t, lane->peer, of_subset ? s->paths[i] : lane->path);
         if (ch != NULL && ch->pacer.due > now)
             channel_arm(t, ch, now);
     }
@@ -198,17 +233,27 @@ void lane_refresh(struct transport *t, struct lane *lane, nsec_t now)
         wake_when_paced(t, lane, now);
 }
 
-/* Spraying: a path at random among those that have room, the next free one if the drawn one has none. */
-static struct channel *draw_channel(struct transport *t, const struct lane *lane, uint32_t bytes, nsec_t now)
+void lane_refresh_roaming(struct transport *t, struct peer *peer, nsec_t now)
 {
-    unsigned count = t->peers[lane->peer].path_count;
-    unsigned drawn = (unsigned)random_below(&t->random, count);
-    for (unsigned i = 0; i < count; i++) {
-        unsigned path = (drawn + i) % count;
-        if (path_may_send(t, lane->peer, path, bytes, now))
-            return channel_at(t, lane->peer, path);
+    for (unsigned i = 0; i < ROAMING_LANES; i++) {
+        if (peer->roaming[i].first_piece != NONE)
+            lane_refresh(t, &peer->roaming[i], now);
     }
-    return NULL;
+}
+
+/* ---- sending ---- */
+
+/* The channel that takes the lane's next packet, or NULL: it must wait. */
+static struct channel *choose_channel(struct transport *t, const struct lane *lane, uint32_t bytes,
+                                      nsec_t now)
+{
+    if (lane->path == LANE_MPRDMA)
+        return choose_of_subset(t, lane, bytes, now);
+    if (!may_send(t, lane, bytes, now))
+        return NULL;
+    if (!lane_roams(lane->path))
+        return channel_at(t, lane->peer, lane->path);
+    return sprayer_choose(t, lane->peer, lane_flight(lane->path), now);
 }
 
 /* The piece behind it has fallen back further: that one goes first now. */
@@ -229,7 +274,9 @@ static void send_piece_packet(struct transport *t, struct channel *ch, uint32_t 
                                .item = m->name,
                                .offset = (uint32_t)p->next_offset,
                                .length = (uint16_t)bytes,
-                               .kind = SENT_DATA};
+                               .kind = SENT_DATA,
+                               .lane = p->path,
+                               .flight = lane_flight(p->path)};
     channel_send(t, ch, &what, packet, now);
     t->virtual_now = p->tag > t->virtual_now ? p->tag : t->virtual_now;
     m->sent_bytes += bytes;
@@ -244,17 +291,17 @@ static void send_piece_packet(struct transport *t, struct channel *ch, uint32_t 
 unsigned lane_send(struct transport *t, struct lane *lane, struct outgoing_packet *packets, unsigned max,
                    nsec_t now)
 {
-    struct channel *pinned = lane->path == SPRAY_LANE ? NULL : channel_at(t, lane->peer, lane->path);
+    struct channel *pinned = lane_roams(lane->path) ? NULL : channel_at(t, lane->peer, lane->path);
     unsigned count = 0;
-    while (count < max && pinned != NULL && pinned->sent.lost_packets > 0 && channel_may_resend(pinned, now))
+    while (count < max && pinned != NULL && pinned->sent.lost_packets > 0 &&
+           channel_may_resend(t, pinned, now))
         channel_resend(t, pinned, &packets[count++], now);
     while (count < max) {
         uint32_t index = first_sendable_piece(t, lane);
         if (index == NONE)
             break;
-        uint32_t bytes = next_payload_bytes(t, &t->pieces[index]);
-        struct channel *ch = pinned != NULL ? pinned : draw_channel(t, lane, bytes, now);
-        if (ch == NULL || !channel_may_send(t, ch, bytes, now))
+        struct channel *ch = choose_channel(t, lane, next_payload_bytes(t, &t->pieces[index]), now);
+        if (ch == NULL)
             break;
         send_piece_packet(t, ch, index, &packets[count++], now);
     }

@@ -16,8 +16,19 @@ struct piece_spec {
     uint64_t offset, bytes; /* of the message */
     uint64_t tag, tag_scale;
     uint16_t peer;
-    uint8_t path; /* or SPRAY_LANE */
+    uint8_t path; /* or enum roaming_lane */
 };
+
+static inline bool lane_roams(uint8_t path)
+{
+    return path >= PACKET_PATHS_MAX;
+}
+
+/* Whose window its packets count against. */
+static inline enum flight_of lane_flight(uint8_t path)
+{
+    return path == LANE_SPRAY ? FLIGHT_SPRAY : path == LANE_REPS ? FLIGHT_REPS : FLIGHT_OWN;
+}
 
 void lane_init(struct lane *lane, uint16_t peer, uint8_t path);
 /* The lane for a piece with this peer and path. */
@@ -41,9 +52,18 @@ static inline bool outgoing_is_credited(const struct outgoing *m, uint64_t bytes
     return m->credited && m->sent_bytes + bytes <= m->limit_bytes;
 }
 
+/* The paths of LANE_MPRDMA to the peer, for a communicator with this hash seed. */
+const struct path_subset *lane_subset(struct transport *t, uint16_t peer, uint32_t hash_seed);
+
 /* Puts the lane among those that are ready to send, at the tag of its first piece, or takes it from them. To
  * be called whenever what decides that may have changed: pieces, window, losses, pacing, path, session. */
 void lane_refresh(struct transport *t, struct lane *lane, nsec_t now);
+/* The same for the lanes of the peer that are not bound to a path, as far as they have pieces. */
+void lane_refresh_roaming(struct transport *t, struct peer *peer, nsec_t now);
+static inline bool lane_roaming_waits(const struct peer *peer, enum roaming_lane lane)
+{
+    return peer->roaming[lane - LANE_SPRAY].first_piece != NONE;
+}
 /* Lets the lane send up to `max` packets; returns how many. */
 unsigned lane_send(struct transport *t, struct lane *lane, struct outgoing_packet *packets, unsigned max,
                    nsec_t now);

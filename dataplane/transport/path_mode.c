@@ -4,13 +4,12 @@
 
 #include "dataplane/transport/transport.h"
 
-static const char *const names[] = {[PATH_MODE_HASH] = "hash",
-                                    [PATH_MODE_SPRAY] = "spray",
-                                    [PATH_MODE_ETHEREAL] = "ethereal",
-                                    [PATH_MODE_WRAP] = "wrap",
-                                    [PATH_MODE_PLANNED] = "planned"};
+static const char *const names[PATH_MODES] = {
+    [PATH_MODE_HASH] = "hash",       [PATH_MODE_SPRAY] = "spray",       [PATH_MODE_REPS] = "reps",
+    [PATH_MODE_MPRDMA] = "mprdma-4", [PATH_MODE_ETHEREAL] = "ethereal", [PATH_MODE_WRAP] = "wrap",
+    [PATH_MODE_PLANNED] = "planned"};
 
 const char *path_mode_name(unsigned mode)
 {
-    return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : NULL;
+    return mode < PATH_MODES ? names[mode] : NULL;
 }

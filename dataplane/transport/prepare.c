@@ -71,7 +71,7 @@ static unsigned send_lanes(struct transport *t, struct outgoing_packet *packets,
         account(t, &packets[count], sent, now);
         count += sent;
         lane_refresh(t, lane, now);
-        if (lane->path != SPRAY_LANE)
+        if (!lane_roams(lane->path))
             channel_arm(t, channel_at(t, lane->peer, lane->path), now);
     }
     return count;

@@ -255,8 +255,8 @@ static enum drop_reason take_trimmed(struct transport *t, const struct arrival *
 
 /* ---- the others ---- */
 
-/* Over which path to answer about one that is dead: each time another of ours. The port that the question came
- * from crosses another spine on the way back, and that may be the dead one. */
+/* Over which path to answer about one that is dead: each time another of ours. The port that the question
+ * came from crosses another spine on the way back, and that may be the dead one. */
 static uint16_t port_around(struct transport *t, const struct arrival *a)
 {
     const struct channel *alive = path_health_next_alive(t, a->peer);

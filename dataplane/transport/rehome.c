@@ -18,6 +18,33 @@ static unsigned survivors(const struct transport *t, uint16_t peer, uint8_t path
     return count;
 }
 
+static void return_run(struct transport *t, uint16_t peer, const struct rehome_run *run, nsec_t now)
+{
+    struct piece_spec spec = {.offset = run->offset,
+                              .bytes = run->bytes,
+                              .tag = run->tag,
+                              .tag_scale = run->tag_scale,
+                              .peer = peer,
+                              .path = run->lane};
+    struct outgoing *m = &t->outgoing[run->message];
+    piece_add(t, m, &spec);
+    if (m->credited)
+        lane_queue_pieces(t, m, now);
+}
+
+/* Modes that take any path take what was on the dead one to another; the rest stays on the list. */
+static void return_to_roaming_lanes(struct transport *t, uint16_t peer, struct rehome_list *list, nsec_t now)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < list->count; i++) {
+        if (lane_roams(list->runs[i].lane))
+            return_run(t, peer, &list->runs[i], now);
+        else
+            list->runs[kept++] = list->runs[i];
+    }
+    list->count = kept;
+}
+
 static void place_run(struct transport *t, uint16_t peer, const struct rehome_run *run,
                       const struct split_piece *cut, uint8_t path)
 {
@@ -46,6 +73,7 @@ void rehome_list_to_survivors(struct transport *t, uint16_t peer, struct rehome_
     uint64_t bytes[REHOME_RUNS_MAX];
     struct split_piece cuts[REHOME_RUNS_MAX + PACKET_PATHS_MAX];
     unsigned path_count = survivors(t, peer, paths);
+    return_to_roaming_lanes(t, peer, list, now);
     if (list->count == 0 || path_count == 0)
         return;
     bool short_of_pieces = t->piece_free_count < list->count + path_count;
@@ -71,7 +99,8 @@ static void add_piece(struct transport *t, struct rehome_list *list, uint32_t in
                                                     .offset = p->next_offset,
                                                     .bytes = p->end_offset - p->next_offset,
                                                     .tag = p->tag,
-                                                    .tag_scale = p->tag_scale};
+                                                    .tag_scale = p->tag_scale,
+                                                    .lane = p->path};
     piece_finish(t, index);
 }
 
@@ -102,13 +131,14 @@ void rehome_add_packet(struct transport *t, struct rehome_list *list, const stru
         return;
     m->sent_bytes -= packet->length;
     struct rehome_run *last = list->count > 0 ? &list->runs[list->count - 1] : NULL;
-    bool joins =
-        last != NULL && last->message == outgoing_index(t, m) && last->offset + last->bytes == packet->offset;
+    bool joins = last != NULL && last->message == outgoing_index(t, m) && last->lane == packet->lane &&
+                 last->offset + last->bytes == packet->offset;
     if (joins)
         last->bytes += packet->length;
     else
         list->runs[list->count++] = (struct rehome_run){.message = outgoing_index(t, m),
                                                         .offset = packet->offset,
                                                         .bytes = packet->length,
-                                                        .tag = t->virtual_now};
+                                                        .tag = t->virtual_now,
+                                                        .lane = packet->lane};
 }

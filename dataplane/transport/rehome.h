@@ -16,6 +16,7 @@ struct rehome_run {
     uint32_t message; /* index */
     uint64_t offset, bytes;
     uint64_t tag, tag_scale;
+    uint8_t lane; /* where it came from; one that roams takes it back */
 };
 
 struct rehome_list {

@@ -36,11 +36,37 @@ void send_window_release(struct send_window *w, struct window_pools *pools)
     w->size = 0;
 }
 
+/* ---- what is in flight ---- */
+
+void send_window_enter_flight(struct send_window *w, struct sent_packet *packet)
+{
+    packet->state = SENT_IN_FLIGHT;
+    w->in_flight_packets++;
+    if (packet->flight == 0) {
+        w->own_packets++;
+        w->own_bytes += packet->length;
+        return;
+    }
+    w->flights[packet->flight - 1].packets++;
+    w->flights[packet->flight - 1].bytes += packet->length;
+}
+
+static void leave_flight(struct send_window *w, const struct sent_packet *packet)
+{
+    w->in_flight_packets--;
+    if (packet->flight == 0) {
+        w->own_packets--;
+        w->own_bytes -= packet->length;
+        return;
+    }
+    w->flights[packet->flight - 1].packets--;
+    w->flights[packet->flight - 1].bytes -= packet->length;
+}
+
 static void mark_lost(struct send_window *w, uint32_t number, struct sent_packet *packet)
 {
     packet->state = SENT_LOST;
-    w->in_flight_packets--;
-    w->in_flight_bytes -= packet->length;
+    leave_flight(w, packet);
     if (w->lost_packets++ == 0 || (int32_t)(number - w->lost_from) < 0)
         w->lost_from = number;
 }
@@ -60,12 +86,10 @@ bool send_window_first_lost(struct send_window *w, uint32_t *number)
 void send_window_resend(struct send_window *w, uint32_t number, nsec_t now)
 {
     struct sent_packet *packet = send_window_at(w, number);
-    packet->state = SENT_IN_FLIGHT;
     packet->sent_at = now;
-    packet->transmissions++;
+    packet->transmissions += packet->transmissions < UINT8_MAX;
     w->lost_packets--;
-    w->in_flight_packets++;
-    w->in_flight_bytes += packet->length;
+    send_window_enter_flight(w, packet);
 }
 
 static void acknowledge(struct send_window *w, uint32_t number, send_window_acked acked, void *context,
@@ -74,17 +98,19 @@ static void acknowledge(struct send_window *w, uint32_t number, send_window_acke
     struct sent_packet *packet = send_window_at(w, number);
     if (packet->state == SENT_ACKED)
         return;
-    if (packet->state == SENT_LOST) {
+    if (packet->state == SENT_LOST)
         w->lost_packets--;
-    } else {
-        w->in_flight_packets--;
-        w->in_flight_bytes -= packet->length;
-    }
+    else
+        leave_flight(w, packet);
     packet->state = SENT_ACKED;
     if ((int32_t)(number - w->highest_acked) > 0)
         w->highest_acked = number;
     result->packets++;
     result->bytes += packet->length;
+    if (packet->flight != 0) {
+        result->shared_packets[packet->flight - 1]++;
+        result->shared_bytes[packet->flight - 1] += packet->length;
+    }
     acked(context, packet);
 }
 
@@ -124,6 +150,13 @@ bool send_window_on_ack(struct send_window *w, uint32_t cumulative, const uint64
     return true;
 }
 
+static void note_overtaken(struct send_window *w, const struct sent_packet *packet)
+{
+    struct flight *shared = &w->flights[packet->flight - 1];
+    if (packet->sent_at > shared->overtaken_sent_at)
+        shared->overtaken_sent_at = packet->sent_at;
+}
+
 uint32_t send_window_detect_losses(struct send_window *w, nsec_t delivered_at, nsec_t reorder_ns)
 {
     if (delivered_at > w->newest_delivered_at)
@@ -136,7 +169,10 @@ uint32_t send_window_detect_losses(struct send_window *w, nsec_t delivered_at, n
         bool overtaken = packet->transmissions == 1 && w->highest_acked - n >= DUPLICATE_THRESHOLD;
         if (overtaken || packet->sent_at + reorder_ns < w->newest_delivered_at) {
             mark_lost(w, n, packet);
-            found++;
+            if (packet->flight == 0)
+                found++;
+            else
+                note_overtaken(w, packet);
         }
     }
     return found;
@@ -159,7 +195,18 @@ bool send_window_lose(struct send_window *w, uint32_t number, uint32_t sent_at_n
     if (packet->state != SENT_IN_FLIGHT || (uint32_t)packet->sent_at != sent_at_ns)
         return false;
     mark_lost(w, number, packet);
+    if (packet->flight != 0)
+        note_overtaken(w, packet);
     return true;
+}
+
+void send_window_lose_shared(struct send_window *w)
+{
+    for (uint32_t n = w->base; n != w->next; n++) {
+        struct sent_packet *packet = send_window_at(w, n);
+        if (packet->state == SENT_IN_FLIGHT && packet->flight != 0)
+            mark_lost(w, n, packet);
+    }
 }
 
 bool send_window_lose_last(struct send_window *w)

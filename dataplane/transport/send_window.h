@@ -37,29 +37,44 @@ struct sent_packet {
     uint16_t length; /* data: payload bytes */
     uint8_t kind;
     uint8_t state;
-    uint32_t transmissions;
+    uint8_t lane;          /* data: which it came from */
+    uint8_t flight;        /* whose window it is in: 0: the channel's own, n: that of flights[n - 1] */
+    uint8_t transmissions; /* stays at 255 */
+};
+
+/* What is in flight within a window that is not one channel's own: of a sprayer. */
+struct flight {
+    uint64_t bytes; /* payload */
+    uint32_t packets;
+    nsec_t overtaken_sent_at; /* latest send time of a packet that later ones have overtaken; 0: none yet */
+};
+
+enum {
+    SPRAYERS = 2
 };
 
 struct window_pools; /* window_pool.h */
 
 struct send_window {
     struct sent_packet *packets; /* `size` of them, a power of two or 0; number n is at n & (size - 1) */
-    uint32_t size;
-    uint32_t base;          /* oldest number that is not acked */
-    uint32_t next;          /* number of the next new packet */
-    uint32_t highest_acked; /* greatest number acked so far; meaningless while nothing was */
-    uint32_t lost_from;     /* no number before this one is LOST */
-    uint32_t lost_packets;
-    uint32_t in_flight_packets;
-    uint64_t in_flight_bytes;   /* payload */
-    nsec_t newest_delivered_at; /* latest send time of a packet known to have arrived */
+    struct flight *flights;      /* SPRAYERS of them; NULL: all are the channel's own */
+    nsec_t newest_delivered_at;  /* latest send time of a packet known to have arrived */
+    uint32_t base;               /* oldest number that is not acked */
+    uint32_t next;               /* number of the next new packet */
+    uint32_t highest_acked;      /* greatest number acked so far; meaningless while nothing was */
+    uint32_t lost_from;          /* no number before this one is LOST */
+    uint32_t own_bytes;          /* payload in flight that is the channel's own */
+    uint16_t own_packets;
+    uint16_t in_flight_packets; /* own and shared */
+    uint16_t lost_packets;
+    uint16_t size;
 };
 
 /* What one ack did. */
 struct send_window_ack {
-    uint32_t packets; /* newly acknowledged */
-    uint32_t bytes;   /* payload of these */
-    uint32_t lost;    /* newly found lost */
+    uint32_t packets;                                          /* newly acknowledged */
+    uint32_t bytes;                                            /* payload of these */
+    uint32_t shared_packets[SPRAYERS], shared_bytes[SPRAYERS]; /* of these, by flight */
 };
 /* Called for each newly acknowledged packet. */
 typedef void (*send_window_acked)(void *context, const struct sent_packet *packet);
@@ -89,6 +104,9 @@ static inline void send_window_rest(struct send_window *w, struct window_pools *
         send_window_release(w, pools);
 }
 
+/* The packet is sent, for the first time or again. */
+void send_window_enter_flight(struct send_window *w, struct sent_packet *packet);
+
 /* Enters a new packet and returns its number. There must be room: send_window_used() less than the largest
  * window. */
 static inline uint32_t send_window_push(struct send_window *w, struct window_pools *pools,
@@ -98,10 +116,8 @@ static inline uint32_t send_window_push(struct send_window *w, struct window_poo
         send_window_grow(w, pools);
     struct sent_packet *slot = send_window_at(w, w->next);
     *slot = *packet;
-    slot->state = SENT_IN_FLIGHT;
     slot->transmissions = 1;
-    w->in_flight_packets++;
-    w->in_flight_bytes += packet->length;
+    send_window_enter_flight(w, slot);
     return w->next++;
 }
 
@@ -115,13 +131,15 @@ void send_window_resend(struct send_window *w, uint32_t number, nsec_t now);
  * `reorder`: see RACK. */
 bool send_window_on_ack(struct send_window *w, uint32_t cumulative, const uint64_t *bitmap,
                         send_window_acked acked, void *context, struct send_window_ack *result);
-/* Marks what must be lost given what has been delivered; returns how many. */
+/* Marks what must be lost given what has been delivered; returns how many of the channel's own. */
 uint32_t send_window_detect_losses(struct send_window *w, nsec_t delivered_at, nsec_t reorder_ns);
 /* A timer says that nothing in flight will arrive: all of it is lost. */
 void send_window_lose_all(struct send_window *w);
 /* The packet, as it was sent at this time (low 32 bits), has not arrived: marks it lost. False when that
  * transmission is not in flight. */
 bool send_window_lose(struct send_window *w, uint32_t number, uint32_t sent_at_ns);
+/* The same of what is not the channel's own. */
+void send_window_lose_shared(struct send_window *w);
 /* Marks the newest packet in flight lost, so that sending it again provokes an ack; false if there is none.
  */
 bool send_window_lose_last(struct send_window *w);

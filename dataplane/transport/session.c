@@ -10,6 +10,7 @@
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/notice.h"
 #include "dataplane/transport/path_health.h"
+#include "dataplane/transport/sprayer.h"
 
 enum {
     FIRST_SOURCE_PORT = 49152,
@@ -47,7 +48,8 @@ static void init_peer(struct transport *t, struct peer *peer, uint32_t address, 
                           .hello_at = NSEC_NEVER,
                           .remote_slot = PACKET_NO_SESSION,
                           .payload_bytes_max = t->config.payload_bytes_max};
-    lane_init(&peer->spray, number, SPRAY_LANE);
+    for (unsigned i = 0; i < ROAMING_LANES; i++)
+        lane_init(&peer->roaming[i], number, (uint8_t)(LANE_SPRAY + i));
     *path_entry(t, number, 0) = FIRST_SOURCE_PORT + mix64_pair(address, t->config.address) % SOURCE_PORTS;
 }
 
@@ -254,12 +256,13 @@ static void open_channels(struct transport *t, struct peer *peer, nsec_t now)
         if (channel_find(t, number, i) != NULL)
             channel_reset(t, channel_find(t, number, i), now);
     }
+    sprayers_reset(t, number);
     peer->open = true;
     for (unsigned i = 0; i < peer->path_count; i++) {
         if (channel_find(t, number, i) != NULL)
             lane_refresh(t, &channel_find(t, number, i)->lane, now);
     }
-    lane_refresh(t, &peer->spray, now);
+    lane_refresh_roaming(t, peer, now);
     control_queue_add(t, peer);
     t->notices_due = t->notices_pending > 0;
 }

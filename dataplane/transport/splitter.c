@@ -45,6 +45,9 @@ unsigned split_pieces_max(enum path_mode mode, unsigned flow_count, unsigned pat
         return flow_count + path_count - 1;
     case PATH_MODE_HASH:
     case PATH_MODE_SPRAY:
+    case PATH_MODE_REPS:
+    case PATH_MODE_MPRDMA:
+    case PATH_MODES:
         break;
     }
     return flow_count;

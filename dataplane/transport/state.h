@@ -16,8 +16,10 @@
 #include "dataplane/transport/congestion.h"
 #include "dataplane/transport/match_table.h"
 #include "dataplane/transport/pacer.h"
+#include "dataplane/transport/path_subset.h"
 #include "dataplane/transport/random.h"
 #include "dataplane/transport/receive_window.h"
+#include "dataplane/transport/reps.h"
 #include "dataplane/transport/rtt_estimator.h"
 #include "dataplane/transport/send_window.h"
 #include "dataplane/transport/splitter.h"
@@ -30,17 +32,36 @@
 enum {
     CHUNKS_MAX = 64,   /* of one receive */
     REPLIES_MAX = 256, /* answers waiting to be sent */
-    NOTICES_MAX = 256, /* deaths of ranks that peers are being told of */
-    SPRAY_LANE = PACKET_PATHS_MAX
+    NOTICES_MAX = 256  /* deaths of ranks that peers are being told of */
 };
 
-/* Something that sends pieces in the order of their tags: a channel, or the spraying of a peer. */
+/* The lanes of a peer that are not bound to one path, numbered after the paths: one a mode, so that modes do
+ * not mix. */
+enum roaming_lane {
+    LANE_SPRAY = PACKET_PATHS_MAX,
+    LANE_REPS,
+    LANE_MPRDMA,
+    LANES_END
+};
+enum {
+    ROAMING_LANES = LANES_END - LANE_SPRAY
+};
+
+/* Windows of a peer over all its paths: sent_packet.flight. */
+enum flight_of {
+    FLIGHT_OWN,
+    FLIGHT_SPRAY,
+    FLIGHT_REPS
+};
+
+/* Something that sends pieces in the order of their tags: a channel, or a mode of a peer that takes a path
+ * for every packet. */
 struct lane {
     struct timer_node
         ready; /* in transport.ready, keyed by the tag of the first piece, while it has something to send */
     uint32_t first_piece, last_piece;
     uint16_t peer;
-    uint8_t path; /* SPRAY_LANE: any */
+    uint8_t path; /* or enum roaming_lane */
 };
 
 /* A run of an outgoing message that one lane carries. On a lane's list while it may be sent, else parked on
@@ -53,7 +74,7 @@ struct piece {
     uint32_t next, previous;          /* on the lane */
     uint32_t next_of_message;
     uint16_t peer;
-    uint8_t path; /* or SPRAY_LANE */
+    uint8_t path; /* or enum roaming_lane */
     bool queued;  /* on the lane's list */
 };
 
@@ -175,6 +196,19 @@ enum channel_state {
     CHANNEL_DEAD
 };
 
+/* The window over all paths of a peer, and what decides which path a packet takes. */
+struct sprayer {
+    struct congestion congestion;
+    uint64_t planned_rate_bytes_per_s, planned_tag; /* as of a channel */
+    uint64_t window_before_timeout_bytes;
+    nsec_t sent_at, heard_at; /* the last of its packets, and the last ack of one */
+    nsec_t timed_out_at;      /* 0: never */
+    nsec_t recovery_at;       /* the losses of packets sent before count as one */
+    struct reps reps;
+    uint8_t path_order_left;
+    uint8_t path_order[PACKET_PATHS_MAX]; /* the first path_order_left have not had their turn */
+};
+
 struct peer {
     uint32_t address;
     uint32_t leaf;
@@ -187,7 +221,9 @@ struct peer {
     nsec_t reset_at; /* when the session, and so its channels, last began or ended */
     nsec_t hello_at, hello_interval_ns;
     struct timer_node timer; /* hello, keepalive, death */
-    struct lane spray;
+    struct lane roaming[ROAMING_LANES];
+    struct flight flights[SPRAYERS];    /* what its sprayers have in flight */
+    struct path_subset subset;          /* of LANE_MPRDMA */
     uint32_t first_credit, last_credit; /* incoming messages whose credit is to be sent */
     uint32_t refusals;                  /* outgoing messages that are refusing */
     uint16_t remote_slot;
@@ -197,6 +233,7 @@ struct peer {
     uint16_t path_count;
     uint16_t next_path; /* round robin of what may take any path; begins anywhere, at both ends alike */
     uint16_t payload_bytes_max; /* the smaller of both sides' */
+    uint8_t sprayers_in_use;    /* bit i: sprayer i is more than zeroed memory */
     bool open;                  /* the session: they have answered */
     bool control_queued;        /* on transport.control: has credits, closes or probes to send, or a hello */
     uint32_t next_control;
@@ -221,6 +258,7 @@ struct notice {
 struct transport {
     struct transport_config config;
     struct congestion_path path;
+    struct congestion_path sprayed_path; /* the same for sprayers, whose acks are held back */
     struct random_stream random;
     struct transport_counters counters;
 
@@ -231,6 +269,7 @@ struct transport {
     uint32_t *paths;          /* peer * paths_max + path: see channel.h */
     struct channel *channels; /* in the order in which they were opened */
     uint32_t channel_count;
+    struct sprayer *sprayers; /* peer * SPRAYERS + flight - 1; untouched until used */
     struct window_pools windows;
 
     struct communicator *communicators;
@@ -272,5 +311,12 @@ struct transport {
     uint64_t *bucket_bytes;
     struct split_piece *split; /* as many as there are pieces */
 };
+
+/* What so many data packets take on the wire. */
+static inline uint64_t transport_wire_bytes(const struct transport *t, uint64_t packets,
+                                            uint64_t payload_bytes)
+{
+    return payload_bytes + packets * (t->config.wire_overhead_bytes + sizeof(struct packet_data));
+}
 
 #endif

@@ -10,6 +10,7 @@
 #include "dataplane/transport/path_plan.h"
 #include "dataplane/transport/rehome.h"
 #include "dataplane/transport/session.h"
+#include "dataplane/transport/sprayer.h"
 
 static bool flow_is_valid(const struct communicator *c, const struct flow_request *flow)
 {
@@ -154,12 +155,7 @@ struct bucket {
 /* Those that live and that the plan does not want left alone. */
 static uint64_t usable_paths(const struct transport *t, uint16_t peer)
 {
-    uint64_t alive = 0;
-    for (unsigned i = 0; i < t->peers[peer].path_count; i++) {
-        if (path_state(t, peer, i) == CHANNEL_ALIVE)
-            alive |= 1ull << i;
-    }
-    return path_plan_usable(&t->peers[peer], alive);
+    return path_plan_usable(&t->peers[peer], channel_alive_paths(t, peer));
 }
 
 static void list_paths(struct bucket *b, uint64_t alive)
@@ -177,43 +173,94 @@ static uint64_t planned_rate(const struct transport *t, const struct bucket *b, 
     return (uint64_t)((__uint128_t)t->config.rate_bytes_per_s * bytes / b->batch_bytes);
 }
 
-/* Pieces of one batch on one channel add up. A batch that comes while another is still on the channel may
- * raise its plan, not lower it. */
+/* What a window was told of its steps. */
+struct step_plan {
+    uint64_t *rate_bytes_per_s, *tag;
+    struct congestion *congestion;
+    const struct congestion_path *path;
+    bool busy;
+};
+
+/* Pieces of one batch in one window add up. A batch that comes while another is still under way may raise its
+ * plan, not lower it. */
+static void plan_window(struct transport *t, const struct bucket *b, const struct step_plan *plan,
+                        uint64_t bytes, nsec_t now)
+{
+    uint64_t rate = planned_rate(t, b, bytes);
+    if (*plan->tag == b->start_tag)
+        rate += *plan->rate_bytes_per_s;
+    else if (plan->busy && rate < *plan->rate_bytes_per_s)
+        return;
+    *plan->tag = b->start_tag;
+    *plan->rate_bytes_per_s = rate;
+    t->config.congestion->on_step_start(plan->congestion, plan->path, rate, now);
+}
+
 static void plan_channel(struct transport *t, const struct bucket *b, struct channel *ch, uint64_t bytes,
                          nsec_t now)
 {
-    uint64_t rate = planned_rate(t, b, bytes);
-    bool same_batch = ch->planned_tag == b->start_tag;
-    bool busy = ch->lane.first_piece != NONE || ch->sent.in_flight_packets > 0;
-    if (same_batch)
-        rate += ch->planned_rate_bytes_per_s;
-    else if (busy && rate < ch->planned_rate_bytes_per_s)
-        return;
-    ch->planned_tag = b->start_tag;
-    ch->planned_rate_bytes_per_s = rate;
-    t->config.congestion->on_step_start(&ch->congestion, &t->path, rate, now);
+    struct step_plan plan = {.rate_bytes_per_s = &ch->planned_rate_bytes_per_s,
+                             .tag = &ch->planned_tag,
+                             .congestion = &ch->congestion,
+                             .path = &t->path,
+                             .busy = ch->lane.first_piece != NONE || ch->sent.in_flight_packets > 0};
+    plan_window(t, b, &plan, bytes, now);
+}
+
+static void plan_sprayer(struct transport *t, const struct bucket *b, const struct outgoing *m, uint8_t lane,
+                         nsec_t now)
+{
+    unsigned flight = lane_flight(lane);
+    struct sprayer *s = sprayer_at(t, m->peer, flight);
+    struct step_plan plan = {.rate_bytes_per_s = &s->planned_rate_bytes_per_s,
+                             .tag = &s->planned_tag,
+                             .congestion = &s->congestion,
+                             .path = &t->sprayed_path,
+                             .busy = lane_of(t, m->peer, lane)->first_piece != NONE ||
+                                     t->peers[m->peer].flights[flight - 1].packets > 0};
+    plan_window(t, b, &plan, m->bytes, now);
+}
+
+static void plan_subset(struct transport *t, const struct bucket *b, const struct outgoing *m, nsec_t now)
+{
+    const struct path_subset *s = lane_subset(t, m->peer, b->communicator->config.hash_seed);
+    for (unsigned i = 0; i < s->count; i++)
+        plan_channel(t, b, channel_at(t, m->peer, s->paths[i]), m->bytes / s->count, now);
+}
+
+static void plan_piece(struct transport *t, const struct bucket *b, const struct outgoing *m,
+                       const struct split_piece *cut, uint8_t lane, nsec_t now)
+{
+    if (!lane_roams(lane))
+        plan_channel(t, b, channel_at(t, m->peer, lane), cut->bytes, now);
+    else if (lane == LANE_MPRDMA)
+        plan_subset(t, b, m, now);
+    else
+        plan_sprayer(t, b, m, lane, now);
 }
 
 static void add_piece(struct transport *t, const struct bucket *b, struct outgoing *m,
-                      const struct split_piece *cut, uint8_t path, nsec_t now)
+                      const struct split_piece *cut, uint8_t lane, nsec_t now)
 {
     struct piece_spec spec = {.offset = cut->offset,
                               .bytes = cut->bytes,
                               .tag = b->start_tag,
                               .tag_scale = cut->bytes ? (b->batch_bytes << 16) / cut->bytes : 0,
                               .peer = m->peer,
-                              .path = path};
+                              .path = lane};
+    if (lane_flight(lane) != FLIGHT_OWN)
+        sprayer_use(t, m->peer, lane_flight(lane));
     piece_add(t, m, &spec);
     t->counters.pieces_sent++;
-    if (path != SPRAY_LANE && cut->bytes > 0)
-        plan_channel(t, b, channel_at(t, m->peer, path), cut->bytes, now);
+    if (cut->bytes > 0)
+        plan_piece(t, b, m, cut, lane, now);
 }
 
-static void add_whole(struct transport *t, const struct bucket *b, struct outgoing *m, uint8_t path,
+static void add_whole(struct transport *t, const struct bucket *b, struct outgoing *m, uint8_t lane,
                       nsec_t now)
 {
     struct split_piece whole = {.bytes = m->bytes};
-    add_piece(t, b, m, &whole, path, now);
+    add_piece(t, b, m, &whole, lane, now);
 }
 
 /* The path that a five-tuple hash would give this pair of hosts, as the connections of other libraries have
@@ -246,6 +293,19 @@ static void split_bucket(struct transport *t, struct bucket *b, unsigned count, 
     }
 }
 
+/* Where a whole flow goes. */
+static uint8_t lane_of_mode(const struct transport *t, const struct bucket *b, const struct outgoing *m)
+{
+    enum path_mode mode = b->communicator->config.path_mode;
+    if (b->path_count > 1 && mode == PATH_MODE_SPRAY)
+        return LANE_SPRAY;
+    if (b->path_count > 1 && mode == PATH_MODE_REPS)
+        return LANE_REPS;
+    if (b->path_count > 1 && mode == PATH_MODE_MPRDMA)
+        return LANE_MPRDMA;
+    return hashed_path(t, b, m->peer);
+}
+
 static void place_bucket(struct transport *t, struct bucket *b, unsigned count, nsec_t now)
 {
     enum path_mode mode = b->communicator->config.path_mode;
@@ -256,8 +316,7 @@ static void place_bucket(struct transport *t, struct bucket *b, unsigned count, 
     }
     for (unsigned i = 0; i < count; i++) {
         struct outgoing *m = &t->outgoing[t->bucket_flows[i]];
-        bool sprayed = mode == PATH_MODE_SPRAY && b->path_count > 1;
-        add_whole(t, b, m, sprayed ? SPRAY_LANE : hashed_path(t, b, m->peer), now);
+        add_whole(t, b, m, lane_of_mode(t, b, m), now);
     }
 }
 

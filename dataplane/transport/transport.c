@@ -71,16 +71,17 @@ static bool allocate_tables(struct transport *t)
     const struct transport_config *c = &t->config;
     size_t channels = (size_t)c->peers_max * c->paths_max;
     uint32_t index_size = 2 * power_of_two_above(c->peers_max);
-    size_t nodes = channels + c->peers_max;
-    struct timer_slot *ready = zeroed(nodes, sizeof(*ready)), *timers = zeroed(nodes, sizeof(*timers));
+    size_t lanes = channels + (size_t)c->peers_max * ROAMING_LANES, clocks = channels + c->peers_max;
+    struct timer_slot *ready = zeroed(lanes, sizeof(*ready)), *timers = zeroed(clocks, sizeof(*timers));
     t->peers = zeroed(c->peers_max, sizeof(*t->peers));
     t->peer_index = zeroed(index_size, sizeof(*t->peer_index));
     t->peer_index_mask = index_size - 1;
     t->paths = zeroed(channels, sizeof(*t->paths));
     t->channels = zeroed(channels, sizeof(*t->channels));
-    timer_heap_init(&t->ready, ready, (uint32_t)nodes);
-    timer_heap_init(&t->timers, timers, (uint32_t)nodes);
-    return t->peers && t->peer_index && t->paths && t->channels && ready && timers;
+    t->sprayers = zeroed((size_t)c->peers_max * SPRAYERS, sizeof(*t->sprayers));
+    timer_heap_init(&t->ready, ready, (uint32_t)lanes);
+    timer_heap_init(&t->timers, timers, (uint32_t)clocks);
+    return t->peers && t->peer_index && t->paths && t->channels && t->sprayers && ready && timers;
 }
 
 static bool allocate_windows(struct transport *t)
@@ -142,6 +143,8 @@ static void describe_path(struct transport *t)
         .base_rtt_ns = c->base_rtt_ns,
         .line_rate_bytes_per_s = c->rate_bytes_per_s,
         .packet_bytes = c->wire_overhead_bytes + (uint32_t)sizeof(struct packet_data) + c->payload_bytes_max};
+    t->sprayed_path = t->path;
+    t->sprayed_path.base_rtt_ns += c->base_rtt_ns / 2 + c->ack_delay_ns;
     pacer_set_rate(&t->pacer, c->rate_bytes_per_s);
     uint32_t burst_packets = c->burst_bytes / c->payload_bytes_max;
     burst_packets = burst_packets < LANE_BURST_PACKETS_MAX ? burst_packets : LANE_BURST_PACKETS_MAX;
@@ -180,6 +183,7 @@ void transport_destroy(struct transport *t)
                             t->peers,
                             t->peer_index,
                             t->channels,
+                            t->sprayers,
                             t->ready.slots,
                             t->timers.slots,
                             t->outgoing,

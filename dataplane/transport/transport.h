@@ -34,11 +34,14 @@ struct transport;
 struct congestion_control; /* congestion.h */
 
 enum path_mode {
-    PATH_MODE_HASH,
-    PATH_MODE_SPRAY,
+    PATH_MODE_HASH,   /* each pair of hosts on the path that a five-tuple hash would give */
+    PATH_MODE_SPRAY,  /* every packet on a path of its own, one window for the peer */
+    PATH_MODE_REPS,   /* the same, but paths whose packets came unmarked are used again */
+    PATH_MODE_MPRDMA, /* each pair of hosts on four hashed paths, each with its own window */
     PATH_MODE_ETHEREAL,
     PATH_MODE_WRAP,
-    PATH_MODE_PLANNED /* as control plans; wrap where there is no plan */
+    PATH_MODE_PLANNED, /* as control plans; wrap where there is no plan */
+    PATH_MODES
 };
 /* Its name, for those who try or list them all; NULL beyond the last. */
 const char *path_mode_name(unsigned mode);

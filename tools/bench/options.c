@@ -10,13 +10,10 @@
 #include "dataplane/formats/units.h"
 #include "tools/bench/complain.h"
 
-const char *const options_modes[] = {[WEFT_PATH_DEFAULT] = "default",
-                                     [WEFT_PATH_HASH] = "hash",
-                                     [WEFT_PATH_SPRAY] = "spray",
-                                     [WEFT_PATH_ETHEREAL] = "ethereal",
-                                     [WEFT_PATH_WRAP] = "wrap",
-                                     [WEFT_PATH_PLANNED] = "planned",
-                                     NULL};
+const char *const options_modes[] = {
+    [WEFT_PATH_DEFAULT] = "default",   [WEFT_PATH_HASH] = "hash",       [WEFT_PATH_SPRAY] = "spray",
+    [WEFT_PATH_ETHEREAL] = "ethereal", [WEFT_PATH_WRAP] = "wrap",       [WEFT_PATH_PLANNED] = "planned",
+    [WEFT_PATH_REPS] = "reps",         [WEFT_PATH_MPRDMA] = "mprdma-4", NULL};
 const char *const options_algorithms[] = {[WEFT_ALGORITHM_AUTO] = "auto",
                                           [WEFT_ALGORITHM_RING] = "ring",
                                           [WEFT_ALGORITHM_HALVING_DOUBLING] = "halving-doubling",
@@ -38,7 +35,8 @@ const char options_usage[] =
     "  -b SIZE, -e SIZE, -f N   from this size to that, each N times the one before (16M, as -b, 2)\n"
     "  -n N, -w N               measured iterations and warm-up iterations of each size (5, 1)\n"
     "  --check                  verify every byte of every iteration\n"
-    "  --mode MODE              default hash spray ethereal wrap (default: as the dataplane is configured)\n"
+    "  --mode MODE              default hash spray reps mprdma-4 ethereal wrap planned (default: the\n"
+    "                           dataplane's)\n"
     "  --algorithm NAME         auto ring halving-doubling direct (auto)\n"
     "  --type NAME              float32 float64 float16 bfloat16 int32 int64 (float32)\n"
     "  --reduction NAME         sum product min max average (sum)\n"

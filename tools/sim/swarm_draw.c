@@ -194,7 +194,7 @@ static void draw_job(struct random_stream *r, struct swarm_case *c, unsigned num
                                     .identity = 0x1000 + number,
                                     .rank_hosts = j->hosts,
                                     .rank_count = j->workload.ranks,
-                                    .path_mode = (enum path_mode)random_below(r, PATH_MODE_WRAP + 1),
+                                    .path_mode = (enum path_mode)random_below(r, PATH_MODES),
                                     .hash_seed = (uint32_t)random_next(r),
                                     .iterations = (unsigned)between(r, 1, 4),
                                     .open_at = chance(r, 50) ? START_NS / 2 : START_NS,

@@ -69,8 +69,9 @@ static void check(struct fabric *f, uint64_t tag)
 static void test_nothing_is_lost_or_doubled(void **state)
 {
     (void)state;
-    static const enum path_mode modes[] = {PATH_MODE_WRAP, PATH_MODE_ETHEREAL, PATH_MODE_SPRAY};
-    for (unsigned m = 0; m < 3; m++) {
+    static const enum path_mode modes[] = {PATH_MODE_WRAP, PATH_MODE_ETHEREAL, PATH_MODE_SPRAY,
+                                           PATH_MODE_REPS, PATH_MODE_MPRDMA};
+    for (unsigned m = 0; m < 5; m++) {
         for (unsigned ways = 1; ways <= 3; ways++) {
             struct fabric *f = start(4, modes[m]);
             path_dies_at = f->now + 300 * NSEC_PER_USEC;

@@ -57,7 +57,7 @@ static void test_cumulative_and_selective(void **state)
     assert_int_equal(result.packets, 0);
     assert_true(ack(&w, 10, 0, &result));
     assert_int_equal(w.in_flight_packets, 0);
-    assert_int_equal(w.in_flight_bytes, 0);
+    assert_int_equal(w.own_bytes, 0);
     assert_int_equal(acked_count, 10);
 }
 
@@ -150,7 +150,7 @@ static void test_a_denied_packet_is_lost_once(void **state)
     assert_false(send_window_lose(&w, number + 1, 7));
     assert_false(send_window_lose(&w, number - 1, 7));
     assert_true(send_window_lose(&w, number, 7));
-    assert_int_equal(w.in_flight_bytes, 0);
+    assert_int_equal(w.own_bytes, 0);
     assert_false(send_window_lose(&w, number, 7));
     send_window_resend(&w, number, 0x200000000);
     assert_false(send_window_lose(&w, number, 7));

@@ -62,7 +62,8 @@ static void run_all_to_all(enum path_mode mode, uint64_t bytes, fault_function f
     fabric_destroy(f);
 }
 
-static const enum path_mode MODES[] = {PATH_MODE_HASH, PATH_MODE_SPRAY, PATH_MODE_ETHEREAL, PATH_MODE_WRAP};
+static const enum path_mode MODES[] = {PATH_MODE_HASH,   PATH_MODE_SPRAY,    PATH_MODE_REPS,
+                                       PATH_MODE_MPRDMA, PATH_MODE_ETHEREAL, PATH_MODE_WRAP};
 
 static void test_sizes_and_modes(void **state)
 {
