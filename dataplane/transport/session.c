@@ -14,7 +14,8 @@
 
 enum {
     FIRST_SOURCE_PORT = 49152,
-    SOURCE_PORTS = 16384
+    SOURCE_PORTS = 16384,
+    HELLOS_BEFORE_DEATH = 16 /* at least: the peer may have opened its side, and waits to hear from us */
 };
 #define HELLO_INTERVAL_MAX_NS NSEC_PER_SEC
 #define COOKIE_LIFE_NS        NSEC_PER_SEC
@@ -184,6 +185,14 @@ bool session_owes_hello(const struct peer *peer, nsec_t now)
     return !peer->open && peer->hello_at <= now;
 }
 
+static nsec_t next_hello_interval_ns(const struct transport *t, const struct peer *peer)
+{
+    nsec_t longest = t->config.peer_timeout_ns / HELLOS_BEFORE_DEATH, twice = 2 * peer->hello_interval_ns;
+    if (peer->awaited == 0 || longest > HELLO_INTERVAL_MAX_NS)
+        longest = HELLO_INTERVAL_MAX_NS;
+    return twice < longest ? twice : longest;
+}
+
 /* Hellos take the peer's paths in turn: one dead path must not keep two hosts apart. */
 void session_write_hello(struct transport *t, struct peer *peer, struct outgoing_packet *packet, nsec_t now)
 {
@@ -197,9 +206,7 @@ void session_write_hello(struct transport *t, struct peer *peer, struct outgoing
     hello->slot = (uint16_t)(peer - t->peers);
     hello->session_generation = peer->generation;
     peer->hello_at = now + peer->hello_interval_ns;
-    peer->hello_interval_ns *= 2;
-    if (peer->hello_interval_ns > HELLO_INTERVAL_MAX_NS)
-        peer->hello_interval_ns = HELLO_INTERVAL_MAX_NS;
+    peer->hello_interval_ns = next_hello_interval_ns(t, peer);
     arm(t, peer, now);
 }
 
@@ -232,19 +239,28 @@ static bool is_cookie(const struct transport *t, uint32_t address, const struct 
            answer->echo_nonce == cookie(t, address, answer->header.incarnation, before);
 }
 
-static uint16_t any_port_to(const struct transport *t, uint32_t address)
+/* Another each time: a path that is dead, and not yet known to be, must not swallow every answer. */
+static uint16_t any_port(struct transport *t)
 {
-    return (uint16_t)(FIRST_SOURCE_PORT + mix64_pair(address, t->config.address) % SOURCE_PORTS);
+    return (uint16_t)(FIRST_SOURCE_PORT + random_below(&t->random, SOURCE_PORTS));
+}
+
+/* A peer for which the session is not open yet, as our last answer was lost, is not dead. */
+static void hear(struct peer *peer, const struct packet_hello *hello, nsec_t now)
+{
+    if (peer != NULL && peer->open && peer->incarnation == hello->header.incarnation)
+        peer->heard_at = now;
 }
 
 enum drop_reason session_on_hello(struct transport *t, const struct received_packet *packet,
                                   const struct packet_hello *hello, nsec_t now)
 {
     struct packet_hello answer;
+    hear(session_find_peer(t, packet->source), hello, now);
     write_hello(t, PACKET_HELLO_ACK, &answer, now);
     answer.echo_nonce = hello->nonce;
     answer.nonce = cookie(t, packet->source, hello->header.incarnation, now);
-    bool queued = session_reply(t, packet->source, any_port_to(t, packet->source), &answer, sizeof(answer));
+    bool queued = session_reply(t, packet->source, any_port(t), &answer, sizeof(answer));
     return queued ? DROP_NONE : DROP_NO_RESOURCES;
 }
 
@@ -306,7 +322,7 @@ static enum drop_reason answer_with_slot(struct transport *t, const struct peer 
     answer.nonce = nonce;
     answer.slot = (uint16_t)(peer - t->peers);
     answer.session_generation = peer->generation;
-    bool queued = session_reply(t, peer->address, any_port_to(t, peer->address), &answer, sizeof(answer));
+    bool queued = session_reply(t, peer->address, any_port(t), &answer, sizeof(answer));
     return queued ? DROP_NONE : DROP_NO_RESOURCES;
 }
 

@@ -100,6 +100,37 @@ static void test_hostile_network(void **state)
     }
 }
 
+/* Half of all source ports cross a link that is dead, before anybody has met. */
+static enum fault odd_ports_are_dead(struct fabric *f, const struct fabric_packet *packet)
+{
+    (void)f;
+    return packet->source_port % 2 == 1 ? FAULT_LOSE : FAULT_NONE;
+}
+
+static void be_impatient(struct transport_config *config)
+{
+    config->peer_timeout_ns = 64 * config->rto_min_ns;
+}
+
+static void test_hosts_meet_though_a_path_is_dead(void **state)
+{
+    (void)state;
+    for (unsigned bytes = 1; bytes <= 20; bytes++) {
+        struct fabric_config config = {.hosts = 4,
+                                       .paths = 2,
+                                       .memory_bytes = 8 * bytes + 8,
+                                       .mode = PATH_MODE_WRAP,
+                                       .tune = be_impatient};
+        struct fabric *f = fabric_create(&config);
+        f->fault = odd_ports_are_dead;
+        fill(f, bytes);
+        all_to_all(f, bytes, 1);
+        fabric_run(f, f->now + 20 * NSEC_PER_SEC);
+        check_all_to_all(f, bytes);
+        fabric_destroy(f);
+    }
+}
+
 static enum fault trim_first_transmissions(struct fabric *f, const struct fabric_packet *packet)
 {
     const struct packet_data *data = (const struct packet_data *)packet->bytes;
@@ -250,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_sizes_and_modes),
         cmocka_unit_test(test_hostile_network),
         cmocka_unit_test(test_cut_packets_are_sent_again_at_once),
+        cmocka_unit_test(test_hosts_meet_though_a_path_is_dead),
         cmocka_unit_test(test_send_before_receive),
         cmocka_unit_test(test_receive_longer_than_message),
         cmocka_unit_test(test_message_longer_than_receive),
