@@ -46,7 +46,10 @@ static void describe_fault(const struct sim_fault *f, FILE *out)
     else
         fprintf(out, "links %u, %u (direction %d, amount %u, %llu ns)", f->up_link, f->down_link,
                 (int)f->direction, f->amount, (unsigned long long)f->amount_ns);
-    fprintf(out, " from %.6f to %.6f ms\n", (double)f->at / 1e6, (double)f->until / 1e6);
+    fprintf(out, " from %.6f ms", (double)f->at / 1e6);
+    if (f->until != NSEC_NEVER)
+        fprintf(out, " to %.6f ms", (double)f->until / 1e6);
+    fputc('\n', out);
 }
 
 void swarm_describe(const struct swarm_case *c, FILE *out)

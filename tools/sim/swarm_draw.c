@@ -256,6 +256,17 @@ static void draw_place(struct random_stream *r, struct sim_fault *f, const struc
     f->down_link = t->first_spine_to_leaf + spine * t->shape.leaves + leaf % t->shape.leaves;
 }
 
+/* A link between switches that is gone for good leaves a way around. One such link at most. */
+static bool may_last_for_ever(const struct swarm_case *c, const struct topology *t, const struct sim_fault *f)
+{
+    for (unsigned i = 0; i < c->fault_count; i++) {
+        if (c->faults[i].until == NSEC_NEVER)
+            return false;
+    }
+    return (f->kind == SIM_FAULT_DOWN || f->kind == SIM_FAULT_BLACK_HOLE) && t->shape.spines > 1 &&
+           topology_is_fabric_link(t, f->up_link);
+}
+
 static void draw_fault(struct random_stream *r, const struct swarm_case *c, const struct topology *t,
                        struct sim_fault *f)
 {
@@ -266,6 +277,8 @@ static void draw_fault(struct random_stream *r, const struct swarm_case *c, cons
     f->at = START_NS + scaled(r, rtt, 200 * rtt);
     f->until =
         f->at + (chance(r, 20) ? between(r, patience / 4, 2 * patience) : scaled(r, rtt, patience / 4));
+    if (chance(r, 30) && may_last_for_ever(c, t, f))
+        f->until = NSEC_NEVER;
     f->converges_after_ns = chance(r, 50) ? NSEC_NEVER : scaled(r, rtt, patience);
 }
 
@@ -283,7 +296,7 @@ static void judge_faults(struct swarm_case *c, bool *may_fail)
     nsec_t silent_ns = 0;
     for (unsigned i = 0; i < c->fault_count; i++) {
         const struct sim_fault *f = &c->faults[i];
-        nsec_t lasts_ns = f->until - f->at;
+        nsec_t lasts_ns = f->until == NSEC_NEVER ? 0 : f->until - f->at;
         if (f->kind == SIM_FAULT_RESTART)
             *may_fail = true;
         else if (sim_fault_is_of_host(f->kind) || cuts_off(f) || f->kind == SIM_FAULT_RATE)
@@ -300,7 +313,8 @@ static nsec_t end_of_faults(const struct swarm_case *c)
     nsec_t end = START_NS + 2 * NSEC_PER_MSEC;
     for (unsigned i = 0; i < c->fault_count; i++) {
         const struct sim_fault *f = &c->faults[i];
-        nsec_t converged = f->converges_after_ns == NSEC_NEVER ? f->until : f->until + f->converges_after_ns;
+        nsec_t until = f->until == NSEC_NEVER ? f->at : f->until;
+        nsec_t converged = f->converges_after_ns == NSEC_NEVER ? until : until + f->converges_after_ns;
         end = converged > end ? converged : end;
     }
     return end;
