@@ -29,11 +29,15 @@ enum results_measure {
     RESULTS_DETECTION_RTT /* from a link's death until the last host has found out, in base round trips */
 };
 
+enum {
+    RESULTS_TARGET_CASES_MAX = 8
+};
+
 struct results_target {
     const char *text;
     enum results_measure measure;
     double limit; /* at most */
-    const char *keys[8];
+    const char *keys[RESULTS_TARGET_CASES_MAX];
 };
 
 /* The cases in the order of the page, ended by one without a key; and the targets, by one without a text. */

@@ -57,7 +57,8 @@ static void rivals_have_their_best_control(void **state)
     (void)state;
     make_up((double[TRIALS]){3, 4, 1.3, 1.25, 1.0, 1.1});
     const char *text = written(results_targets_write);
-    assert_non_null(strstr(text, "| the same ÷ spraying | ≤ 1.00 | 0.800 (exchange 4M) | yes |"));
+    assert_non_null(
+        strstr(text, "| the same ÷ spraying | ≤ 1.00 | 0.800, at the bound 0.800 (exchange 4M) | yes |"));
     assert_non_null(strstr(text, "| ≤ 1.03 | 1.000 (exchange 4M) | yes |"));
     assert_non_null(strstr(text, "link down | ≤ 0.80 | not in this run | – |"));
 }
@@ -68,7 +69,19 @@ static void a_missed_target_is_a_no(void **state)
     make_up((double[TRIALS]){3, 4, 1.3, 1.04, 1.05, 1.1});
     const char *text = written(results_targets_write);
     assert_non_null(strstr(text, "| ≤ 1.03 | 1.050 (exchange 4M) | **no** |"));
-    assert_non_null(strstr(text, "| ≤ 1.00 | 1.010 (exchange 4M) | **no** |"));
+    assert_non_null(strstr(text, "| ≤ 1.00 | 1.010, at the bound 0.962 (exchange 4M) | **no** |"));
+}
+
+static void a_target_below_the_bound_is_a_no_with_the_reason(void **state)
+{
+    (void)state;
+    make_up((double[TRIALS]){3, 4, 1.01, 1.02, 1.02, 1.1});
+    for (unsigned i = 0; i < TRIALS; i++)
+        trials[i].experiment.fault_count = 1;
+    const char *text = written(results_targets_write);
+    assert_non_null(strstr(
+        text,
+        "link down | ≤ 0.90 | 1.010, at the bound 0.990 (exchange 4M) | **no**: the bound forbids it |"));
 }
 
 static void what_is_not_complete_is_no_success(void **state)
@@ -129,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rivals_have_their_best_control),
                                        cmocka_unit_test(a_missed_target_is_a_no),
+                                       cmocka_unit_test(a_target_below_the_bound_is_a_no_with_the_reason),
                                        cmocka_unit_test(what_is_not_complete_is_no_success),
                                        cmocka_unit_test(a_faster_rival_is_told),
                                        cmocka_unit_test(no_gain_over_hashing_is_told),
