@@ -98,12 +98,25 @@ static bool sibling_was_heard(const struct transport *t, const struct channel *c
     return false;
 }
 
+/* Siblings to ask, never used ones among them: more with each timeout, all from the sixth on. */
+static unsigned witnesses_wanted(const struct channel *ch)
+{
+    return ch->timeouts < 6 ? 1u << ch->timeouts : PACKET_PATHS_MAX;
+}
+
 /* Idle siblings say nothing by themselves: ask them. */
 static void probe_siblings(struct transport *t, struct channel *ch, nsec_t now)
 {
-    for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
-        struct channel *sibling = channel_at(t, ch->lane.peer, i);
-        if (sibling != ch && sibling->state == CHANNEL_ALIVE && sibling->sent.in_flight_packets == 0)
+    unsigned count = channel_peer(t, ch)->path_count, witnesses = 0;
+    for (unsigned i = 1; i < count; i++) {
+        unsigned path = (ch->lane.path + i) % count;
+        bool known = channel_find(t, ch->lane.peer, path) != NULL;
+        if (path_state(t, ch->lane.peer, path) != CHANNEL_ALIVE ||
+            (!known && witnesses >= witnesses_wanted(ch)))
+            continue;
+        struct channel *sibling = channel_at(t, ch->lane.peer, path);
+        witnesses++;
+        if (sibling->sent.in_flight_packets == 0)
             sibling->probe_at = now;
     }
     control_queue_add(t, channel_peer(t, ch));
