@@ -9,6 +9,7 @@
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
 #include "dataplane/transport/sprayer.h"
+#include "dataplane/transport/suspicion.h"
 
 enum {
     CHANNEL_BURST_PACKETS = 8,
@@ -20,9 +21,10 @@ static void note_progress(struct channel *ch, nsec_t now)
 {
     ch->timeouts = 0;
     ch->tail_probed = false;
+    ch->marked = false;
     ch->peer_lived = false;
     ch->waiting_since = now;
-    ch->heard_at = now;
+    ch->look_at = 0;
 }
 
 static void reset_sending(struct transport *t, struct channel *ch, nsec_t now)
@@ -36,7 +38,8 @@ static void reset_sending(struct transport *t, struct channel *ch, nsec_t now)
     ch->recovery_number = 0;
     ch->marked_reported = 0;
     note_progress(ch, now);
-    ch->close_at = NSEC_NEVER;
+    ch->delivered_at = 0;
+    ch->suspected = false;
     ch->probe_at = NSEC_NEVER;
 }
 
@@ -74,19 +77,9 @@ void channel_reopen(struct transport *t, struct channel *ch, nsec_t now)
 
 /* ---- sending ---- */
 
-uint64_t channel_alive_paths(const struct transport *t, uint16_t peer)
-{
-    uint64_t alive = 0;
-    for (unsigned i = 0; i < t->peers[peer].path_count; i++) {
-        if (path_state(t, peer, i) == CHANNEL_ALIVE)
-            alive |= 1ull << i;
-    }
-    return alive;
-}
-
 bool channel_may_send(const struct transport *t, const struct channel *ch, uint32_t payload_bytes, nsec_t now)
 {
-    if (!channel_has_room(t, ch) || !pacer_may_send(&ch->pacer, now))
+    if (ch->suspected || !channel_has_room(t, ch) || !pacer_may_send(&ch->pacer, now))
         return false;
     const struct send_window *w = &ch->sent;
     uint64_t in_flight = transport_wire_bytes(t, w->own_packets + 1u, w->own_bytes + payload_bytes);
@@ -233,14 +226,22 @@ void channel_send(struct transport *t, struct channel *ch, const struct sent_pac
         channel_arm(t, ch, now);
 }
 
+/* A tail probe asks about a silence; it does not end it. */
+static bool is_tail_probe(const struct channel *ch)
+{
+    return ch->tail_probed && ch->timeouts == 0;
+}
+
 void channel_resend(struct transport *t, struct channel *ch, struct outgoing_packet *packet, nsec_t now)
 {
     uint32_t number;
     if (!send_window_first_lost(&ch->sent, &number))
         return;
-    if (ch->sent.in_flight_packets == 0)
+    if (ch->sent.in_flight_packets == 0 && !is_tail_probe(ch))
         ch->waiting_since = now;
     send_window_resend(&ch->sent, number, now);
+    if (is_tail_probe(ch))
+        ch->trial_at = now;
     write_numbered(t, ch, number, packet, now);
     unsigned flight = send_window_at(&ch->sent, number)->flight;
     if (flight != FLIGHT_OWN)
@@ -402,6 +403,7 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
     if (!take_ack(t, ch, ack, &news.acked))
         return DROP_ACK;
     t->counters.acks_received++;
+    suspicion_on_delivery(t, ch, news.answered_sent_at, now);
     if (news.acked.packets == 0)
         return DROP_NONE;
     undo_false_timeout(t, ch, news.answered_sent_at);
@@ -409,6 +411,7 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
     ch->acked_bytes += news.acked.bytes;
     news.rtt_ns = take_rtt_sample(ch, ack, now);
     news.marked_packets = take_marks(t, ch, ack->marked_packets, news.acked.packets);
+    ch->marked = news.marked_packets > 0;
     find_losses(t, ch, ack, now);
     tell_congestion(t, ch, &news, in_flight_bytes);
     tell_sprayers(t, ch, &news);
@@ -429,6 +432,7 @@ enum drop_reason channel_on_nack(struct transport *t, struct channel *ch, const 
     if (!send_window_lose(&ch->sent, number, nack->echo_sent_at_ns))
         return DROP_ACK;
     t->counters.trimmed_packets++;
+    suspicion_on_delivery(t, ch, time_of_echo(nack->echo_sent_at_ns, now), now);
     note_progress(ch, now);
     unsigned flight = send_window_at(&ch->sent, number)->flight;
     if (flight != FLIGHT_OWN) {
@@ -451,6 +455,11 @@ static struct rto_limits rto_limits(const struct transport *t)
     return (struct rto_limits){.min_ns = t->config.rto_min_ns, .max_ns = t->config.rto_max_ns};
 }
 
+static nsec_t earlier(nsec_t a, nsec_t b)
+{
+    return a < b ? a : b;
+}
+
 /* When the flight has been silent for too long. First the tail probe, after two round trips; then timeouts.
  * The first ones do not back off: they decide whether the path is dead (path_health.h), and the stall must
  * stay short. */
@@ -458,18 +467,12 @@ static nsec_t loss_deadline(const struct transport *t, const struct channel *ch)
 {
     if (ch->sent.in_flight_packets == 0)
         return NSEC_NEVER;
-    if (!ch->tail_probed && ch->timeouts == 0) {
-        nsec_t probe = 2 * rtt_estimator_smoothed_ns(&ch->rtt) + 2 * t->config.ack_delay_ns;
-        nsec_t rto = rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), 0);
-        return ch->waiting_since + (probe < rto ? probe : rto);
-    }
     unsigned backoff = ch->timeouts > TIMEOUTS_WITHOUT_BACKOFF ? ch->timeouts - TIMEOUTS_WITHOUT_BACKOFF : 0;
-    return ch->waiting_since + rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), backoff);
-}
-
-static nsec_t earlier(nsec_t a, nsec_t b)
-{
-    return a < b ? a : b;
+    nsec_t timeout = ch->waiting_since + rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), backoff);
+    if (ch->timeouts > 0)
+        return timeout;
+    nsec_t until_probe = 2 * rtt_estimator_smoothed_ns(&ch->rtt) + 2 * t->config.ack_delay_ns;
+    return ch->tail_probed ? timeout + until_probe : earlier(timeout, ch->waiting_since + until_probe);
 }
 
 static nsec_t pacing_deadline(const struct transport *t, const struct channel *ch, nsec_t now)
@@ -485,9 +488,10 @@ static nsec_t deadline(const struct transport *t, const struct channel *ch, nsec
     case CHANNEL_ABSENT:
         return NSEC_NEVER;
     case CHANNEL_ALIVE:
-        return earlier(earlier(loss_deadline(t, ch), pacing_deadline(t, ch, now)), ch->probe_at);
+        return earlier(earlier(loss_deadline(t, ch), suspicion_deadline(t, ch)),
+                       earlier(pacing_deadline(t, ch, now), ch->probe_at));
     case CHANNEL_CLOSING:
-        return ch->close_at;
+        return ch->look_at;
     case CHANNEL_DEAD:
         return ch->probe_at;
     }
@@ -517,12 +521,13 @@ static void suspect(struct transport *t, struct channel *ch, nsec_t now)
 
 static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
 {
-    nsec_t flight_sent_at = ch->waiting_since;
-    ch->waiting_since = now;
     if (!ch->tail_probed && ch->timeouts == 0) {
         suspect(t, ch, now);
         return;
     }
+    nsec_t flight_sent_at = ch->waiting_since;
+    ch->waiting_since = now;
+    ch->look_at = 0;
     if (ch->timeouts == 0) {
         ch->timed_out_at = now;
         ch->window_before_timeout_bytes = ch->congestion.window_bytes;
@@ -540,6 +545,8 @@ void channel_on_timer(struct transport *t, struct channel *ch, nsec_t now)
 {
     if (ch->state == CHANNEL_ALIVE && loss_deadline(t, ch) <= now)
         on_silence(t, ch, now);
+    if (ch->state == CHANNEL_ALIVE && suspicion_deadline(t, ch) <= now)
+        suspicion_on_timer(t, ch, now);
     if (deadline(t, ch, now) <= now)
         control_queue_add(t, channel_peer(t, ch));
     lane_refresh(t, &ch->lane, now);

@@ -73,13 +73,11 @@ bool channel_may_send(const struct transport *t, const struct channel *ch, uint3
                       nsec_t now);
 /* Room to send the oldest lost packet again. */
 bool channel_may_resend(struct transport *t, struct channel *ch, nsec_t now);
-/* An ack is overdue. */
+/* An ack is overdue, or an answer. */
 static inline bool channel_is_suspect(const struct channel *ch)
 {
-    return ch->tail_probed || ch->timeouts > 0;
+    return ch->suspected || ch->tail_probed || ch->timeouts > 0;
 }
-/* Bit i: path i of the peer lives. */
-uint64_t channel_alive_paths(const struct transport *t, uint16_t peer);
 
 /* Writes a new numbered packet of the kind: data must be covered by channel_may_send(). */
 void channel_send(struct transport *t, struct channel *ch, const struct sent_packet *what,

@@ -61,7 +61,7 @@ static void write_unnumbered(struct transport *t, const struct channel *ch, enum
 static void send_close(struct transport *t, struct channel *ch, struct writer *w, nsec_t now)
 {
     uint16_t survivor_port = path_health_next_alive_port(t, channel_peer(t, ch));
-    ch->close_at = now + t->config.rto_min_ns;
+    ch->look_at = now + t->config.rto_min_ns;
     if (survivor_port != 0)
         write_unnumbered(t, ch, PACKET_CLOSE, survivor_port, advance(w), now);
     channel_arm(t, ch, now);
@@ -69,24 +69,12 @@ static void send_close(struct transport *t, struct channel *ch, struct writer *w
 
 static void send_probe(struct transport *t, struct channel *ch, struct writer *w, nsec_t now)
 {
-    if (ch->probe_token != 0) {
-        ch->quick_trial = false; /* the one before went unanswered */
-        ch->clean_probes = 0;
-    }
-    ch->probe_token = random_next(&t->random) | 1;
+    path_health_begin_probe(t, ch, now);
     struct outgoing_packet *packet = advance(w);
     write_unnumbered(t, ch, PACKET_PROBE, ch->source_port, packet, now);
     ((struct packet_probe *)packet->header)->token = ch->probe_token;
     packet->header_bytes = sizeof(struct packet_probe);
     t->counters.probes_sent++;
-    ch->probe_at = NSEC_NEVER;
-    if (ch->state != CHANNEL_DEAD)
-        return;
-    ch->probe_at = now + ch->probe_interval_ns;
-    ch->probe_interval_ns *= 2;
-    if (ch->probe_interval_ns > t->config.probe_interval_max_ns)
-        ch->probe_interval_ns = t->config.probe_interval_max_ns;
-    channel_arm(t, ch, now);
 }
 
 static void send_path_control(struct transport *t, struct peer *peer, struct writer *w, nsec_t now)
@@ -95,7 +83,7 @@ static void send_path_control(struct transport *t, struct peer *peer, struct wri
         struct channel *ch = channel_find(t, (uint16_t)(peer - t->peers), i);
         if (ch == NULL)
             continue;
-        if (ch->state == CHANNEL_CLOSING && ch->close_at <= now)
+        if (ch->state == CHANNEL_CLOSING && ch->look_at <= now)
             send_close(t, ch, w, now);
         else if ((ch->state == CHANNEL_ALIVE || ch->state == CHANNEL_DEAD) && ch->probe_at <= now)
             send_probe(t, ch, w, now);

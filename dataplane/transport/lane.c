@@ -3,7 +3,7 @@
 
 #include "dataplane/transport/channel.h"
 #include "dataplane/transport/message.h"
-#include "dataplane/transport/path_plan.h"
+#include "dataplane/transport/path_health.h"
 #include "dataplane/transport/rehome.h"
 #include "dataplane/transport/sprayer.h"
 
@@ -163,7 +163,7 @@ const struct path_subset *lane_subset(struct transport *t, uint16_t peer, uint32
     uint64_t pair = (uint64_t)t->config.address << 32 | t->peers[peer].address;
     uint64_t hash = mix64_pair(hash_seed, pair);
     if (s->hash != hash || !subset_is_good(t, &t->peers[peer]))
-        path_subset_draw(s, hash, path_plan_usable(&t->peers[peer], channel_alive_paths(t, peer)));
+        path_subset_draw(s, hash, path_health_usable(t, peer));
     return s;
 }
 

@@ -4,31 +4,55 @@
 #include <string.h>
 
 #include "dataplane/transport/channel.h"
+#include "dataplane/transport/congestion_window.h"
 #include "dataplane/transport/control_queue.h"
 #include "dataplane/transport/credit.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/notice.h"
+#include "dataplane/transport/path_plan.h"
 #include "dataplane/transport/rehome.h"
+#include "dataplane/transport/suspicion.h"
 
 enum {
     CLEAN_PROBES_TO_LIVE = 3,
-    QUICK_TRIAL_REST = 10 /* least probe intervals between two deaths */
+    QUICK_TRIAL_REST = 10, /* least probe intervals between two deaths */
+    WRONGED_MAX = 3
 };
 
-/* Moves the peer's next_path to the next live one; false when there is none. */
-static bool turn_to_next_alive(const struct transport *t, struct peer *peer)
+static bool is_suspected(const struct transport *t, uint16_t peer, unsigned path)
 {
-    for (unsigned i = 0; i < peer->path_count; i++) {
-        peer->next_path = (uint16_t)((peer->next_path + 1) % peer->path_count);
-        if (path_state(t, (uint16_t)(peer - t->peers), peer->next_path) == CHANNEL_ALIVE)
-            return true;
+    const struct channel *ch = channel_find(t, peer, path);
+    return ch != NULL && ch->suspected;
+}
+
+uint64_t path_health_usable(const struct transport *t, uint16_t peer)
+{
+    uint64_t alive = 0, suspected = 0;
+    for (unsigned i = 0; i < t->peers[peer].path_count; i++) {
+        alive |= (uint64_t)(path_state(t, peer, i) == CHANNEL_ALIVE) << i;
+        suspected |= (uint64_t)is_suspected(t, peer, i) << i;
     }
-    return false;
+    return path_plan_usable(&t->peers[peer], alive & ~suspected ? alive & ~suspected : alive);
+}
+
+/* Moves the peer's next_path to the next usable one; false when there is none. */
+static bool turn_to_next_usable(const struct transport *t, struct peer *peer)
+{
+    uint16_t number = (uint16_t)(peer - t->peers);
+    unsigned next = (peer->next_path + 1u) % peer->path_count;
+    bool plain = path_state(t, number, next) == CHANNEL_ALIVE && !is_suspected(t, number, next);
+    uint64_t usable = plain && peer->avoided_paths == 0 ? 1ull << next : path_health_usable(t, number);
+    if (usable == 0)
+        return false;
+    while (!(usable >> next & 1))
+        next = (next + 1) % peer->path_count;
+    peer->next_path = (uint16_t)next;
+    return true;
 }
 
 struct channel *path_health_next_alive(struct transport *t, struct peer *peer)
 {
-    bool found = turn_to_next_alive(t, peer);
+    bool found = turn_to_next_usable(t, peer);
     return found ? channel_at(t, (uint16_t)(peer - t->peers), peer->next_path) : NULL;
 }
 
@@ -38,7 +62,8 @@ struct channel *path_health_next_open(struct transport *t, struct peer *peer)
     for (unsigned i = 0; i < peer->path_count; i++) {
         path = path + 1 < peer->path_count ? path + 1 : 0;
         struct channel *ch = channel_find(t, (uint16_t)(peer - t->peers), path);
-        if (ch == NULL || ch->state != CHANNEL_ALIVE)
+        bool avoided = peer->avoided_paths >> path & 1;
+        if (ch == NULL || ch->state != CHANNEL_ALIVE || ch->suspected || avoided)
             continue;
         peer->next_path = (uint16_t)path;
         return ch;
@@ -48,7 +73,7 @@ struct channel *path_health_next_open(struct transport *t, struct peer *peer)
 
 uint16_t path_health_next_alive_port(struct transport *t, struct peer *peer)
 {
-    bool found = turn_to_next_alive(t, peer);
+    bool found = turn_to_next_usable(t, peer);
     return found ? path_source_port(t, (uint16_t)(peer - t->peers), peer->next_path) : 0;
 }
 
@@ -65,19 +90,22 @@ static void queue_event(struct transport *t, struct channel *ch)
     t->last_path_event = channel_index(t, ch);
 }
 
-/* A path that dies for the first time in a while may have been wronged: it is tried again soon. */
+/* A path that dies for the first time in a while, or was wronged before, may have been wronged: it is tried
+ * again soon. */
 static bool deserves_quick_trial(const struct transport *t, const struct channel *ch, nsec_t now)
 {
-    return ch->died_at == 0 || now - ch->died_at > QUICK_TRIAL_REST * t->config.probe_interval_min_ns;
+    return ch->died_at == 0 || ch->wronged > 0 ||
+           now - ch->died_at > QUICK_TRIAL_REST * t->config.probe_interval_min_ns;
 }
 
-static void die(struct transport *t, struct channel *ch, nsec_t now)
+void path_health_die(struct transport *t, struct channel *ch, nsec_t now)
 {
     ch->quick_trial = deserves_quick_trial(t, ch, now);
     ch->died_at = now;
     ch->probe_token = 0;
     ch->state = CHANNEL_CLOSING;
-    ch->close_at = now;
+    ch->suspected = false;
+    ch->look_at = now;
     ch->probe_at = NSEC_NEVER;
     t->counters.paths_died++;
     queue_event(t, ch);
@@ -85,14 +113,14 @@ static void die(struct transport *t, struct channel *ch, nsec_t now)
     rehome_unsent(t, ch, now);
 }
 
-/* Whether another path of the peer was heard after `since`. */
-static bool sibling_was_heard(const struct transport *t, const struct channel *ch, nsec_t since)
+/* Whether another path of the peer has delivered what was sent after `since`. */
+static bool sibling_delivered(const struct transport *t, const struct channel *ch, nsec_t since)
 {
     for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
         const struct channel *sibling = channel_find(t, ch->lane.peer, i);
         if (sibling == NULL || sibling == ch)
             continue;
-        if (sibling->state == CHANNEL_ALIVE && sibling->heard_at > since)
+        if (sibling->state == CHANNEL_ALIVE && sibling->delivered_at > since)
             return true;
     }
     return false;
@@ -124,9 +152,10 @@ static void probe_siblings(struct transport *t, struct channel *ch, nsec_t now)
 
 void path_health_on_timeout(struct transport *t, struct channel *ch, nsec_t flight_sent_at, nsec_t now)
 {
-    bool peer_lives = sibling_was_heard(t, ch, flight_sent_at);
+    bool peer_lives = sibling_delivered(t, ch, flight_sent_at);
     if (ch->peer_lived && peer_lives) {
-        die(t, ch, now);
+        path_health_die(t, ch, now);
+        suspicion_of_relatives(t, ch, flight_sent_at, now);
         return;
     }
     ch->peer_lived = peer_lives;
@@ -168,9 +197,13 @@ static void give_back_unreceived(struct transport *t, struct channel *ch, nsec_t
     rehome_list_to_survivors(t, ch->lane.peer, &list, now);
 }
 
-static nsec_t trial_interval_ns(const struct transport *t, const struct channel *ch)
+/* A quick trial does not wait long for its first answer, and goes on as soon as there is one. */
+static void set_next_trial(struct transport *t, struct channel *ch, nsec_t now)
 {
-    return ch->quick_trial ? 2 * t->config.rto_min_ns : t->config.probe_interval_min_ns;
+    nsec_t wait_ns = ch->quick_trial ? t->config.base_rtt_ns : t->config.probe_interval_min_ns;
+    ch->probe_interval_ns = ch->quick_trial ? 2 * t->config.rto_min_ns : t->config.probe_interval_min_ns;
+    ch->probe_at = ch->source_port != 0 ? now + wait_ns : NSEC_NEVER;
+    channel_arm(t, ch, now);
 }
 
 enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
@@ -183,21 +216,55 @@ enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
     ch->state = CHANNEL_DEAD;
     give_back_unreceived(t, ch, now);
     ch->clean_probes = 0;
-    ch->probe_interval_ns = t->config.probe_interval_min_ns;
-    ch->probe_at = ch->source_port != 0 ? now + trial_interval_ns(t, ch) : NSEC_NEVER;
-    channel_arm(t, ch, now);
+    set_next_trial(t, ch, now);
     return DROP_NONE;
 }
 
 /* ---- living again ---- */
 
+static void on_probe_unanswered(struct transport *t, struct channel *ch)
+{
+    ch->clean_probes = 0;
+    if (ch->state != CHANNEL_DEAD || !ch->quick_trial)
+        return;
+    ch->quick_trial = false;
+    ch->wronged = 0;
+    ch->probe_interval_ns = t->config.probe_interval_min_ns;
+}
+
+void path_health_begin_probe(struct transport *t, struct channel *ch, nsec_t now)
+{
+    if (ch->probe_token != 0)
+        on_probe_unanswered(t, ch);
+    ch->probe_token = random_next(&t->random) | 1;
+    if (ch->state == CHANNEL_DEAD) {
+        ch->probe_at = now + ch->probe_interval_ns;
+        ch->probe_interval_ns = congestion_least(2 * ch->probe_interval_ns, t->config.probe_interval_max_ns);
+    } else {
+        ch->trial_at = now;
+        ch->probe_at = NSEC_NEVER;
+    }
+    channel_arm(t, ch, now);
+}
+
+static void count_wrongs(struct channel *ch)
+{
+    if (!ch->quick_trial)
+        ch->wronged = 0;
+    else if (ch->wronged < WRONGED_MAX)
+        ch->wronged++;
+}
+
 static void revive(struct transport *t, struct channel *ch, nsec_t now)
 {
     ch->state = CHANNEL_ALIVE;
     ch->probe_at = NSEC_NEVER;
-    ch->heard_at = now;
+    ch->delivered_at = now;
+    ch->trial_at = 0;
+    ch->look_at = 0;
     t->counters.paths_revived++;
     queue_event(t, ch);
+    channel_arm(t, ch, now);
 }
 
 enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel *ch, uint64_t token,
@@ -206,14 +273,16 @@ enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel 
     if (token == 0 || token != ch->probe_token)
         return DROP_NONCE;
     ch->probe_token = 0;
-    ch->heard_at = now;
+    if (ch->state == CHANNEL_ALIVE)
+        suspicion_on_delivery(t, ch, ch->trial_at, now);
     if (ch->state != CHANNEL_DEAD)
         return DROP_NONE;
-    ch->probe_interval_ns = t->config.probe_interval_min_ns;
-    ch->probe_at = now + trial_interval_ns(t, ch);
-    if (++ch->clean_probes >= CLEAN_PROBES_TO_LIVE)
-        revive(t, ch, now);
-    channel_arm(t, ch, now);
+    if (++ch->clean_probes < CLEAN_PROBES_TO_LIVE) {
+        set_next_trial(t, ch, now);
+        return DROP_NONE;
+    }
+    count_wrongs(ch);
+    revive(t, ch, now);
     return DROP_NONE;
 }
 
@@ -245,7 +314,7 @@ void path_health_set_port(struct transport *t, struct peer *peer, unsigned path,
         break;
     case CHANNEL_ALIVE:
         if (source_port == 0)
-            die(t, ch, now);
+            path_health_die(t, ch, now);
         break;
     case CHANNEL_CLOSING:
         break;

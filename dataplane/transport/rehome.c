@@ -4,16 +4,13 @@
 #include "dataplane/transport/channel.h"
 #include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
-#include "dataplane/transport/path_plan.h"
+#include "dataplane/transport/path_health.h"
 
-/* The paths of the peer that live; always at least one. */
+/* The paths of the peer that may be used; always at least one. */
 static unsigned survivors(const struct transport *t, uint16_t peer, uint8_t paths[PACKET_PATHS_MAX])
 {
     unsigned count = 0;
-    uint64_t alive = 0;
-    for (unsigned i = 0; i < t->peers[peer].path_count; i++)
-        alive |= (uint64_t)(path_state(t, peer, i) == CHANNEL_ALIVE) << i;
-    for (uint64_t usable = path_plan_usable(&t->peers[peer], alive); usable != 0; usable &= usable - 1)
+    for (uint64_t usable = path_health_usable(t, peer); usable != 0; usable &= usable - 1)
         paths[count++] = (uint8_t)__builtin_ctzll(usable);
     return count;
 }

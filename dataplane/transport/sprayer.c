@@ -3,7 +3,7 @@
 
 #include "dataplane/transport/channel.h"
 #include "dataplane/transport/congestion_window.h"
-#include "dataplane/transport/path_plan.h"
+#include "dataplane/transport/path_health.h"
 
 static void reset(struct transport *t, uint16_t peer, unsigned flight)
 {
@@ -39,7 +39,7 @@ void sprayers_reset(struct transport *t, uint16_t peer)
 static uint64_t wanted_paths(const struct transport *t, uint16_t peer)
 {
     const struct peer *p = &t->peers[peer];
-    return p->avoided_paths == 0 ? UINT64_MAX : path_plan_usable(p, channel_alive_paths(t, peer));
+    return p->avoided_paths == 0 ? UINT64_MAX : path_health_usable(t, peer);
 }
 
 static bool is_usable(const struct transport *t, uint16_t peer, unsigned path, uint64_t wanted)

@@ -151,10 +151,13 @@ struct channel {
     struct timer_node timer; /* loss, pacing, closing, probing: channel_timer.c */
     nsec_t waiting_since;    /* when the wait for the next ack began: the flight, the last ack, or the last
                                 timeout */
-    nsec_t heard_at;         /* last ack or probe reply */
-    nsec_t close_at;         /* CLOSING: when to ask (again) */
-    nsec_t probe_at;         /* when to probe; NSEC_NEVER: no probing */
-    nsec_t probe_interval_ns;
+    nsec_t delivered_at;     /* when the newest of what is known to have arrived was sent, probes included */
+    nsec_t look_at;  /* ALIVE: not before this is its silence looked into; CLOSING: when to ask (again) */
+    nsec_t probe_at; /* when to probe; NSEC_NEVER: no probing */
+    union {
+        nsec_t trial_at;          /* ALIVE: when it was probed last */
+        nsec_t probe_interval_ns; /* DEAD */
+    };
     uint64_t probe_token;
     uint64_t planned_rate_bytes_per_s; /* of the pieces it carries, as congestion control was told */
     uint64_t window_before_timeout_bytes;
@@ -170,9 +173,13 @@ struct channel {
     uint8_t state;    /* enum channel_state */
     uint8_t timeouts; /* in a row */
     uint8_t clean_probes;
-    bool quick_trial; /* DEAD: no probe has gone unanswered yet */
-    bool tail_probed, peer_lived,
-        path_event_queued; /* peer_lived: it was heard elsewhere while a flight timed out */
+    uint8_t wronged;      /* deaths in a row after which it answered at once */
+    bool suspected : 1;   /* ALIVE: silent while others are not (suspicion.h); it gets nothing new */
+    bool quick_trial : 1; /* DEAD: no probe has gone unanswered yet */
+    bool tail_probed : 1;
+    bool marked : 1;     /* by the last ack */
+    bool peer_lived : 1; /* it was heard elsewhere while a flight timed out */
+    bool path_event_queued : 1;
     uint32_t next_path_event;
     /* what we receive */
     struct receive_window received;

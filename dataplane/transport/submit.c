@@ -7,6 +7,7 @@
 #include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/packet_parse.h"
+#include "dataplane/transport/path_health.h"
 #include "dataplane/transport/path_plan.h"
 #include "dataplane/transport/rehome.h"
 #include "dataplane/transport/session.h"
@@ -151,12 +152,6 @@ struct bucket {
     uint8_t paths[PACKET_PATHS_MAX]; /* live for every peer of the bucket */
     unsigned path_count;
 };
-
-/* Those that live and that the plan does not want left alone. */
-static uint64_t usable_paths(const struct transport *t, uint16_t peer)
-{
-    return path_plan_usable(&t->peers[peer], channel_alive_paths(t, peer));
-}
 
 static void list_paths(struct bucket *b, uint64_t alive)
 {
@@ -326,11 +321,11 @@ static void place_bucket(struct transport *t, struct bucket *b, unsigned count, 
 static unsigned gather_bucket(struct transport *t, struct bucket *b, uint32_t *batch, unsigned *left)
 {
     uint32_t leaf = t->peers[t->outgoing[batch[0]].peer].leaf;
-    uint64_t alive = usable_paths(t, t->outgoing[batch[0]].peer);
+    uint64_t alive = path_health_usable(t, t->outgoing[batch[0]].peer);
     unsigned count = 0, kept = 0;
     for (unsigned i = 0; i < *left; i++) {
         const struct outgoing *m = &t->outgoing[batch[i]];
-        uint64_t common = alive & usable_paths(t, m->peer);
+        uint64_t common = alive & path_health_usable(t, m->peer);
         if (t->peers[m->peer].leaf != leaf || common == 0) {
             batch[kept++] = batch[i];
             continue;
@@ -356,7 +351,7 @@ static unsigned place_planned(struct transport *t, struct bucket *b, enum step_s
         return count;
     for (unsigned i = 0; i < count; i++) {
         struct outgoing *m = &t->outgoing[batch[i]];
-        unsigned pieces = path_plan_cut(t, table, m, usable_paths(t, m->peer), cuts);
+        unsigned pieces = path_plan_cut(t, table, m, path_health_usable(t, m->peer), cuts);
         for (unsigned k = 0; k < pieces; k++)
             add_piece(t, b, m, &cuts[k], (uint8_t)cuts[k].path, now);
         if (pieces == 0)
