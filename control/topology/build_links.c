@@ -89,21 +89,30 @@ static int compare_used(const void *left, const void *right)
     return order ? order : compare_numbers(a->link, b->link);
 }
 
+/* What was imported may have no lines. */
+static void describe_place(struct topology_position at, char where[32])
+{
+    if (at.line)
+        snprintf(where, 32, "that in line %u", at.line);
+    else
+        snprintf(where, 32, "another");
+}
+
 static int check_used(const struct topology_builder *builder, const struct used_port *first,
                       const struct used_port *second, struct topology_error *error)
 {
     struct topology_position at = builder->links[second->link].at;
     const char *name = builder->topology->nodes[second->node].name;
-    uint32_t line = builder->links[first->link].at.line;
+    char where[32];
+    describe_place(builder->links[first->link].at, where);
     if (compare_both_ends(first, second) == 0)
-        return topology_fail(
-            error, at, "duplicate_link",
-            "the same link as in line %u, between %s and %s: remove one, or name their ports", line, name,
-            builder->topology->nodes[second->other_node].name);
+        return topology_fail(error, at, "duplicate_link",
+                             "the same link as %s, between %s and %s: remove one, or name their ports", where,
+                             name, builder->topology->nodes[second->other_node].name);
     if (second->port[0] && compare_ports(first, second) == 0)
         return topology_fail(error, at, "duplicate_endpoint",
-                             "%s:%s is already an end of the link in line %u: a port takes one cable", name,
-                             second->port, line);
+                             "%s:%s is already an end of %s: a port takes one cable", name, second->port,
+                             where);
     return 0;
 }
 

@@ -126,7 +126,7 @@ static void what_is_there_twice_is_refused(void **state)
     expect_error(SMALL "    - {endpoints: [\"spine0:eth1\", \"leaf0:eth1\"], rate: 1G}\n", "16:7",
                  "duplicate_link", "line 12");
     expect_error(SMALL "    - {endpoints: [\"spine0:eth9\", \"leaf0:eth1\"], rate: 1G}\n", "16:7",
-                 "duplicate_endpoint", "leaf0:eth1 is already an end of the link in line 12");
+                 "duplicate_endpoint", "leaf0:eth1 is already an end of that in line 12");
     expect_error(SMALL "    - {endpoints: [spine0, leaf0], rate: 1G}\n"
                        "    - {endpoints: [leaf0, spine0], rate: 1G}\n",
                  "17:7", "duplicate_link", "line 16");
