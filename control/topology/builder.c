@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/topology/array_room.h"
 #include "control/topology/model.h"
 
 struct topology_builder *topology_builder_create(void)
@@ -53,27 +54,20 @@ bool topology_port_name_is_valid(const char *name)
     return name_is_valid(name, "._-/:");
 }
 
-/* Makes room for one more; false when there is no memory. */
-static bool make_room(void *array, uint32_t count, uint32_t *room, size_t element_bytes)
+/* A node and its position are in two arrays that are as long. */
+static bool make_room_for_node(struct topology_builder *builder)
 {
-    void **elements = array;
-    if (count < *room)
-        return true;
-    uint32_t wanted = *room ? 2 * *room : 64;
-    void *grown = realloc(*elements, wanted * element_bytes);
-    if (!grown)
+    struct topology *t = builder->topology;
+    size_t room = builder->node_room;
+    struct topology_node *nodes = array_with_room(t->nodes, t->node_count, &room, sizeof(*nodes));
+    if (!nodes)
         return false;
-    *elements = grown;
-    *room = wanted;
-    return true;
-}
-
-/* Two arrays that are as long. */
-static bool make_room_of_two(void *first, size_t first_bytes, void *second, size_t second_bytes,
-                             uint32_t count, uint32_t *room)
-{
-    uint32_t room_before = *room;
-    return make_room(first, count, &room_before, first_bytes) && make_room(second, count, room, second_bytes);
+    t->nodes = nodes;
+    struct topology_position *at =
+        array_with_room(builder->node_at, t->node_count, &builder->node_room, sizeof(*at));
+    if (at)
+        builder->node_at = at;
+    return at;
 }
 
 static int check_node_count(const struct topology_builder *builder, const struct topology_node_entry *node,
@@ -122,11 +116,8 @@ int topology_builder_add_node(struct topology_builder *builder, const struct top
     int result = check_node(builder, node, error);
     if (result)
         return result;
-    if (!make_room_of_two(&t->nodes, sizeof(*t->nodes), &builder->node_at, sizeof(*builder->node_at),
-                          t->node_count, &builder->node_room))
-        return topology_fail_memory(error);
     const char *name = text_pool_add(&t->texts, node->name);
-    if (!name)
+    if (!name || !make_room_for_node(builder))
         return topology_fail_memory(error);
     builder->node_at[t->node_count] = node->at;
     t->nodes[t->node_count++] = (struct topology_node){.name = name,
@@ -177,9 +168,12 @@ int topology_builder_add_link(struct topology_builder *builder, const struct top
     int result = check_link(builder, link, error);
     if (result)
         return result;
-    if (!make_room(&builder->links, t->link_count, &builder->link_room, sizeof(*builder->links)))
+    struct topology_link_entry *links =
+        array_with_room(builder->links, t->link_count, &builder->link_room, sizeof(*links));
+    if (!links)
         return topology_fail_memory(error);
-    struct topology_link_entry *copy = &builder->links[t->link_count];
+    builder->links = links;
+    struct topology_link_entry *copy = &links[t->link_count];
     *copy = *link;
     if (!copy_end(&t->texts, &copy->ends[0]) || !copy_end(&t->texts, &copy->ends[1]))
         return topology_fail_memory(error);
@@ -196,10 +190,12 @@ int topology_builder_add_address(struct topology_builder *builder,
     if (builder->address_count == TOPOLOGY_PORTS_MAX)
         return topology_fail(error, address->at, "too_large", "more than %d addresses of ports",
                              TOPOLOGY_PORTS_MAX);
-    if (!make_room(&builder->addresses, builder->address_count, &builder->address_room,
-                   sizeof(*builder->addresses)))
+    struct topology_address_entry *addresses = array_with_room(builder->addresses, builder->address_count,
+                                                               &builder->address_room, sizeof(*addresses));
+    if (!addresses)
         return topology_fail_memory(error);
-    struct topology_address_entry *copy = &builder->addresses[builder->address_count];
+    builder->addresses = addresses;
+    struct topology_address_entry *copy = &addresses[builder->address_count];
     *copy = *address;
     if (!copy_end(&builder->topology->texts, &copy->port))
         return topology_fail_memory(error);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "control/topology/array_room.h"
 #include "control/topology/compare.h"
 
 const char *topology_finding_name(enum topology_finding_kind kind)
@@ -17,26 +18,16 @@ void topology_findings_clear(struct topology_findings *findings)
     *findings = (struct topology_findings){.list = NULL};
 }
 
-static struct topology_finding *add(struct topology_findings *findings)
-{
-    if (findings->count == findings->room) {
-        size_t room = findings->room ? 2 * findings->room : 16;
-        struct topology_finding *grown = realloc(findings->list, room * sizeof(*grown));
-        if (!grown)
-            return NULL;
-        findings->list = grown;
-        findings->room = room;
-    }
-    return &findings->list[findings->count++];
-}
-
 int topology_findings_add(struct topology_findings *findings, enum topology_finding_kind kind, uint32_t link,
                           const char *format, ...)
 {
-    struct topology_finding *finding = add(findings);
+    struct topology_finding *list =
+        array_with_room(findings->list, findings->count, &findings->room, sizeof(*list));
     va_list arguments;
-    if (!finding)
+    if (!list)
         return -ENOMEM;
+    findings->list = list;
+    struct topology_finding *finding = &list[findings->count++];
     finding->kind = kind;
     finding->link = link;
     va_start(arguments, format);

@@ -40,7 +40,7 @@ struct topology_builder {
     struct topology_link_entry *links; /* links[i] is of topology->links[i] */
     struct topology_address_entry *addresses;
     uint32_t address_count;
-    uint32_t node_room, link_room, address_room;
+    size_t node_room, link_room, address_room;
     uint32_t host_count;
 };
 

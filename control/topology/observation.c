@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "control/topology/array_room.h"
 #include "control/topology/text_file.h"
 #include "control/topology/text_pool.h"
 #include "control/topology/topology.h"
@@ -55,20 +56,6 @@ const char *observed_cables_node(const struct observed_cables *cables, size_t i)
     return cables->nodes[i];
 }
 
-static bool make_room(void *array, size_t count, size_t *room, size_t element_bytes)
-{
-    void **elements = array;
-    if (count < *room)
-        return true;
-    size_t wanted = *room ? 2 * *room : 64;
-    void *grown = realloc(*elements, wanted * element_bytes);
-    if (!grown)
-        return false;
-    *elements = grown;
-    *room = wanted;
-    return true;
-}
-
 /* Whatever was said as something that can be a name; NULL when there is no memory. */
 static const char *keep_name(struct observed_cables *cables, const char *said, const char *allowed)
 {
@@ -103,13 +90,16 @@ int observed_cables_add(struct observed_cables *cables, const struct observed_ca
 {
     if (cables->count == OBSERVED_CABLES_MAX)
         return -EFBIG;
-    if (!make_room(&cables->cables, cables->count, &cables->room, sizeof(*cables->cables)))
-        return -ENOMEM;
     struct observed_cable cable = {.node = said->node,
                                    .port = keep_port(cables, said->port),
                                    .neighbour = keep_node(cables, said->neighbour),
                                    .far_port = keep_port(cables, said->far_port),
                                    .neighbour_forwards = said->neighbour_forwards};
+    struct observed_cable *grown =
+        array_with_room(cables->cables, cables->count, &cables->room, sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    cables->cables = grown;
     if (!cable.port || !cable.neighbour || !cable.far_port)
         return -ENOMEM;
     cables->cables[cables->count++] = cable;
@@ -118,8 +108,11 @@ int observed_cables_add(struct observed_cables *cables, const struct observed_ca
 
 const char *observed_cables_add_node(struct observed_cables *cables, const char *node)
 {
-    if (!make_room(&cables->nodes, cables->node_count, &cables->node_room, sizeof(*cables->nodes)))
+    const char **grown =
+        array_with_room(cables->nodes, cables->node_count, &cables->node_room, sizeof(*grown));
+    if (!grown)
         return NULL;
+    cables->nodes = grown;
     const char *kept = keep_node(cables, node);
     if (kept)
         cables->nodes[cables->node_count++] = kept;

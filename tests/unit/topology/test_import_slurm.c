@@ -110,6 +110,8 @@ static void lists_are_checked(void **state)
     expect_error("SwitchName=l1 Nodes=h[0-70000]\n", "1:15", "bad_value", "65536");
     expect_error("SwitchName=l1 Nodes=h[0-65535]\nSwitchName=l2 Nodes=i\n", "2:15", "too_large",
                  "65536 ports");
+    expect_error("SwitchName=l\x01 Nodes=h1\n", "1:1", "bad_name", "'l?'");
+    expect_error("SwitchName=s Switches=l\x01\n", "1:14", "unknown_node", "=l?");
     expect_error("SwitchName=l1 Nodes=h/1\n", "1:15", "bad_name", "h/1");
     expect_error("SwitchName=l1 Nodes=h1,h1\n", "1:15", "duplicate_link", "h1");
 }
