@@ -12,7 +12,9 @@ enum {
     HOPS = 4,                  /* links that a packet crosses on a leaf-spine path */
     TURNAROUND_POLL_US = 20,   /* of an idle fabric, both workers polling */
     TURNAROUND_SLEEP_US = 150, /* both workers woken from sleep */
-    RTO_MIN_SLEEP_MS = 10      /* a core that is shared is given back after milliseconds */
+    RTO_MIN_SLEEP_MS = 10,     /* a core that is shared is given back after milliseconds */
+    BURST_SLEEP_BYTES = 32 * 1024,
+    CREDIT_SLEEP_BYTES_MIN = 512 * 1024 /* a receiver that sleeps grants late */
 };
 
 static void set_if_given(nsec_t *time_ns, uint32_t value, nsec_t unit_ns)
@@ -63,12 +65,16 @@ static nsec_t base_rtt_ns(const struct config *config, uint64_t rate_bytes_per_s
     return turnaround_us * NSEC_PER_USEC + HOPS * mtu * NSEC_PER_SEC / rate_bytes_per_s;
 }
 
-/* Workers that sleep share their cores: late answers are no losses, and fewer acks leave more of the core. */
+/* Workers that sleep share their cores: late answers are no losses, and fewer acks and credits leave more of
+ * the core. */
 static void allow_for_sleep(struct transport_config *t)
 {
     t->rto_min_ns = RTO_MIN_SLEEP_MS * NSEC_PER_MSEC;
     t->rto_max_ns = 2 * t->rto_min_ns;
     t->ack_delay_ns = t->base_rtt_ns;
+    t->burst_bytes = BURST_SLEEP_BYTES;
+    if (t->credit_budget_bytes < CREDIT_SLEEP_BYTES_MIN)
+        t->credit_budget_bytes = CREDIT_SLEEP_BYTES_MIN;
 }
 
 void transport_settings(const struct config *config, const struct transport_basis *basis,

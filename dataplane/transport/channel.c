@@ -471,7 +471,7 @@ static nsec_t loss_deadline(const struct transport *t, const struct channel *ch)
     nsec_t timeout = ch->waiting_since + rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), backoff);
     if (ch->timeouts > 0)
         return timeout;
-    nsec_t until_probe = 2 * rtt_estimator_smoothed_ns(&ch->rtt) + 2 * t->config.ack_delay_ns;
+    nsec_t until_probe = rtt_estimator_probe_ns(&ch->rtt) + 2 * t->config.ack_delay_ns;
     return ch->tail_probed ? timeout + until_probe : earlier(timeout, ch->waiting_since + until_probe);
 }
 

@@ -5,7 +5,12 @@
 #include "dataplane/transport/message.h"
 
 enum {
-    SHARE_PACKETS_MIN = 2
+    FIRST_PACKETS_MIN = 1,
+    SHARE_PACKETS_MIN = 2,
+    BUDGET_LEAST_DIVISOR = 2,
+    BUDGET_MOST_FACTOR = 4,
+    MARKED_DIVISOR = 2,
+    UNMARKED_DIVISOR = 16
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -13,13 +18,13 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* `part` of `whole` of the budget, in whole packets, at least two. */
-static uint64_t share_bytes(const struct transport *t, uint64_t part, uint64_t whole)
+/* `part` of `whole` of the budget, in whole packets, at least so many. */
+static uint64_t share_bytes(const struct transport *t, uint64_t part, uint64_t whole, unsigned packets_min)
 {
     uint64_t packet = t->config.payload_bytes_max;
-    uint64_t bytes = whole ? (uint64_t)((__uint128_t)t->config.credit_budget_bytes * part / whole) : 0;
+    uint64_t bytes = whole ? (uint64_t)((__uint128_t)t->credit_budget_bytes * part / whole) : 0;
     uint64_t packets = (bytes + packet - 1) / packet;
-    return (packets > SHARE_PACKETS_MIN ? packets : SHARE_PACKETS_MIN) * packet;
+    return (packets > packets_min ? packets : packets_min) * packet;
 }
 
 void credit_queue(struct transport *t, struct incoming *m)
@@ -48,25 +53,114 @@ const struct incoming *credit_take(struct transport *t, struct peer *peer)
 
 void credit_open(struct transport *t, struct incoming *m, uint64_t batch_bytes)
 {
-    m->granted_bytes = smaller(m->capacity_bytes, share_bytes(t, m->capacity_bytes, batch_bytes));
+    uint64_t share = share_bytes(t, m->capacity_bytes, batch_bytes, FIRST_PACKETS_MIN);
+    m->first_bytes = share;
+    m->granted_bytes = smaller(m->capacity_bytes, share);
     credit_queue(t, m);
 }
 
-void credit_on_data(struct transport *t, struct incoming *m)
+/* Keeps the sum of what is granted and has not arrived. What is less than a packet may be too little for the
+ * sender's next one, and counts as nothing, or such remainders could use up the budget for ever. */
+static void count_ahead(struct transport *t, struct incoming *m)
 {
+    uint64_t packet = t->peers[m->peer].payload_bytes_max;
+    uint64_t ahead = smaller(m->granted_bytes, m->message_bytes) - m->received_bytes;
+    if (m->granted_bytes < m->message_bytes)
+        ahead = ahead / packet * packet;
+    t->granted_ahead_bytes += ahead - m->ahead_bytes;
+    m->ahead_bytes = ahead;
+}
+
+/* ---- messages that wait for the budget ---- */
+
+static void wait_for_budget(struct transport *t, struct incoming *m)
+{
+    uint32_t index = incoming_index(t, m);
+    m->waits = true;
+    m->next_waiting = NONE;
+    m->previous_waiting = t->last_waiting;
+    if (t->last_waiting == NONE)
+        t->first_waiting = index;
+    else
+        t->incoming[t->last_waiting].next_waiting = index;
+    t->last_waiting = index;
+}
+
+static void stop_waiting(struct transport *t, struct incoming *m)
+{
+    if (m->previous_waiting == NONE)
+        t->first_waiting = m->next_waiting;
+    else
+        t->incoming[m->previous_waiting].next_waiting = m->next_waiting;
+    if (m->next_waiting == NONE)
+        t->last_waiting = m->previous_waiting;
+    else
+        t->incoming[m->next_waiting].previous_waiting = m->previous_waiting;
+    m->waits = false;
+}
+
+/* How far the message may go when it has its share. The first whose data comes is alone for the moment: the
+ * others have as long as its first credit takes to be doubled to claim their part. */
+static uint64_t goal_bytes(const struct transport *t, const struct incoming *m)
+{
+    uint64_t share = share_bytes(t, m->capacity_bytes, t->active_capacity_bytes, SHARE_PACKETS_MIN);
+    uint64_t ahead = smaller(share, m->first_bytes + m->received_bytes);
+    return smaller(m->message_bytes, m->received_bytes + ahead);
+}
+
+static void grant(struct transport *t, struct incoming *m)
+{
+    uint64_t packet = t->config.payload_bytes_max;
+    uint64_t left = (t->credit_budget_bytes - t->granted_ahead_bytes) / packet * packet;
+    uint64_t goal = smaller(goal_bytes(t, m), m->granted_bytes + (left > packet ? left : packet));
+    if (goal <= m->granted_bytes)
+        return;
+    m->granted_bytes = goal;
+    count_ahead(t, m);
+    credit_queue(t, m);
+}
+
+static void serve_waiting(struct transport *t)
+{
+    while (t->first_waiting != NONE && t->granted_ahead_bytes < t->credit_budget_bytes) {
+        struct incoming *m = &t->incoming[t->first_waiting];
+        stop_waiting(t, m);
+        grant(t, m);
+    }
+}
+
+/* More is worth a credit's packet when it is a quarter of the share, or the rest. */
+static bool wants_more(const struct transport *t, const struct incoming *m)
+{
+    uint64_t goal = goal_bytes(t, m), ahead = m->received_bytes + m->ahead_bytes;
+    if (goal <= m->granted_bytes)
+        return false;
+    return goal == m->message_bytes || goal - ahead >= (goal - m->received_bytes) / 4;
+}
+
+static void adjust_budget(struct transport *t, bool marked)
+{
+    uint64_t packet = t->config.payload_bytes_max, first = t->config.credit_budget_bytes;
+    uint64_t least = first / BUDGET_LEAST_DIVISOR, most = first * BUDGET_MOST_FACTOR;
+    uint64_t budget = t->credit_budget_bytes;
+    if (marked)
+        budget -= smaller(budget, packet / MARKED_DIVISOR);
+    else
+        budget += packet / UNMARKED_DIVISOR;
+    t->credit_budget_bytes = budget < least ? least : smaller(budget, most);
+}
+
+void credit_on_data(struct transport *t, struct incoming *m, bool marked)
+{
+    adjust_budget(t, marked);
     if (!m->active) {
         m->active = true;
         t->active_capacity_bytes += m->capacity_bytes;
     }
-    if (m->granted_bytes >= m->message_bytes)
-        return;
-    uint64_t share = share_bytes(t, m->capacity_bytes, t->active_capacity_bytes);
-    uint64_t goal = smaller(m->message_bytes, m->received_bytes + share);
-    bool worth_a_packet = goal >= m->granted_bytes + share / 4 || goal == m->message_bytes;
-    if (goal > m->granted_bytes && worth_a_packet) {
-        m->granted_bytes = goal;
-        credit_queue(t, m);
-    }
+    count_ahead(t, m);
+    if (!m->waits && wants_more(t, m))
+        wait_for_budget(t, m);
+    serve_waiting(t);
 }
 
 static void unqueue(struct transport *t, struct incoming *m)
@@ -88,6 +182,10 @@ void credit_on_message_ended(struct transport *t, struct incoming *m)
 {
     if (m->active)
         t->active_capacity_bytes -= m->capacity_bytes;
+    t->granted_ahead_bytes -= m->ahead_bytes;
+    if (m->waits)
+        stop_waiting(t, m);
     if (m->credit_queued)
         unqueue(t, m);
+    serve_waiting(t);
 }

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Receiver credits: how far the senders of incoming messages may go.
  *
- * A budget of bytes may be granted and not yet arrived. The receives of one batch share it in proportion to
- * their room, so a sender can begin without waiting (its part of 1.25 BDP, congestion.md); from the first
- * packet on, a message may be ahead of what has arrived by its share max(2 packets, budget * capacity /
- * capacity of all messages that data is coming for) so that unequal messages end together, an incast is
- * bounded by the budget, and no sender that stalls can starve another. Against the design: no timer paces
- * credits, arriving data does; grants by share replace "largest remaining first", which needs a queue of all
- * receives and, with shares in proportion to size, orders them the same.
+ * The receives of one batch share the budget in proportion to their room, at least a packet each, so that a
+ * sender begins without waiting (its part of 1.25 BDP, congestion.md). A message whose first data has come is
+ * *active*, and its share is
+ *
+ *     max(2 packets, budget x capacity / capacity of all active messages)
+ *
+ * It may be ahead of what has arrived by that much, so that unequal messages end together; by no more than
+ * its first credit and what has arrived, so that the first to begin does not take what the others are about
+ * to claim; and all of them together by the budget: when it is used up, messages wait in turn until data
+ * arrives. An incast is so bounded by the budget, beside a packet of every sender, however many send.
+ *
+ * The budget follows the marks of arriving data, since only the fabric knows whether credits lie idle at
+ * senders that are busy elsewhere (an all-to-all wants many) or have become a queue before this host (a
+ * skewed one wants few). With B the configured budget, a marked packet takes half a packet off, down to B/2,
+ * and an unmarked one adds a sixteenth, up to 4 B.
+ *
+ * Against the design: no timer paces credits, arriving data does; grants by share and turn replace "largest
+ * remaining first", which with shares in proportion to size orders them the same. A stalled sender keeps its
+ * share, and only that, from the others.
  */
 #ifndef WEFT_TRANSPORT_CREDIT_H
 #define WEFT_TRANSPORT_CREDIT_H
@@ -16,8 +28,9 @@
 
 /* A receive was posted in a batch with room for `batch_bytes`: its first credit goes to the sender. */
 void credit_open(struct transport *t, struct incoming *m, uint64_t batch_bytes);
-/* `received_bytes` has grown: grants more when that is worth a packet. */
-void credit_on_data(struct transport *t, struct incoming *m);
+/* `received_bytes` has grown, by a packet that was marked or not: grants more, to whom the budget allows and
+ * when it is worth a packet. */
+void credit_on_data(struct transport *t, struct incoming *m, bool marked);
 void credit_on_message_ended(struct transport *t, struct incoming *m);
 /* Its credit, as it then stands, is to be sent (again). */
 void credit_queue(struct transport *t, struct incoming *m);

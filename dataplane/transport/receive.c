@@ -113,7 +113,7 @@ static enum drop_reason take_data(struct transport *t, struct arrival *a, struct
     if (m->received_bytes >= m->message_bytes)
         finish(t, a, m);
     else
-        credit_on_data(t, m);
+        credit_on_data(t, m, a->datagram->ecn == 3);
     return DROP_NONE;
 }
 

@@ -61,6 +61,11 @@ nsec_t rtt_estimator_minimum_ns(const struct rtt_estimator *rtt)
     return minimum == UINT32_MAX ? rtt->smoothed_ns : minimum;
 }
 
+nsec_t rtt_estimator_probe_ns(const struct rtt_estimator *rtt)
+{
+    return 2 * (nsec_t)rtt->smoothed_ns + 4 * (nsec_t)rtt->variation_ns;
+}
+
 nsec_t rtt_estimator_rto_ns(const struct rtt_estimator *rtt, struct rto_limits limits, unsigned backoff)
 {
     nsec_t rto_ns = rtt->smoothed_ns + 4 * (nsec_t)rtt->variation_ns;

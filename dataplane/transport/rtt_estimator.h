@@ -44,6 +44,10 @@ static inline nsec_t rtt_estimator_smoothed_ns(const struct rtt_estimator *rtt)
  * none. At least 1. */
 nsec_t rtt_estimator_minimum_ns(const struct rtt_estimator *rtt);
 
+/* 2 smoothed + 4 variation: a flight silent for so long asks for its last packet again. The variation is
+ * there for a queue that grows, in which every ack is later than the ones before. */
+nsec_t rtt_estimator_probe_ns(const struct rtt_estimator *rtt);
+
 /* max(smoothed + 4 variation, min), doubled `backoff` times up to the maximum: the timeout after so many
  * timeouts in a row. A round trip longer than the maximum is still waited for: what is merely slow must not
  * be sent twice. */

@@ -116,16 +116,19 @@ struct incoming {
     uint64_t message_bytes; /* as its data says; UINT64_MAX until then */
     uint64_t received_bytes;
     uint64_t granted_bytes;
+    uint64_t first_bytes;  /* granted at first */
+    uint64_t ahead_bytes;  /* granted and not arrived, as transport.granted_ahead_bytes counts it */
     uint64_t chunks_ready; /* bit i: chunk i is whole and not reported yet */
     uint32_t region;
     uint32_t chunk_bytes;
     uint32_t next, previous; /* of the communicator, or of the free list (next) */
     uint32_t next_event;
-    uint32_t next_credit; /* on the peer's list of credits to send */
-    uint32_t dead_rank;   /* status EVENT_PEER_DEAD */
+    uint32_t next_credit;                    /* on the peer's list of credits to send */
+    uint32_t next_waiting, previous_waiting; /* for the credit budget */
+    uint32_t dead_rank;                      /* status EVENT_PEER_DEAD */
     uint16_t peer;
     uint8_t status; /* enum event_status, once done */
-    bool used, done, active, event_queued, credit_queued;
+    bool used, done, active, event_queued, credit_queued, waits;
 };
 
 struct communicator {
@@ -312,6 +315,9 @@ struct transport {
     uint32_t notices_pending, next_notice; /* pending: notices that some peer has not been told */
     bool notices_due;                      /* it is worth trying to tell them now */
     uint64_t active_capacity_bytes;        /* of incoming messages that data is coming for */
+    uint64_t granted_ahead_bytes;          /* to them, and not arrived */
+    uint64_t credit_budget_bytes;          /* at present: what they may be granted and not have arrived */
+    uint32_t first_waiting, last_waiting;  /* of them: for the budget */
 
     /* scratch of submit.c, each for as many flows as there are outgoing messages */
     uint32_t *batch, *unplaced, *bucket_flows;

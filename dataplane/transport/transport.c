@@ -14,8 +14,21 @@
 enum {
     ETHERNET_IP_UDP_BYTES = 14 + 20 + 8,
     PORT_BURST_PACKETS = 8,
-    LANE_BURST_PACKETS_MAX = 8
+    LANE_BURST_PACKETS_MAX = 8,
+    RTO_HOST_NS = 5000, /* what a busy host may add to an answer */
+    BURST_DIVISOR = 16,
+    BURST_BYTES_MAX = 32 * 1024,
+    CREDIT_BDPS = 3,
+    CREDIT_BYTES_MIN = 64 * 1024,
+    CREDIT_BYTES_MAX = 256 * 1024 * 1024
 };
+
+static uint32_t between(uint32_t least, uint64_t value, uint32_t most)
+{
+    if (value < least)
+        return least;
+    return value < most ? (uint32_t)value : most;
+}
 
 void transport_config_default(struct transport_config *config, uint64_t rate_bytes_per_s, nsec_t base_rtt_ns)
 {
@@ -29,16 +42,16 @@ void transport_config_default(struct transport_config *config, uint64_t rate_byt
                                         .pieces_max = 65536,
                                         .communicators_max = 64,
                                         .base_rtt_ns = base_rtt_ns,
-                                        .rto_min_ns = 200 * NSEC_PER_USEC,
+                                        .rto_min_ns = 4 * base_rtt_ns + RTO_HOST_NS,
                                         .rto_max_ns = 20 * NSEC_PER_MSEC,
                                         .ack_delay_ns = base_rtt_ns / 4,
                                         .peer_timeout_ns = 3 * NSEC_PER_SEC,
                                         .probe_interval_min_ns = NSEC_PER_SEC,
                                         .probe_interval_max_ns = 60 * NSEC_PER_SEC,
-                                        .burst_bytes = 32 * 1024,
                                         .congestion = &congestion_nscc};
-    uint64_t bdp = (uint64_t)((__uint128_t)rate_bytes_per_s * base_rtt_ns / NSEC_PER_SEC);
-    config->credit_budget_bytes = (uint32_t)(2 * bdp > 512 * 1024 ? 2 * bdp : 512 * 1024);
+    uint64_t bdp_bytes = (uint64_t)((__uint128_t)rate_bytes_per_s * base_rtt_ns / NSEC_PER_SEC);
+    config->burst_bytes = between(0, bdp_bytes / BURST_DIVISOR, BURST_BYTES_MAX);
+    config->credit_budget_bytes = between(CREDIT_BYTES_MIN, CREDIT_BDPS * bdp_bytes, CREDIT_BYTES_MAX);
 }
 
 static bool config_is_valid(const struct transport_config *c)
@@ -134,6 +147,7 @@ static void empty_lists(struct transport *t)
     t->first_incoming_event = t->last_incoming_event = NONE;
     t->first_communicator_event = t->last_communicator_event = NONE;
     t->first_path_event = t->last_path_event = NONE;
+    t->first_waiting = t->last_waiting = NONE;
 }
 
 static void describe_path(struct transport *t)
@@ -146,6 +160,7 @@ static void describe_path(struct transport *t)
     t->sprayed_path = t->path;
     t->sprayed_path.base_rtt_ns += c->base_rtt_ns / 2 + c->ack_delay_ns;
     pacer_set_rate(&t->pacer, c->rate_bytes_per_s);
+    t->credit_budget_bytes = c->credit_budget_bytes;
     uint32_t burst_packets = c->burst_bytes / c->payload_bytes_max;
     burst_packets = burst_packets < LANE_BURST_PACKETS_MAX ? burst_packets : LANE_BURST_PACKETS_MAX;
     t->lane_burst_packets = burst_packets > 0 ? burst_packets : 1;

@@ -66,14 +66,17 @@ struct transport_config {
     nsec_t peer_timeout_ns; /* silence, while something is awaited from it, after which a peer is dead */
     nsec_t probe_interval_min_ns; /* of a dead path; doubles to the maximum, for ever */
     nsec_t probe_interval_max_ns;
-    uint32_t
-        credit_budget_bytes; /* receiver: bytes granted and not yet arrived, over all messages in progress */
+    /* Receiver: bytes granted and not yet arrived, over all messages that data is coming for; at first. Marks
+     * make it less, down to half; data without marks makes it more, up to four times as much. */
+    uint32_t credit_budget_bytes;
     /* What one path may send before another's turn comes: at least a packet, at most eight. Less keeps the
      * fabric's queues short when many hosts send at their full rate; more needs fewer acks. */
     uint32_t burst_bytes;
     const struct congestion_control *congestion;
 };
-/* Sensible values for everything but address, incarnation, seed and rate. */
+/* Sensible values for everything but address, incarnation and seed. From rate and round trip follow, with BDP
+ * their product: least timeout 4 round trips and 5 us; ack delay 1/4 round trip; turns of BDP/16, at most 32
+ * KiB; credits of 3 BDP, at least 64 KiB. They suit hosts that poll; README.md says how they were found. */
 void transport_config_default(struct transport_config *config, uint64_t rate_bytes_per_s, nsec_t base_rtt_ns);
 
 /* NULL when memory is short or the configuration is out of range. */

@@ -45,6 +45,8 @@ static uint64_t check_transport(struct simulation *s, const struct host *host)
     expect(s, host, t->config.messages_max - t->incoming_free_count, "incoming messages");
     expect(s, host, t->config.pieces_max - t->piece_free_count, "pieces");
     expect(s, host, t->active_capacity_bytes, "capacity that credits are shared by");
+    expect(s, host, t->granted_ahead_bytes, "granted bytes that nobody will send");
+    expect(s, host, t->first_waiting != NONE, "a message that waits for credit");
     expect(s, host, t->reply_count, "replies");
     expect(s, host, t->notices_pending, "notices of deaths");
     for (uint32_t i = 0; i < t->peer_count; i++)

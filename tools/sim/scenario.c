@@ -94,11 +94,9 @@ static void read_transport(struct reading *r, const struct scenario_transport *f
     if (window < 8 || window > PACKET_WINDOW_MAX || (window & (window - 1)))
         reading_refuse(r, "transport.window_packets", "a power of two from 8 to %d", PACKET_WINDOW_MAX);
     t->window_packets = (uint16_t)window;
-    t->credit_budget_bytes =
-        size_32(r, "transport.credit_budget", f->credit_budget, 3 * (uint64_t)t->credit_budget_bytes);
-    t->burst_bytes = size_32(r, "transport.burst", f->burst, 0);
-    t->rto_min_ns =
-        reading_duration(r, "transport.rto_min", f->rto_min, 4 * c->base_rtt_ns + 5 * NSEC_PER_USEC);
+    t->credit_budget_bytes = size_32(r, "transport.credit_budget", f->credit_budget, t->credit_budget_bytes);
+    t->burst_bytes = size_32(r, "transport.burst", f->burst, t->burst_bytes);
+    t->rto_min_ns = reading_duration(r, "transport.rto_min", f->rto_min, t->rto_min_ns);
     t->rto_max_ns = reading_duration(r, "transport.rto_max", f->rto_max, t->rto_max_ns);
     t->ack_delay_ns = reading_duration(r, "transport.ack_delay", f->ack_delay, t->ack_delay_ns);
     t->peer_timeout_ns = reading_duration(r, "transport.peer_timeout", f->peer_timeout, t->peer_timeout_ns);

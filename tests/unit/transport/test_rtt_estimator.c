@@ -60,6 +60,15 @@ static void test_timeout_backs_off_between_its_limits(void **state)
     assert_int_equal(rtt_estimator_rto_ns(&rtt, limits, UINT32_MAX), 20000000);
 }
 
+static void test_tail_probe_waits_longer_while_round_trips_vary(void **state)
+{
+    (void)state;
+    struct rtt_estimator rtt = estimator_with(1000, 100);
+    assert_in_range(rtt_estimator_probe_ns(&rtt), 2000, 2100);
+    rtt_estimator_on_sample(&rtt, 9000, 200);
+    assert_in_range(rtt_estimator_probe_ns(&rtt), 2 * 2000 + 4 * 2000, 2 * 2000 + 4 * 2000 + 100);
+}
+
 static void test_minimum_forgets_after_two_windows(void **state)
 {
     (void)state;
@@ -98,6 +107,7 @@ int main(void)
         cmocka_unit_test(test_gains_of_rfc_6298),
         cmocka_unit_test(test_steady_samples_converge),
         cmocka_unit_test(test_timeout_backs_off_between_its_limits),
+        cmocka_unit_test(test_tail_probe_waits_longer_while_round_trips_vary),
         cmocka_unit_test(test_minimum_forgets_after_two_windows),
         cmocka_unit_test(test_extreme_samples_are_harmless),
     };
