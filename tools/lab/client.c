@@ -17,6 +17,7 @@
 
 const char client_help[] = "Inside a lab, that is in COMMAND and what it starts:\n"
                            "weft-lab describe [-j]\n"
+                           "weft-lab topology                        as a file for control\n"
                            "weft-lab counters [-j]\n"
                            "weft-lab fault LINK down|black_hole|loss RATIO|rate RATE|delay TIME|clear\n"
                            "               [--direction up|down]\n"
@@ -95,6 +96,16 @@ static int client_show(const char *verb, bool as_json)
     return 0;
 }
 
+static int client_topology(void)
+{
+    json_t *answer = client_ask(json_pack("{s:s}", "do", "topology"));
+    const char *yaml = json_string_value(json_object_get(answer, "yaml"));
+    if (yaml)
+        fputs(yaml, stdout);
+    json_decref(answer);
+    return yaml ? 0 : 1;
+}
+
 static int client_do(json_t *request)
 {
     json_t *answer = client_ask(request);
@@ -145,6 +156,8 @@ int client_main(int count, char **arguments)
     if (show)
         return count == 1 || as_json ? client_show(verb, as_json)
                                      : client_fail("%s: only -j may follow", verb);
+    if (strcmp(verb, "topology") == 0)
+        return count == 1 ? client_topology() : client_fail("%s: nothing may follow", verb);
     if (strcmp(verb, "fault") == 0)
         return client_fault(count, arguments);
     if (strcmp(verb, "exec") == 0)

@@ -8,6 +8,7 @@
 #include "tools/lab/fault.h"
 #include "tools/lab/lab.h"
 #include "tools/lab/sandbox.h"
+#include "tools/lab/topology_text.h"
 
 static json_t *answer_error(const struct lab_error *error)
 {
@@ -51,6 +52,15 @@ static json_t *answer_describe(struct lab *lab)
                      (json_int_t)profile->fabric_link.buffer_bytes, "mark_bytes",
                      (json_int_t)profile->fabric_link.mark_bytes, "mtu", (int)profile->fabric_link.mtu,
                      "hosts", hosts, "links", links);
+}
+
+static json_t *answer_topology(const struct lab *lab)
+{
+    struct lab_error error;
+    char *text = topology_text_create(&lab->fabric, &error);
+    json_t *answer = text ? json_pack("{s:s}", "yaml", text) : answer_error(&error);
+    free(text);
+    return answer;
 }
 
 static json_t *count_link(const struct link *link, const struct link_counters *counters)
@@ -160,14 +170,17 @@ json_t *request_answer(struct lab *lab, json_t *request, struct awaited *awaited
         lab_error_set(&error, -EINVAL, "an object with a string \"do\" is wanted");
     else if (strcmp(verb, "describe") == 0)
         return answer_describe(lab);
+    else if (strcmp(verb, "topology") == 0)
+        return answer_topology(lab);
     else if (strcmp(verb, "counters") == 0)
         return answer_counters(lab);
     else if (strcmp(verb, "fault") == 0)
         return answer_fault(lab, request);
     else
-        lab_error_set(&error, -EINVAL,
-                      "\"do\" is '%.32s', and not describe, counters, fault, kill, pause, resume or start",
-                      verb);
+        lab_error_set(
+            &error, -EINVAL,
+            "\"do\" is '%.32s', and not describe, topology, counters, fault, kill, pause, resume or start",
+            verb);
     for (const struct host_verb *known = host_verbs; verb && known->name; known++)
         if (strcmp(verb, known->name) == 0)
             return answer_host_verb(lab, known, request, awaited);

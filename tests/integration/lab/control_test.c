@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "control/topology/topology.h"
 #include "tests/integration/lab/harness.h"
 
 static void assert_refused(const char *line, const char *because)
@@ -43,6 +44,26 @@ static void a_description_has_hosts_and_links(void **state)
     assert_string_equal(json_string_value(json_object_get(host, "address")), "10.2.0.2");
     assert_string_equal(json_string_value(json_object_get(host, "socket")), "/run/weft-lab/host3.sock");
     assert_string_equal(json_string_value(json_object_get(link, "name")), "leaf1-spine1");
+    json_decref(answer);
+}
+
+static void its_fabric_is_a_topology(void **state)
+{
+    (void)state;
+    json_t *answer = harness_ask("{\"do\":\"topology\"}");
+    const char *yaml = json_string_value(json_object_get(answer, "yaml"));
+    struct topology_error error;
+    struct topology *topology;
+    assert_non_null(yaml);
+    if (topology_parse("lab", yaml, strlen(yaml), &topology, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(topology_port_count(topology), 4);
+    assert_int_equal(topology_port(topology, topology_port_by_address(topology, 0x0a020002))->host, 3);
+    assert_string_equal(topology_node(topology, topology_switch_by_address(topology, 0x0aff0102))->name,
+                        "spine1");
+    uint32_t link = topology_link_by_name(topology, "leaf1-spine1");
+    assert_int_equal(topology_link(topology, link)->rate_bits_per_s, 150000000);
+    topology_free(topology);
     json_decref(answer);
 }
 
@@ -140,6 +161,7 @@ int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_description_has_hosts_and_links),
+        cmocka_unit_test(its_fabric_is_a_topology),
         cmocka_unit_test(dataplanes_are_killed_paused_and_started),
         cmocka_unit_test(nonsense_is_refused_in_words),
         cmocka_unit_test(a_delay_is_set_or_refused_in_words),
