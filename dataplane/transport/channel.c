@@ -505,6 +505,26 @@ void channel_arm(struct transport *t, struct channel *ch, nsec_t now)
         timer_heap_set(&t->timers, &ch->timer, at);
 }
 
+/* Whether the sprayed packets of a silent path may be no more than delayed: what went over the other paths a
+ * round trip later has not been answered either. Not for longer than a timeout. */
+static uint32_t shared_packets_elsewhere(const struct transport *t, const struct channel *ch)
+{
+    uint32_t packets = 0;
+    for (unsigned i = 0; i < SPRAYERS; i++)
+        packets += channel_peer(t, ch)->flights[i].packets;
+    return packets - (uint32_t)(ch->sent.in_flight_packets - ch->sent.own_packets);
+}
+
+static bool is_merely_slow(const struct transport *t, const struct channel *ch, nsec_t now)
+{
+    if (ch->sent.own_packets > 0 || shared_packets_elsewhere(t, ch) == 0)
+        return false;
+    nsec_t sent_at = send_window_at(&ch->sent, ch->sent.base)->sent_at;
+    nsec_t reorder_ns = rtt_estimator_smoothed_ns(&ch->rtt) / REORDER_FRACTION;
+    return now - sent_at < rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), 0) &&
+           !sprayers_have_delivered_since(t, ch->lane.peer, sent_at + reorder_ns);
+}
+
 /* The first overdue ack: one packet is sent again to provoke one. What counts against windows over all paths
  * leaves them, as it is not the other paths' fault. */
 static void suspect(struct transport *t, struct channel *ch, nsec_t now)
@@ -522,7 +542,10 @@ static void suspect(struct transport *t, struct channel *ch, nsec_t now)
 static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
 {
     if (!ch->tail_probed && ch->timeouts == 0) {
-        suspect(t, ch, now);
+        if (is_merely_slow(t, ch, now))
+            ch->waiting_since = now; /* the wait begins anew */
+        else
+            suspect(t, ch, now);
         return;
     }
     nsec_t flight_sent_at = ch->waiting_since;

@@ -148,6 +148,8 @@ void sprayer_on_ack(struct transport *t, uint16_t peer, unsigned flight, const s
     struct sprayer *s = sprayer_at(t, peer, flight);
     undo_false_timeout(t, s, ack->answered_sent_at);
     s->heard_at = ack->report.now;
+    if (ack->answered_sent_at > s->delivered_sent_at)
+        s->delivered_sent_at = ack->answered_sent_at;
     recycle(s, ack);
     take_losses(t, s, &t->peers[peer].flights[flight - 1], ack->report.now);
     t->config.congestion->on_ack(&s->congestion, &t->sprayed_path, &ack->report);
@@ -158,6 +160,15 @@ void sprayer_on_denied(struct transport *t, uint16_t peer, unsigned flight, nsec
     struct sprayer *s = sprayer_at(t, peer, flight);
     s->heard_at = now;
     take_losses(t, s, &t->peers[peer].flights[flight - 1], now);
+}
+
+bool sprayers_have_delivered_since(const struct transport *t, uint16_t peer, nsec_t since)
+{
+    for (unsigned flight = 1; flight <= SPRAYERS; flight++) {
+        if (is_in_use(t, peer, flight) && sprayer_at(t, peer, flight)->delivered_sent_at > since)
+            return true;
+    }
+    return false;
 }
 
 void sprayers_on_silent_path(struct transport *t, uint16_t peer, nsec_t now)

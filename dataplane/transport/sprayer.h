@@ -39,6 +39,8 @@ bool sprayer_may_resend(const struct transport *t, uint16_t peer, unsigned fligh
 void sprayer_on_ack(struct transport *t, uint16_t peer, unsigned flight, const struct sprayer_ack *ack);
 /* A packet of it has come without its payload. */
 void sprayer_on_denied(struct transport *t, uint16_t peer, unsigned flight, nsec_t now);
+/* Something that a sprayer sent after `since` is known to have arrived, whichever path it took. */
+bool sprayers_have_delivered_since(const struct transport *t, uint16_t peer, nsec_t since);
 /* A path of the peer is suspect. */
 void sprayers_on_silent_path(struct transport *t, uint16_t peer, nsec_t now);
 /* What a path of the peer has been waiting for since `flight_sent_at` has timed out. */

@@ -212,6 +212,7 @@ struct sprayer {
     uint64_t planned_rate_bytes_per_s, planned_tag; /* as of a channel */
     uint64_t window_before_timeout_bytes;
     nsec_t sent_at, heard_at; /* the last of its packets, and the last ack of one */
+    nsec_t delivered_sent_at; /* latest send time of a packet known to have arrived, on any path */
     nsec_t timed_out_at;      /* 0: never */
     nsec_t recovery_at;       /* the losses of packets sent before count as one */
     struct reps reps;
