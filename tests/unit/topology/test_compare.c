@@ -186,6 +186,16 @@ static void unexpected_routers_are_named(void **state)
     topology_findings_clear(&f);
 }
 
+static void a_port_that_is_not_known_is_named_once(void **state)
+{
+    (void)state;
+    struct topology_findings f = HEAR(SMALL, {STRANGER, SPINE0}, {STRANGER + 1, SPINE0}, {STRANGER, SPINE1});
+    assert_int_equal(f.count, 2);
+    assert_finding(&f, 1, TOPOLOGY_EXTRA,
+                   "probes come from 10.255.1.10, which is no port's address in the file");
+    topology_findings_clear(&f);
+}
+
 /* As SMALL, without the link of leaf1 and spine1. */
 static const char lopsided[] =
     SMALL_NODES "  links:\n"
@@ -232,6 +242,7 @@ int main(void)
         cmocka_unit_test(equal_observations_give_equal_findings),
         cmocka_unit_test(expected_routers_are_no_findings),
         cmocka_unit_test(unexpected_routers_are_named),
+        cmocka_unit_test(a_port_that_is_not_known_is_named_once),
         cmocka_unit_test(spines_too_many_and_too_few_are_named),
         cmocka_unit_test(silence_is_no_finding),
     };
