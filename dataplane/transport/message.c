@@ -40,22 +40,6 @@ struct incoming *incoming_take(struct transport *t)
     return m;
 }
 
-struct outgoing *outgoing_by_name(const struct transport *t, uint32_t name)
-{
-    if (name_index(name) >= t->outgoing_count)
-        return NULL;
-    struct outgoing *m = &t->outgoing[name_index(name)];
-    return m->used && !m->done && m->name == name ? m : NULL;
-}
-
-struct incoming *incoming_by_name(const struct transport *t, uint32_t name)
-{
-    if (name_index(name) >= t->config.messages_max)
-        return NULL;
-    struct incoming *m = &t->incoming[name_index(name)];
-    return m->used && !m->done && m->name == name ? m : NULL;
-}
-
 void outgoing_release(struct transport *t, struct outgoing *m)
 {
     m->used = false;

@@ -18,8 +18,22 @@ static inline uint32_t name_index(uint32_t name)
 struct outgoing *outgoing_take(struct transport *t);
 struct incoming *incoming_take(struct transport *t);
 /* The message of that name if it is still in progress, else NULL. */
-struct outgoing *outgoing_by_name(const struct transport *t, uint32_t name);
-struct incoming *incoming_by_name(const struct transport *t, uint32_t name);
+static inline struct outgoing *outgoing_by_name(const struct transport *t, uint32_t name)
+{
+    if (name_index(name) >= t->outgoing_count)
+        return NULL;
+    struct outgoing *m = &t->outgoing[name_index(name)];
+    return m->used && !m->done && m->name == name ? m : NULL;
+}
+
+static inline struct incoming *incoming_by_name(const struct transport *t, uint32_t name)
+{
+    if (name_index(name) >= t->config.messages_max)
+        return NULL;
+    struct incoming *m = &t->incoming[name_index(name)];
+    return m->used && !m->done && m->name == name ? m : NULL;
+}
+
 void outgoing_release(struct transport *t, struct outgoing *m);
 void incoming_release(struct transport *t, struct incoming *m);
 
