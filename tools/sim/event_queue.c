@@ -111,7 +111,8 @@ static struct sim_event *take_first(struct event_queue_level *level, unsigned sl
     return first;
 }
 
-struct sim_event *event_queue_take(struct event_queue *q)
+/* Now moves to the next slot of the first level that is occupied; false when no event is left. */
+static bool advance(struct event_queue *q)
 {
     unsigned level = 0;
     while (level < EVENT_QUEUE_LEVELS) {
@@ -122,11 +123,17 @@ struct sim_event *event_queue_take(struct event_queue *q)
             descend(q, level, slot);
             level = 0;
         } else {
-            struct sim_event *event = take_first(&q->levels[0], slot);
-            q->now = event->at;
-            q->waiting--;
-            return event;
+            q->now = q->now - digit(q->now, 0) + slot;
+            return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+struct sim_event *event_queue_take(struct event_queue *q)
+{
+    if (!is_occupied(&q->levels[0], digit(q->now, 0)) && !advance(q))
+        return NULL;
+    q->waiting--;
+    return take_first(&q->levels[0], digit(q->now, 0));
 }

@@ -138,6 +138,17 @@ static void repeat_ack(struct simulation *s, struct host *host, const struct out
         transmit(s, host, make_packet(s, host, out));
 }
 
+static void check_backlog(struct simulation *s, const struct host *host)
+{
+    const struct link *nic = &s->topology.links[host->number];
+    uint64_t most = (uint64_t)NIC_BACKLOG_PACKETS_MAX * (host->config.payload_bytes_max + ANSWER_BYTES_MAX) +
+                    (uint64_t)HOST_HELD_PACKETS_MAX * ANSWER_BYTES_MAX;
+    uint64_t backlog_bytes = link_backlog_bytes(nic, simulation_now(s));
+    if (backlog_bytes > most)
+        complain(&s->complaints, simulation_now(s), COMPLAINT_GROWTH, "host%u's port is %llu bytes behind",
+                 host->number, (unsigned long long)backlog_bytes);
+}
+
 static void send_packets(struct simulation *s, struct host *host)
 {
     struct outgoing_packet out[BURST_PACKETS];
@@ -147,13 +158,8 @@ static void send_packets(struct simulation *s, struct host *host)
             repeat_ack(s, host, &out[i]);
             transmit(s, host, make_packet(s, host, &out[i]));
         }
+        check_backlog(s, host);
     }
-    const struct link *nic = &s->topology.links[host->number];
-    uint64_t most = (uint64_t)NIC_BACKLOG_PACKETS_MAX * (host->config.payload_bytes_max + ANSWER_BYTES_MAX) +
-                    (uint64_t)HOST_HELD_PACKETS_MAX * ANSWER_BYTES_MAX;
-    if (link_backlog_bytes(nic, simulation_now(s)) > most)
-        complain(&s->complaints, simulation_now(s), COMPLAINT_GROWTH, "host%u's port is %llu bytes behind",
-                 host->number, (unsigned long long)link_backlog_bytes(nic, simulation_now(s)));
 }
 
 /* ---- events ---- */
