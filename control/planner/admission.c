@@ -15,12 +15,14 @@
 
 #include "control/planner/cutting.h"
 #include "control/planner/limits.h"
+#include "control/planner/link_time.h"
 #include "control/planner/refuse.h"
-#include "control/planner/time.h"
 
 enum {
-    EXCHANGES_MAX = 20000,
-    EXCHANGE_BYTES_MAX = 1 << 28 /* copied by all exchanges together */
+    PATH_PAIRS = 4, /* of an alternating path: many flows will find none */
+    PATH_VERTICES = 256,
+    EXCHANGE_TRIES_MAX = 1 << 17, /* flows that are looked at by all exchanges together */
+    EXCHANGE_BYTES_MAX = 1 << 28  /* copied by them */
 };
 
 struct claim {
@@ -226,8 +228,8 @@ static uint32_t exchanges_max(const struct admission *a)
     const struct colouring *c = a->placement.colouring;
     size_t bytes = colouring_slot(c, c->vertex_count, 0) * 24 + c->item_count * sizeof(*c->items) + a->count +
                    a->plan->fabric->port_count * 16ul;
-    size_t most = EXCHANGE_BYTES_MAX / (bytes + 1);
-    return most > EXCHANGES_MAX ? EXCHANGES_MAX : (uint32_t)most;
+    size_t most = EXCHANGE_BYTES_MAX / (bytes + 1), tries = EXCHANGE_TRIES_MAX / (a->count + 1);
+    return (uint32_t)(most < tries ? most : tries);
 }
 
 /* Without the two (or one, if they are the same), and with what fits then: 1 if that is better, and kept. */
@@ -311,8 +313,11 @@ static int open_links(struct admission *a)
     a->placement = (struct placement){
         .accept_ps = budget_ps, .piece_bytes_min = o->piece_bytes_min, .granule_bytes = o->granule_bytes};
     int result = colouring_create(&shape, &a->placement.colouring);
-    if (result == 0)
+    if (result == 0) {
         limits_set_budget(a->placement.colouring, budget_ps);
+        a->placement.colouring->effort.pairs = PATH_PAIRS;
+        a->placement.colouring->effort.vertices = PATH_VERTICES;
+    }
     return result;
 }
 

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "control/planner/link_time.h"
 #include "control/planner/plan_state.h"
 #include "control/planner/refuse.h"
-#include "control/planner/time.h"
 
 enum {
     BOUND_PS_MAX_BITS = 60 /* some 13 days: everything derived from it fits */

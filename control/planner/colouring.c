@@ -213,7 +213,7 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int64_t group_room_for(const struct colouring *c, const struct colour_item *item, unsigned colour)
+int64_t colouring_group_room_for(const struct colouring *c, const struct colour_item *item, unsigned colour)
 {
     const struct colouring_groups *g = &c->groups;
     if (group_room_of(c, item, SIDE_OUT, colour) == NULL)
@@ -229,14 +229,14 @@ int64_t colouring_room_for(const struct colouring *c, const struct colour_item *
 {
     int64_t room = smaller(c->room[SIDE_OUT][colouring_slot(c, item->vertex[SIDE_OUT], colour)],
                            c->room[SIDE_IN][colouring_slot(c, item->vertex[SIDE_IN], colour)]);
-    return c->groups.group_count > 0 ? smaller(room, group_room_for(c, item, colour)) : room;
+    return c->groups.group_count > 0 ? smaller(room, colouring_group_room_for(c, item, colour)) : room;
 }
 
 bool colouring_is_live(const struct colouring *c, const struct colour_item *item, unsigned colour)
 {
     return colouring_rate(c, SIDE_OUT, item->vertex[SIDE_OUT], colour) > 0 &&
            colouring_rate(c, SIDE_IN, item->vertex[SIDE_IN], colour) > 0 &&
-           (c->groups.group_count == 0 || group_room_for(c, item, colour) != ROOM_OF_NO_LINK);
+           (c->groups.group_count == 0 || colouring_group_room_for(c, item, colour) != ROOM_OF_NO_LINK);
 }
 
 unsigned colouring_roomiest(const struct colouring *c, const struct colour_item *item)

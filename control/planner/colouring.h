@@ -137,6 +137,9 @@ bool colouring_is_live(const struct colouring *c, const struct colour_item *item
 /* What it could grow by on this colour: the smaller of the rooms at its ends; below zero if there is too
  * much. */
 int64_t colouring_room_for(const struct colouring *c, const struct colour_item *item, unsigned colour);
+/* The same of the groups alone; ROOM_UNLIMITED inside a group, ROOM_OF_NO_LINK if no link joins the groups.
+ */
+int64_t colouring_group_room_for(const struct colouring *c, const struct colour_item *item, unsigned colour);
 /* The colour with the most room for it, or COLOUR_NONE where there is not room enough; never EXCESS. */
 unsigned colouring_roomiest(const struct colouring *c, const struct colour_item *item);
 /* The live colour on which the item would end first; COLOUR_NONE if all are dead. */

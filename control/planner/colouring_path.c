@@ -38,18 +38,15 @@ static enum planner_side side_of(const struct colouring *c, uint32_t node)
     return node >= c->vertex_count ? SIDE_IN : SIDE_OUT;
 }
 
-static bool group_allows(const struct colouring *c, const struct colour_item *item, unsigned colour,
-                         int64_t bytes)
+/* Whether the item's groups can take so many bytes of the colour. Whole items need only links that work:
+ * along a path groups mostly lose what they gain, so room is judged when the path is known. */
+static bool groups_allow(const struct colouring *c, const struct path *p, const struct colour_item *item,
+                         unsigned colour)
 {
     if (c->groups.group_count == 0 || colour == c->excess)
         return true;
-    const uint32_t *group_of = c->groups.group_of;
-    uint32_t from = group_of[item->vertex[SIDE_OUT]], to = group_of[item->vertex[SIDE_IN]];
-    if (from == to)
-        return true;
-    size_t out = (size_t)from * c->colour_count + colour, in = (size_t)to * c->colour_count + colour;
-    return (c->group_links[SIDE_OUT][out] & c->group_links[SIDE_IN][in]) != 0 &&
-           c->group_room[SIDE_OUT][out] >= bytes && c->group_room[SIDE_IN][in] >= bytes;
+    int64_t room = colouring_group_room_for(c, item, colour);
+    return p->cut_bytes > 0 ? room >= p->cut_bytes : room != ROOM_OF_NO_LINK;
 }
 
 /* The sizes that a node may pass on. */
@@ -116,7 +113,7 @@ static uint32_t expand(struct colouring *c, const struct path *p, uint32_t node,
         int64_t bytes = passed_bytes(p, item);
         uint32_t next = node_of(c, far, item->vertex[far]);
         if (s->seen[next] == s->turn || !can_pass(p, sizes, item->bytes) || is_dead_at(c, p, next) ||
-            !group_allows(c, item, given_up_at(p, side), bytes))
+            !groups_allow(c, p, item, given_up_at(p, side)))
             continue;
         reach(s, next, node, index);
         if (fits_at(c, p, next, bytes))
@@ -194,26 +191,60 @@ static void next_turn(struct colouring *c)
     s->turn = 1;
 }
 
-/* 1: the item has p->colour; 0; -ENOMEM. */
-static int insert(struct colouring *c, uint32_t index, const struct path *p)
+static bool groups_hold(const struct colouring *c, uint32_t index)
+{
+    const struct colour_item *item = &c->items[index];
+    return c->groups.group_count == 0 || item->colour == c->excess ||
+           colouring_group_room_for(c, item, item->colour) >= 0;
+}
+
+static bool groups_hold_along(const struct colouring *c, uint32_t index, uint32_t node, uint32_t start)
+{
+    bool hold = groups_hold(c, index);
+    for (; node != start && hold; node = c->search.from[node])
+        hold = groups_hold(c, c->search.via[node]);
+    return hold;
+}
+
+/* The items of the path get back the colours that they had. */
+static void undo(struct colouring *c, const struct path *p, uint32_t index, uint32_t node, uint32_t start)
+{
+    colouring_take(c, index);
+    for (; node != start; node = c->search.from[node])
+        recolour_whole(c, c->search.via[node], given_up_at(p, side_of(c, node)));
+}
+
+/* Looks for a path to `*end`: its length, 0 if there is none within the effort. */
+static uint32_t find(struct colouring *c, uint32_t index, const struct path *p, uint32_t start, uint32_t *end)
 {
     const struct colour_item *item = &c->items[index];
     enum planner_side far = p->side == SIDE_OUT ? SIDE_IN : SIDE_OUT;
-    uint32_t start = node_of(c, p->side, item->vertex[p->side]);
-    if (is_dead_at(c, p, start) || !group_allows(c, item, p->colour, item->bytes) || c->effort.flips == 0)
+    if (is_dead_at(c, p, start) || !groups_allow(c, p, item, p->colour) || c->effort.flips == 0)
         return 0;
     next_turn(c);
     reach(&c->search, start, start, index);
     reach(&c->search, node_of(c, far, item->vertex[far]), start, index);
-    uint32_t end = find_end(c, p, index, start);
-    uint32_t length = end != ITEM_NONE ? path_length(c, end, start) : 0;
-    if (end == ITEM_NONE || length > c->effort.flips)
+    *end = find_end(c, p, index, start);
+    uint32_t length = *end != ITEM_NONE ? path_length(c, *end, start) : 0;
+    return length <= c->effort.flips ? length : 0;
+}
+
+/* 1: the item has p->colour; 0; -ENOMEM. */
+static int insert(struct colouring *c, uint32_t index, const struct path *p)
+{
+    uint32_t start = node_of(c, p->side, c->items[index].vertex[p->side]), end;
+    uint32_t length = find(c, index, p, start, &end);
+    if (length == 0)
         return 0;
     if (p->cut_bytes > 0 && colouring_reserve(c, length) != 0)
         return -ENOMEM;
-    c->effort.flips -= length;
     recolour(c, p, end, start);
     colouring_put(c, index, p->colour);
+    if (p->cut_bytes == 0 && !groups_hold_along(c, index, end, start)) {
+        undo(c, p, index, end, start);
+        return 0;
+    }
+    c->effort.flips -= length;
     return 1;
 }
 

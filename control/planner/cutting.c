@@ -3,6 +3,12 @@
 
 #include <errno.h>
 
+#include "control/planner/limits.h"
+
+enum {
+    LATE_PER_MILLE_MAX = 4000 /* over what is accepted: beyond, items just go where they end first */
+};
+
 /* Pieces that a pass tries to cut every item into. */
 static const unsigned ladder[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 #define LADDER_STEPS (sizeof(ladder) / sizeof(ladder[0]))
@@ -74,22 +80,8 @@ static int cut_equally(const struct placement *p, uint32_t item, unsigned n)
             return 0;
         }
     }
+    c->items[item].bytes = 0;
     return 1;
-}
-
-/* Cuts those that fit in n pieces; keeps the others in the list. Returns how many are left, or -ENOMEM. */
-static int64_t cut_all_equally(const struct placement *p, uint32_t *items, uint32_t count, unsigned n)
-{
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        int result =
-            n <= pieces_max(p, items[i]) && may_fit(p, items[i], n) ? cut_equally(p, items[i], n) : 0;
-        if (result < 0)
-            return result;
-        if (result == 0)
-            items[left++] = items[i];
-    }
-    return left;
 }
 
 /* ---- pieces as they fit ---- */
@@ -114,28 +106,28 @@ static int64_t piece_for(const struct placement *p, int64_t room, int64_t left)
     int64_t least = (int64_t)p->piece_bytes_min;
     if (room >= left)
         return left;
-    int64_t bytes = room < left - least ? room : left - least;
-    bytes = round_down(p, bytes);
+    int64_t bytes = round_down(p, room < left - least ? room : left - least);
     return bytes >= least && bytes > 0 ? bytes : 0;
 }
 
-/* Puts what it can of the item on the links that have room; returns the bytes left, or -ENOMEM. */
-static int64_t fill(const struct placement *p, uint32_t item)
+/* Puts what it can of the item on the links that have room; what is left of it stays in the item. 0 or
+ * -ENOMEM. */
+static int fill(const struct placement *p, uint32_t item)
 {
     struct colouring *c = p->colouring;
-    int64_t left = c->items[item].bytes, room;
-    while (left > 0) {
+    int64_t room;
+    while (c->items[item].bytes > 0) {
         unsigned colour = most_room(c, &c->items[item], &room);
-        int64_t bytes = colour == COLOUR_NONE ? 0 : piece_for(p, room, left);
+        int64_t bytes = colour == COLOUR_NONE ? 0 : piece_for(p, room, c->items[item].bytes);
         if (bytes == 0)
-            break;
+            return 0;
         uint32_t piece = add_piece(c, item, bytes);
         if (piece == ITEM_NONE)
             return -ENOMEM;
         colouring_put(c, piece, colour);
-        left -= bytes;
+        c->items[item].bytes -= bytes;
     }
-    return left;
+    return 0;
 }
 
 /* ---- pieces for which others are cut ---- */
@@ -163,51 +155,111 @@ static int squeeze_piece(const struct placement *p, uint32_t item, int64_t bytes
     return 0;
 }
 
-/* Returns the bytes left, or -ENOMEM. */
-static int64_t squeeze(const struct placement *p, uint32_t item, int64_t left)
+/* What is left of the item stays in it. 0 or -ENOMEM. */
+static int squeeze(const struct placement *p, uint32_t item)
 {
-    int64_t least = p->piece_bytes_min ? (int64_t)p->piece_bytes_min : 1, bytes = left;
-    while (left > 0 && bytes >= least) {
-        int result = squeeze_piece(p, item, bytes);
-        if (result < 0)
-            return result;
-        left -= result ? bytes : 0;
-        bytes = result && left < bytes ? left : result ? bytes : round_down(p, bytes / 2);
+    struct colouring *c = p->colouring;
+    int64_t least = p->piece_bytes_min ? (int64_t)p->piece_bytes_min : 1, bytes = c->items[item].bytes;
+    while (bytes >= least) {
+        int64_t left = c->items[item].bytes;
         if (bytes < left && left - bytes < least)
             bytes = round_down(p, left / 2);
+        int result = bytes >= least ? squeeze_piece(p, item, bytes) : 0;
+        if (result < 0)
+            return result;
+        if (result == 0)
+            bytes = round_down(p, bytes / 2);
+        c->items[item].bytes -= result ? bytes : 0;
+        bytes = bytes < c->items[item].bytes ? bytes : c->items[item].bytes;
     }
-    return left;
+    return 0;
 }
 
 /* ---- what fits nowhere ---- */
 
-static int overload(const struct placement *p, uint32_t item, int64_t left)
+static int overload(const struct placement *p, uint32_t item)
 {
     struct colouring *c = p->colouring;
+    int64_t left = c->items[item].bytes;
     uint64_t most = p->piece_bytes_min ? (uint64_t)left / p->piece_bytes_min : (uint64_t)left;
     unsigned n = most > c->colour_count ? c->colour_count : most > 0 ? (unsigned)most : 1;
     for (unsigned i = 0; i < n; i++) {
         uint32_t piece = add_piece(c, item, edge_of(p, left, i + 1, n) - edge_of(p, left, i, n));
         if (piece == ITEM_NONE)
             return -ENOMEM;
-        unsigned colour = colouring_least_late(c, &c->items[piece]);
-        if (colour != COLOUR_NONE)
-            colouring_put(c, piece, colour);
+        colouring_put(c, piece, colouring_least_late(c, &c->items[piece]));
     }
+    c->items[item].bytes = 0;
     return 0;
 }
 
-static int cut_as_it_fits(const struct placement *p, uint32_t item)
+/* ---- one item after the other ---- */
+
+/* The items that are still to be placed. */
+struct leftover {
+    uint32_t *items;
+    uint32_t count;
+};
+
+/* Does it to every item, and keeps those that it does not finish. */
+static int for_each(const struct placement *p, struct leftover *l, unsigned n,
+                    int (*step)(const struct placement *, uint32_t item, unsigned n))
 {
-    int64_t left = fill(p, item);
-    if (left > 0)
-        left = squeeze(p, item, left);
-    if (left < 0)
-        return (int)left;
-    bool empty = p->colouring->items[item].bytes == 0;
-    return left > 0 || empty ? overload(p, item, left) : 0;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < l->count; i++) {
+        int result = step(p, l->items[i], n);
+        if (result < 0)
+            return result;
+        if (result == 0)
+            l->items[kept++] = l->items[i];
+    }
+    l->count = kept;
+    return 0;
 }
 
+static int step_whole(const struct placement *p, uint32_t item, unsigned n)
+{
+    (void)n;
+    unsigned colour = colouring_roomiest(p->colouring, &p->colouring->items[item]);
+    if (colour != COLOUR_NONE)
+        colouring_put(p->colouring, item, colour);
+    return colour != COLOUR_NONE;
+}
+
+static int step_equally(const struct placement *p, uint32_t item, unsigned n)
+{
+    return n <= pieces_max(p, item) && may_fit(p, item, n) ? cut_equally(p, item, n) : 0;
+}
+
+static int step_as_it_fits(const struct placement *p, uint32_t item, unsigned n)
+{
+    (void)n;
+    const struct colouring *c = p->colouring;
+    if (c->items[item].bytes == 0)
+        return 0;
+    int result = fill(p, item);
+    if (result == 0 && c->items[item].bytes > 0)
+        result = squeeze(p, item);
+    return result != 0 ? result : c->items[item].bytes == 0;
+}
+
+static int step_overload(const struct placement *p, uint32_t item, unsigned n)
+{
+    (void)n;
+    int result = overload(p, item);
+    return result != 0 ? result : 1;
+}
+
+static int cut_within_limits(const struct placement *p, struct leftover *l)
+{
+    int result = 0;
+    for (unsigned i = 0; i < LADDER_STEPS && result == 0 && l->count > 0; i++)
+        result = for_each(p, l, ladder[i], step_equally);
+    return result == 0 ? for_each(p, l, 0, step_as_it_fits) : result;
+}
+
+/* A search for a path that is not there costs most, and there may be many: less effort than for whole items.
+ */
 static struct colouring_effort lessen_effort(struct colouring *c)
 {
     struct colouring_effort before = c->effort;
@@ -218,14 +270,20 @@ static struct colouring_effort lessen_effort(struct colouring *c)
 
 int cutting_run(const struct placement *p, uint32_t *items, uint32_t count)
 {
-    int64_t left = count;
-    struct colouring_effort before = lessen_effort(p->colouring);
-    for (unsigned i = 0; i < LADDER_STEPS && left > 0; i++)
-        left = cut_all_equally(p, items, (uint32_t)left, ladder[i]);
-    int result = left < 0 ? -ENOMEM : 0;
-    for (int64_t i = 0; i < left && result == 0; i++)
-        result = cut_as_it_fits(p, items[i]);
-    p->colouring->effort = before;
+    struct colouring *c = p->colouring;
+    struct leftover l = {.items = items, .count = count};
+    struct colouring_effort before = lessen_effort(c);
+    int result = cut_within_limits(p, &l);
+    for (uint64_t per_mille = 20; per_mille < LATE_PER_MILLE_MAX && result == 0 && l.count > 0;
+         per_mille *= 2) {
+        limits_set_accepted(c, p->accept_ps + (uint64_t)((unsigned __int128)p->accept_ps * per_mille / 1000));
+        result = for_each(p, &l, 0, step_whole);
+        if (result == 0)
+            result = cut_within_limits(p, &l);
+    }
+    if (result == 0)
+        result = for_each(p, &l, 0, step_overload);
+    c->effort = before;
     return result;
 }
 
@@ -233,13 +291,16 @@ int cutting_try(const struct placement *p, uint32_t item)
 {
     struct colouring *c = p->colouring;
     uint32_t first = c->item_count;
+    int64_t bytes = c->items[item].bytes;
     for (unsigned i = 0; i < LADDER_STEPS && ladder[i] <= pieces_max(p, item); i++) {
-        int result = may_fit(p, item, ladder[i]) ? cut_equally(p, item, ladder[i]) : 0;
+        int result = step_equally(p, item, ladder[i]);
         if (result != 0)
             return result;
     }
-    int64_t left = fill(p, item);
-    if (left > 0)
-        colouring_truncate(c, first);
-    return left < 0 ? (int)left : left == 0;
+    int result = fill(p, item);
+    if (result != 0 || c->items[item].bytes == 0)
+        return result != 0 ? result : 1;
+    colouring_truncate(c, first);
+    c->items[item].bytes = bytes;
+    return 0;
 }

@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "control/planner/link_time.h"
 #include "control/planner/plan_state.h"
-#include "control/planner/time.h"
 
 const char *planner_reason_text(enum planner_reason reason)
 {

@@ -90,6 +90,29 @@ static void *copy_of(const void *from, size_t count, size_t bytes)
     return to;
 }
 
+static uint64_t live_bits(const uint64_t *rates, unsigned count)
+{
+    uint64_t live = 0;
+    for (unsigned i = 0; i < count; i++)
+        live |= (uint64_t)(rates[i] > 0) << i;
+    return live;
+}
+
+static bool note_live(struct planner_fabric *f, enum planner_side side)
+{
+    size_t groups = (size_t)f->pod_count * f->spine_count;
+    f->live_spines[side] = calloc(f->leaf_count, sizeof(uint64_t));
+    f->live_cores[side] = calloc(groups + 1, sizeof(uint64_t));
+    if (!f->live_spines[side] || !f->live_cores[side])
+        return false;
+    for (uint32_t leaf = 0; leaf < f->leaf_count; leaf++)
+        f->live_spines[side][leaf] =
+            live_bits(&f->rates[side][fabric_link_index(f, leaf, 0)], f->spine_count);
+    for (size_t i = 0; i < groups; i++)
+        f->live_cores[side][i] = live_bits(&f->core_rates[side][i * f->core_count], f->core_count);
+    return true;
+}
+
 static bool copy_pods(struct planner_fabric *f, const struct planner_fabric_config *c)
 {
     if (c->pod_count == 0)
@@ -113,7 +136,8 @@ static struct planner_fabric *take(const struct planner_fabric_config *c)
     f->ports = copy_of(c->ports, c->port_count, sizeof(*f->ports));
     f->rates[SIDE_OUT] = copy_of(c->up_bytes_per_s, fabric_link_count(f), sizeof(uint64_t));
     f->rates[SIDE_IN] = copy_of(c->down_bytes_per_s, fabric_link_count(f), sizeof(uint64_t));
-    if (f->ports && f->rates[SIDE_OUT] && f->rates[SIDE_IN] && copy_pods(f, c))
+    if (f->ports && f->rates[SIDE_OUT] && f->rates[SIDE_IN] && copy_pods(f, c) && note_live(f, SIDE_OUT) &&
+        note_live(f, SIDE_IN))
         return f;
     planner_fabric_destroy(f);
     return NULL;
@@ -154,6 +178,8 @@ void planner_fabric_destroy(struct planner_fabric *f)
     for (int side = 0; side < SIDES; side++) {
         free(f->rates[side]);
         free(f->core_rates[side]);
+        free(f->live_spines[side]);
+        free(f->live_cores[side]);
     }
     free(f->leaf_pods);
     free(f->ports);
@@ -162,72 +188,73 @@ void planner_fabric_destroy(struct planner_fabric *f)
 
 /* ---- rates ---- */
 
-/* NULL if there is no such link. */
-static uint64_t *rate_of(const struct planner_fabric *f, const struct planner_link *link)
+static enum planner_side side_of(const struct planner_link *link)
 {
-    enum planner_side side =
-        link->kind == PLANNER_LINK_UP || link->kind == PLANNER_LINK_CORE_UP ? SIDE_OUT : SIDE_IN;
+    return link->kind == PLANNER_LINK_UP || link->kind == PLANNER_LINK_CORE_UP ? SIDE_OUT : SIDE_IN;
+}
+
+/* A rate, and the bit that says whether it is any. */
+struct link_state {
+    uint64_t *rate; /* NULL: there is no such link */
+    uint64_t *live;
+    unsigned bit;
+};
+
+static struct link_state link_state(const struct planner_fabric *f, const struct planner_link *link)
+{
+    enum planner_side side = side_of(link);
     bool core = link->kind == PLANNER_LINK_CORE_UP || link->kind == PLANNER_LINK_CORE_DOWN;
-    if (link->spine >= f->spine_count || link->place >= (core ? f->pod_count : f->leaf_count))
-        return NULL;
-    if (!core)
-        return &f->rates[side][fabric_link_index(f, link->place, link->spine)];
-    if (link->core >= f->core_count)
-        return NULL;
-    return &f->core_rates[side][fabric_core_index(f, link->place, link->spine, link->core)];
+    if (link->spine >= f->spine_count || link->place >= (core ? f->pod_count : f->leaf_count) ||
+        (core && link->core >= f->core_count))
+        return (struct link_state){0};
+    if (core)
+        return (struct link_state){
+            .rate = &f->core_rates[side][fabric_core_index(f, link->place, link->spine, link->core)],
+            .live = &f->live_cores[side][(size_t)link->place * f->spine_count + link->spine],
+            .bit = link->core};
+    return (struct link_state){.rate = &f->rates[side][fabric_link_index(f, link->place, link->spine)],
+                               .live = &f->live_spines[side][link->place],
+                               .bit = link->spine};
 }
 
 int planner_fabric_set_rate(struct planner_fabric *f, const struct planner_link *link,
                             uint64_t rate_bytes_per_s, char error[PLANNER_ERROR_BYTES])
 {
-    uint64_t *rate = rate_of(f, link);
-    if (rate == NULL)
+    struct link_state state = link_state(f, link);
+    if (state.rate == NULL)
         return planner_refuse(error, "the fabric has no link of leaf or pod %u, spine %u, core %u",
                               link->place, link->spine, link->core);
     if (!link_rate_is_valid(rate_bytes_per_s))
         return planner_refuse(error, "a link cannot have %" PRIu64 " bytes/s: give 0, or 1 Mb/s to 100 Tb/s",
                               rate_bytes_per_s);
-    *rate = rate_bytes_per_s;
+    *state.rate = rate_bytes_per_s;
+    *state.live &= ~(1ull << state.bit);
+    *state.live |= (uint64_t)(rate_bytes_per_s > 0) << state.bit;
     return 0;
 }
 
 uint64_t planner_fabric_rate(const struct planner_fabric *f, const struct planner_link *link)
 {
-    const uint64_t *rate = rate_of(f, link);
-    return rate != NULL ? *rate : 0;
+    struct link_state state = link_state(f, link);
+    return state.rate != NULL ? *state.rate : 0;
 }
 
-static uint64_t live_bits(const uint64_t *rates, unsigned count)
+static uint64_t spines_with_common_cores(const struct planner_fabric *f, uint32_t from, uint32_t to)
 {
-    uint64_t live = 0;
-    for (unsigned i = 0; i < count; i++)
-        live |= (uint64_t)(rates[i] > 0) << i;
-    return live;
-}
-
-uint64_t fabric_live_spines(const struct planner_fabric *f, enum planner_side side, uint32_t leaf)
-{
-    return live_bits(&f->rates[side][fabric_link_index(f, leaf, 0)], f->spine_count);
-}
-
-uint64_t fabric_live_cores(const struct planner_fabric *f, enum planner_side side, uint32_t pod,
-                           unsigned spine)
-{
-    return live_bits(&f->core_rates[side][fabric_core_index(f, pod, spine, 0)], f->core_count);
+    const uint64_t *up = &f->live_cores[SIDE_OUT][(size_t)from * f->spine_count];
+    const uint64_t *down = &f->live_cores[SIDE_IN][(size_t)to * f->spine_count];
+    uint64_t spines = 0;
+    for (unsigned spine = 0; spine < f->spine_count; spine++)
+        spines |= (uint64_t)((up[spine] & down[spine]) != 0) << spine;
+    return spines;
 }
 
 uint64_t fabric_common_spines(const struct planner_fabric *f, uint32_t source_leaf, uint32_t destination_leaf)
 {
-    uint64_t common =
-        fabric_live_spines(f, SIDE_OUT, source_leaf) & fabric_live_spines(f, SIDE_IN, destination_leaf);
+    uint64_t common = f->live_spines[SIDE_OUT][source_leaf] & f->live_spines[SIDE_IN][destination_leaf];
     if (!fabric_crosses_cores(f, source_leaf, destination_leaf))
         return common;
-    uint32_t from = f->leaf_pods[source_leaf], to = f->leaf_pods[destination_leaf];
-    for (unsigned spine = 0; spine < f->spine_count; spine++) {
-        if ((fabric_live_cores(f, SIDE_OUT, from, spine) & fabric_live_cores(f, SIDE_IN, to, spine)) == 0)
-            common &= ~(1ull << spine);
-    }
-    return common;
+    return common & spines_with_common_cores(f, f->leaf_pods[source_leaf], f->leaf_pods[destination_leaf]);
 }
 
 /* ---- weights ---- */

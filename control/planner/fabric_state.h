@@ -21,6 +21,9 @@ struct planner_fabric {
     uint64_t *rates[SIDES];      /* of the leaves' links: [leaf * spine_count + spine] */
     uint32_t *leaf_pods;         /* NULL with two tiers */
     uint64_t *core_rates[SIDES]; /* [(pod * spine_count + spine) * core_count + core] */
+    /* Bit j: spine j (core j of the spine) can be left for (entered from). Kept in step with the rates. */
+    uint64_t *live_spines[SIDES]; /* [leaf] */
+    uint64_t *live_cores[SIDES];  /* [pod * spine_count + spine] */
 };
 
 static inline size_t fabric_link_index(const struct planner_fabric *f, uint32_t leaf, unsigned spine)
@@ -51,10 +54,6 @@ static inline bool fabric_crosses_cores(const struct planner_fabric *f, uint32_t
     return f->pod_count > 0 && f->leaf_pods[source_leaf] != f->leaf_pods[destination_leaf];
 }
 
-/* Bit j: spine j (core j of the spine) can be left for (entered from). */
-uint64_t fabric_live_spines(const struct planner_fabric *f, enum planner_side side, uint32_t leaf);
-uint64_t fabric_live_cores(const struct planner_fabric *f, enum planner_side side, uint32_t pod,
-                           unsigned spine);
 /* Bit j: flows from one leaf to the other can cross spine j. */
 uint64_t fabric_common_spines(const struct planner_fabric *f, uint32_t source_leaf,
                               uint32_t destination_leaf);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "control/planner/time.h"
+#include "control/planner/link_time.h"
 
 /* The items of a vertex on one side. */
 struct vertex_load {
@@ -126,11 +126,17 @@ int limits_set_fair(struct colouring *c, uint64_t accept_ps)
 
 static void set_times(struct colouring *c, uint64_t ps, int64_t excess_bytes)
 {
+    uint64_t rate = 0; /* most links have that of the one before */
+    int64_t bytes = 0;
     for (enum planner_side side = SIDE_OUT; side < SIDES; side++) {
         for (uint32_t v = 0; v < c->vertex_count; v++) {
-            for (unsigned colour = 0; colour < c->colour_count; colour++)
-                colouring_set_limit(c, side, v, colour,
-                                    bytes_within(ps, colouring_rate(c, side, v, colour), ROOM_UNLIMITED));
+            for (unsigned colour = 0; colour < c->colour_count; colour++) {
+                if (colouring_rate(c, side, v, colour) != rate) {
+                    rate = colouring_rate(c, side, v, colour);
+                    bytes = bytes_within(ps, rate, ROOM_UNLIMITED);
+                }
+                colouring_set_limit(c, side, v, colour, bytes);
+            }
             colouring_set_limit(c, side, v, c->excess, excess_bytes);
         }
     }

@@ -111,7 +111,7 @@ static int compare_sizes(const void *a, const void *b, void *context)
     return x < y ? -1 : x > y;
 }
 
-int placement_mend(const struct placement *p, uint64_t flips)
+int placement_mend(const struct placement *p, uint32_t moves_per_cent)
 {
     struct colouring *c = p->colouring;
     struct item_list list;
@@ -120,7 +120,7 @@ int placement_mend(const struct placement *p, uint64_t flips)
     int result = list_uncoloured(c, &list);
     if (result == 0) {
         qsort_r(list.items, list.count, sizeof(*list.items), compare_sizes, c->items);
-        c->effort.flips = flips;
+        c->effort.flips = (uint64_t)list.count * moves_per_cent / 100;
         insert_all(c, &list);
         collect_excess(c, &list);
         result = cutting_run(p, list.items, list.count);

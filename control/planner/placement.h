@@ -18,7 +18,8 @@ struct placement {
  * new items of the same owner. Both return 0 or -ENOMEM. */
 int placement_make(const struct placement *p);
 /* Some items have colours already: places those that have none, the largest first, and moves what no longer
- * fits on its link, and next to nothing else: at most `flips` items are recoloured to make room. */
-int placement_mend(const struct placement *p, uint64_t flips);
+ * fits on its link, and next to nothing else: for a hundred items of these, at most `moves_per_cent` others
+ * are recoloured to make room. */
+int placement_mend(const struct placement *p, uint32_t moves_per_cent);
 
 #endif

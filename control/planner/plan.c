@@ -16,7 +16,9 @@ enum {
     PIECE_BYTES_MIN = 65536,
     PIECE_PACKETS_MIN = 8,
     ACCEPT_PER_MILLE = 20,
-    ACCEPT_PER_MILLE_MAX = 10000
+    ACCEPT_PER_MILLE_MAX = 10000,
+    MOVES_PER_CENT = 10,
+    MOVES_PER_CENT_MAX = 100000
 };
 
 void planner_options_default(struct planner_options *options, uint32_t packet_payload_bytes)
@@ -74,6 +76,9 @@ static int check_options(const struct planner_fabric *f, const struct planner_op
     if (o->accept_per_mille > ACCEPT_PER_MILLE_MAX)
         return planner_refuse(error, "accepting %u per mille over the bound: 0 to %d are possible",
                               o->accept_per_mille, ACCEPT_PER_MILLE_MAX);
+    if (o->moves_per_cent > MOVES_PER_CENT_MAX)
+        return planner_refuse(error, "moving %u per cent of the displaced: 0 to %d are possible",
+                              o->moves_per_cent, MOVES_PER_CENT_MAX);
     if (o->budget_ns > 0 && f->pod_count > 0)
         return planner_refuse(error, "a budget is not possible with three tiers: plan without, or by pod");
     return 0;
@@ -242,6 +247,8 @@ static bool find_dead_link(const struct planner_plan *plan, const struct planner
     uint32_t from = plan_end_leaf(plan, piece->demand, SIDE_OUT);
     uint32_t to = plan_end_leaf(plan, piece->demand, SIDE_IN);
     bool cores = plan_crosses_cores(plan, piece->demand);
+    if (!cores && (fabric_common_spines(f, from, to) >> piece->spine & 1) != 0)
+        return false;
     const struct planner_link links[] = {
         {PLANNER_LINK_UP, from, piece->spine, 0},
         {PLANNER_LINK_DOWN, to, piece->spine, 0},
@@ -285,7 +292,6 @@ static int draft_old_pieces(struct draft *d, struct planner_plan *plan, const st
             result = draft_old(d, plan, old, i);
     }
     d->mends = true;
-    d->flips = plan->summary.displaced_flows / 10;
     return result;
 }
 

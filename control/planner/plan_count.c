@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control/planner/link_time.h"
 #include "control/planner/plan_state.h"
 #include "control/planner/refuse.h"
-#include "control/planner/time.h"
 
 void plan_classify(struct planner_plan *plan)
 {
@@ -137,12 +137,17 @@ static void count_demand(struct planner_plan *plan, uint32_t demand)
     }
 }
 
+/* Compares a / b by products: links are many, and a division is dear. */
 static uint64_t longest_of(const uint64_t *loads, const uint64_t *rates, size_t count)
 {
-    uint64_t ps = 0;
-    for (size_t i = 0; i < count; i++)
-        ps = loads[i] ? longer(ps, time_of(loads[i], rates[i])) : ps;
-    return ps;
+    uint64_t load = 0, rate = 1;
+    for (size_t i = 0; i < count; i++) {
+        if ((unsigned __int128)loads[i] * rate > (unsigned __int128)load * rates[i]) {
+            load = loads[i];
+            rate = rates[i];
+        }
+    }
+    return time_of(load, rate);
 }
 
 void plan_count(struct planner_plan *plan)

@@ -47,10 +47,11 @@ struct planner_options {
     uint32_t piece_bytes_min;  /* no flow is cut into less */
     uint32_t granule_bytes;    /* pieces end at multiples of it, so that packets stay whole; 0: any byte */
     uint32_t accept_per_mille; /* over the bound: flows are cut only beyond it */
-    uint64_t budget_ns;        /* 0: everything is planned. Else only what the links can carry within it: the
-                                  rest is deferred. Two tiers only. */
+    uint32_t moves_per_cent; /* of the displaced pieces: so many others may be moved to make room for them */
+    uint64_t budget_ns;      /* 0: everything is planned. Else only what the links can carry within it: the
+                                rest is deferred. Two tiers only. */
 };
-/* Pieces of at least 64 KiB and 8 packets, 2 % accepted, everything planned. */
+/* Pieces of at least 64 KiB and 8 packets, 2 % accepted, 10 % moved, everything planned. */
 void planner_options_default(struct planner_options *options, uint32_t packet_payload_bytes);
 
 /* The part of a flow that takes one path. */
@@ -85,8 +86,10 @@ int planner_plan_create(const struct planner_fabric *fabric, const struct planne
                         const struct planner_options *options, struct planner_plan **plan,
                         char error[PLANNER_ERROR_BYTES]);
 /* The plan for the same demand on a fabric of the same shape whose rates have changed. Pieces on dead links
- * move, and those that make a link take longer than is accepted now; others only to make room, at most one
- * for ten displaced. The old plan stays as it is. A plan with a budget is made anew. */
+ * move, and those that make a link take longer than is accepted now; others only to make room, as
+ * options.moves_per_cent says. So few moves have a price where a leaf has few links, and when a link has come
+ * back: if the ratio is not good enough, allow more, or plan anew. The old plan stays as it is. A plan with a
+ * budget is made anew. */
 int planner_plan_revise(const struct planner_plan *old, const struct planner_fabric *fabric,
                         struct planner_plan **plan, char error[PLANNER_ERROR_BYTES]);
 void planner_plan_destroy(struct planner_plan *plan);

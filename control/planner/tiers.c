@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/planner/link_time.h"
 #include "control/planner/placement.h"
-#include "control/planner/time.h"
 
 struct planner_piece *draft_add(struct draft *d, const struct planner_piece *piece)
 {
@@ -89,7 +89,7 @@ static int place(const struct tier *t)
                                 .accept_ps = t->draft->accept_ps,
                                 .piece_bytes_min = options->piece_bytes_min,
                                 .granule_bytes = options->granule_bytes};
-    return t->draft->mends ? placement_mend(&p, t->draft->flips) : placement_make(&p);
+    return t->draft->mends ? placement_mend(&p, options->moves_per_cent) : placement_make(&p);
 }
 
 /* A piece that was there before: cut into others; or with a colour, perhaps a new one, and perhaps smaller.

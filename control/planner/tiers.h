@@ -18,8 +18,7 @@ struct draft {
     struct planner_piece *pieces;
     uint32_t count, capacity;
     uint64_t accept_ps;
-    bool mends;     /* pieces have their old paths, which are kept where they can be */
-    uint64_t flips; /* pieces that may be moved to make room for others, when it mends */
+    bool mends; /* pieces have their old paths, which are kept where they can be */
 };
 
 /* NULL: no memory. */

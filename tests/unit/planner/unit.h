@@ -11,6 +11,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <string.h>
+
 #include "tests/unit/planner/step.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Times of bytes on links, in integer picoseconds, so that equal inputs give equal plans everywhere. */
-#ifndef WEFT_CONTROL_PLANNER_TIME_H
-#define WEFT_CONTROL_PLANNER_TIME_H
+#ifndef WEFT_CONTROL_PLANNER_LINK_TIME_H
+#define WEFT_CONTROL_PLANNER_LINK_TIME_H
 
 #include <stdint.h>
 
