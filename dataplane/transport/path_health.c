@@ -206,11 +206,19 @@ static void set_next_trial(struct transport *t, struct channel *ch, nsec_t now)
     channel_arm(t, ch, now);
 }
 
+/* Every packet may become a piece of its own: sprayed neighbours took other paths. */
+static bool has_pieces_for_all(const struct transport *t, const struct channel *ch)
+{
+    return t->piece_free_count >= send_window_used(&ch->sent) + channel_peer(t, ch)->path_count;
+}
+
 enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
                                        const struct packet_ack *closed, nsec_t now)
 {
     if (ch->state != CHANNEL_CLOSING || closed->header.generation != ch->generation)
         return DROP_GENERATION;
+    if (!has_pieces_for_all(t, ch))
+        return DROP_NO_RESOURCES; /* the peer will be asked again, and say the same */
     if (!channel_take_final_ack(t, ch, closed))
         return DROP_ACK;
     ch->state = CHANNEL_DEAD;

@@ -61,9 +61,9 @@ static bool config_is_valid(const struct transport_config *c)
     return window_is_power && c->incarnation != 0 && c->payload_bytes_max > 0 && c->peers_max > 0 &&
            c->peers_max < PACKET_NO_SESSION && c->paths_max > 0 && c->paths_max <= PACKET_PATHS_MAX &&
            c->messages_max > 0 && c->messages_max <= 1u << (NAME_INDEX_BITS - 1) &&
-           c->pieces_max >= c->paths_max && c->communicators_max > 0 && c->base_rtt_ns > 0 &&
-           c->rto_min_ns > 0 && c->rto_max_ns >= c->rto_min_ns && c->peer_timeout_ns > 0 &&
-           c->probe_interval_min_ns > 0 && c->congestion != NULL;
+           c->pieces_max >= (uint32_t)c->paths_max + c->window_packets && c->communicators_max > 0 &&
+           c->base_rtt_ns > 0 && c->rto_min_ns > 0 && c->rto_max_ns >= c->rto_min_ns &&
+           c->peer_timeout_ns > 0 && c->probe_interval_min_ns > 0 && c->congestion != NULL;
 }
 
 static uint32_t power_of_two_above(uint32_t n)

@@ -57,7 +57,7 @@ struct transport_config {
     uint16_t peers_max;
     uint16_t paths_max;    /* per peer, 1 .. PACKET_PATHS_MAX */
     uint32_t messages_max; /* sends and receives in progress, each */
-    uint32_t pieces_max;
+    uint32_t pieces_max;   /* at least paths_max + window_packets */
     uint32_t communicators_max;
     nsec_t base_rtt_ns; /* of an idle fabric, turnaround included */
     nsec_t rto_min_ns;
