@@ -537,6 +537,7 @@ static void suspect(struct transport *t, struct channel *ch, nsec_t now)
     }
     ch->tail_probed = true;
     t->counters.tail_probes++;
+    suspicion_on_tail_probe(t, ch, now);
 }
 
 static void on_silence(struct transport *t, struct channel *ch, nsec_t now)

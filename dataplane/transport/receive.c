@@ -15,6 +15,7 @@
 #include "dataplane/transport/packet_parse.h"
 #include "dataplane/transport/path_health.h"
 #include "dataplane/transport/session.h"
+#include "dataplane/transport/suspicion.h"
 
 /* A packet of an open session. */
 struct arrival {
@@ -273,6 +274,7 @@ static enum drop_reason take_close(struct transport *t, const struct arrival *a)
     if (generation != ch->received_generation)
         return DROP_GENERATION;
     ch->receiving = false;
+    suspicion_on_hint(t, ch, a->now);
     struct packet_ack closed;
     acks_write(t, ch, PACKET_CLOSED, &closed, a->now);
     bool queued = session_reply(t, a->peer->address, port_around(t, a), &closed, sizeof(closed));

@@ -9,16 +9,17 @@
 
 enum {
     SILENT_ROUND_TRIPS = 3,
+    TRIAL_ROUND_TRIPS = 3,
     WITNESSES = 2
 };
 
 /* ---- times ---- */
 
-/* A timeout without its floor: a round trip that would surprise. */
+/* A timeout without its floor: a round trip that would surprise. 0 while nothing is known of the path. */
 static nsec_t surprising_ns(const struct channel *ch)
 {
     static const struct rto_limits no_limits = {.min_ns = 0, .max_ns = NSEC_NEVER};
-    return rtt_estimator_rto_ns(&ch->rtt, no_limits, 0);
+    return ch->rtt.sampled ? rtt_estimator_rto_ns(&ch->rtt, no_limits, 0) : 0;
 }
 
 /* How often the time is doubled: a path that was wronged before, or has a queue that may explain it. */
@@ -27,10 +28,13 @@ static unsigned leniency(const struct channel *ch)
     return ch->wronged + ch->marked;
 }
 
-static nsec_t patience_ns(const struct transport *t, const struct channel *ch)
+/* So many round trips of `round_trip_ns`, or of the channel's own if they are longer. */
+static nsec_t time_for(const struct transport *t, const struct channel *ch, unsigned round_trips,
+                       nsec_t round_trip_ns)
 {
-    nsec_t silence_ns = SILENT_ROUND_TRIPS * rtt_estimator_smoothed_ns(&ch->rtt);
-    return (congestion_most(silence_ns, surprising_ns(ch)) + t->config.ack_delay_ns) << leniency(ch);
+    nsec_t mine_ns = rtt_estimator_smoothed_ns(&ch->rtt);
+    nsec_t time_ns = round_trips * congestion_most(mine_ns, round_trip_ns);
+    return (congestion_most(time_ns, surprising_ns(ch)) + t->config.ack_delay_ns) << leniency(ch);
 }
 
 nsec_t suspicion_deadline(const struct transport *t, const struct channel *ch)
@@ -38,15 +42,16 @@ nsec_t suspicion_deadline(const struct transport *t, const struct channel *ch)
     if (ch->suspected)
         return ch->look_at;
     bool silent = ch->sent.in_flight_packets > 0 && (ch->tail_probed || ch->timeouts > 0);
-    return silent ? congestion_most(ch->look_at, ch->waiting_since + patience_ns(t, ch)) : NSEC_NEVER;
+    return silent ? congestion_most(ch->look_at, ch->waiting_since + time_for(t, ch, SILENT_ROUND_TRIPS, 0))
+                  : NSEC_NEVER;
 }
 
 /* ---- witnesses ---- */
 
 struct testimony {
     bool enough;
-    nsec_t patience_ns; /* a mean */
-    nsec_t trial_ns;    /* the time that a probe is given: what would surprise a witness, a mean */
+    nsec_t round_trip_ns; /* of theirs, a mean; 0 if there are none; twice that if they are idle: it was not
+                             measured under load */
 };
 
 /* What the peer's other paths say: who has delivered what was sent at `since` or later. */
@@ -54,24 +59,27 @@ static struct testimony hear_witnesses(const struct transport *t, const struct c
 {
     uint64_t usable = path_health_usable(t, ch->lane.peer) & ~(1ull << ch->lane.path);
     struct testimony said = {0};
-    unsigned wanted = 0, heard = 0;
+    unsigned wanted = 0, heard = 0, busy = 0;
     for (; usable != 0; usable &= usable - 1) {
         const struct channel *sibling = channel_find(t, ch->lane.peer, (unsigned)__builtin_ctzll(usable));
         wanted += wanted < WITNESSES;
         if (sibling == NULL || sibling->delivered_at < since)
             continue;
         heard++;
-        said.patience_ns += patience_ns(t, sibling);
-        said.trial_ns += surprising_ns(sibling);
+        busy += sibling->sent.in_flight_packets > 0;
+        said.round_trip_ns += rtt_estimator_smoothed_ns(&sibling->rtt);
     }
-    if (heard > 0) {
-        said.patience_ns /= heard;
-        said.trial_ns /= heard;
-    }
-    said.patience_ns = congestion_most(said.patience_ns, patience_ns(t, ch));
-    said.trial_ns = congestion_most(said.trial_ns, ch->rtt.sampled ? surprising_ns(ch) : 0) << leniency(ch);
+    if (heard > 0)
+        said.round_trip_ns /= heard;
+    if (busy < wanted)
+        said.round_trip_ns *= 2;
     said.enough = wanted > 0 && heard >= wanted;
     return said;
+}
+
+static bool has_other_paths(const struct transport *t, uint16_t peer, unsigned path)
+{
+    return (path_health_usable(t, peer) & ~(1ull << path)) != 0;
 }
 
 /* Idle siblings say nothing by themselves: some are asked, one more than needed. */
@@ -108,7 +116,8 @@ static void suspect(struct transport *t, struct channel *ch, nsec_t now)
         ch->trial_at = now;
         ch->probe_at = now;
     }
-    ch->look_at = now + patience_ns(t, ch);
+    nsec_t soonest = now + rtt_estimator_smoothed_ns(&ch->rtt);
+    ch->look_at = congestion_most(soonest, ch->trial_at + time_for(t, ch, TRIAL_ROUND_TRIPS, 0));
     call_witnesses(t, ch, now);
     lane_refresh(t, &ch->lane, now);
     channel_arm(t, ch, now);
@@ -118,7 +127,7 @@ static void suspect(struct transport *t, struct channel *ch, nsec_t now)
 static void acquit(struct transport *t, struct channel *ch, nsec_t now)
 {
     ch->suspected = false;
-    ch->look_at = now + patience_ns(t, ch);
+    ch->look_at = now + time_for(t, ch, SILENT_ROUND_TRIPS, 0);
     lane_refresh(t, &ch->lane, now);
     lane_refresh_roaming(t, channel_peer(t, ch), now);
     channel_arm(t, ch, now);
@@ -127,30 +136,50 @@ static void acquit(struct transport *t, struct channel *ch, nsec_t now)
 static void consider(struct transport *t, struct channel *ch, nsec_t now)
 {
     struct testimony said = hear_witnesses(t, ch, ch->waiting_since);
-    nsec_t silence_ns = now - ch->waiting_since;
-    if (said.enough && silence_ns >= said.patience_ns) {
-        suspect(t, ch, now);
-    } else if (said.enough) {
-        ch->look_at = ch->waiting_since + said.patience_ns;
-    } else {
-        ch->look_at = now + silence_ns / 2;
+    nsec_t patience_ends = ch->waiting_since + time_for(t, ch, SILENT_ROUND_TRIPS, said.round_trip_ns);
+    if (!said.enough) {
+        ch->look_at = now + (now - ch->waiting_since) / 2;
         call_witnesses(t, ch, now);
+    } else if (now < patience_ends) {
+        ch->look_at = patience_ends;
+    } else {
+        suspect(t, ch, now);
     }
+}
+
+static void convict(struct transport *t, struct channel *ch, nsec_t now)
+{
+    nsec_t tried_at = ch->trial_at;
+    path_health_die(t, ch, now);
+    suspicion_of_relatives(t, ch, tried_at, now);
 }
 
 static void judge(struct transport *t, struct channel *ch, nsec_t now)
 {
     struct testimony said = hear_witnesses(t, ch, ch->trial_at);
-    nsec_t elapsed_ns = now - ch->trial_at;
-    if (said.enough && elapsed_ns >= said.trial_ns) {
-        nsec_t tried_at = ch->trial_at;
-        path_health_die(t, ch, now);
-        suspicion_of_relatives(t, ch, tried_at, now);
-    } else if (said.enough) {
-        ch->look_at = ch->trial_at + said.trial_ns;
-    } else {
+    unsigned round_trips = said.enough ? TRIAL_ROUND_TRIPS : SILENT_ROUND_TRIPS;
+    nsec_t trial_ends = ch->trial_at + time_for(t, ch, round_trips, said.round_trip_ns);
+    if (now < trial_ends)
+        ch->look_at = trial_ends;
+    else if (said.enough)
+        convict(t, ch, now);
+    else
         acquit(t, ch, now);
-    }
+}
+
+void suspicion_on_tail_probe(struct transport *t, const struct channel *ch, nsec_t now)
+{
+    if (!hear_witnesses(t, ch, ch->waiting_since).enough)
+        call_witnesses(t, ch, now);
+}
+
+void suspicion_on_hint(struct transport *t, struct channel *ch, nsec_t now)
+{
+    nsec_t round_trip_ns = rtt_estimator_smoothed_ns(&ch->rtt);
+    bool spoke = ch->delivered_at + 2 * round_trip_ns > now;
+    bool may_try = ch->state == CHANNEL_ALIVE && !ch->suspected && ch->source_port != 0;
+    if (may_try && !spoke && has_other_paths(t, ch->lane.peer, ch->lane.path))
+        suspect(t, ch, now);
 }
 
 void suspicion_on_timer(struct transport *t, struct channel *ch, nsec_t now)
@@ -166,11 +195,6 @@ void suspicion_on_delivery(struct transport *t, struct channel *ch, nsec_t sent_
     ch->delivered_at = congestion_most(ch->delivered_at, sent_at);
     if (ch->suspected)
         acquit(t, ch, now);
-}
-
-static bool has_other_paths(const struct transport *t, uint16_t peer, unsigned path)
-{
-    return (path_health_usable(t, peer) & ~(1ull << path)) != 0;
 }
 
 void suspicion_of_relatives(struct transport *t, const struct channel *dead, nsec_t since, nsec_t now)
