@@ -16,7 +16,7 @@ enum {
     PORT_BURST_PACKETS = 8,
     LANE_BURST_PACKETS_MAX = 8,
     RTO_HOST_NS = 5000, /* what a busy host may add to an answer */
-    BURST_DIVISOR = 16,
+    BURST_DIVISOR = 32,
     BURST_BYTES_MAX = 32 * 1024,
     CREDIT_BDPS = 3,
     CREDIT_BYTES_MIN = 64 * 1024,
@@ -44,7 +44,7 @@ void transport_config_default(struct transport_config *config, uint64_t rate_byt
                                         .base_rtt_ns = base_rtt_ns,
                                         .rto_min_ns = 4 * base_rtt_ns + RTO_HOST_NS,
                                         .rto_max_ns = 20 * NSEC_PER_MSEC,
-                                        .ack_delay_ns = base_rtt_ns / 4,
+                                        .ack_delay_ns = base_rtt_ns / 2,
                                         .peer_timeout_ns = 3 * NSEC_PER_SEC,
                                         .probe_interval_min_ns = NSEC_PER_SEC,
                                         .probe_interval_max_ns = 60 * NSEC_PER_SEC,

@@ -75,8 +75,9 @@ struct transport_config {
     const struct congestion_control *congestion;
 };
 /* Sensible values for everything but address, incarnation and seed. From rate and round trip follow, with BDP
- * their product: least timeout 4 round trips and 5 us; ack delay 1/4 round trip; turns of BDP/16, at most 32
- * KiB; credits of 3 BDP, at least 64 KiB. They suit hosts that poll; README.md says how they were found. */
+ * their product: least timeout 4 round trips and 5 us; ack delay half a round trip; turns of BDP/32, at most
+ * 32 KiB; credits of 3 BDP, at least 64 KiB. They suit hosts that poll; README.md says how they were found.
+ */
 void transport_config_default(struct transport_config *config, uint64_t rate_bytes_per_s, nsec_t base_rtt_ns);
 
 /* NULL when memory is short or the configuration is out of range. */
