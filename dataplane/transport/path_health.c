@@ -113,14 +113,14 @@ void path_health_die(struct transport *t, struct channel *ch, nsec_t now)
     rehome_unsent(t, ch, now);
 }
 
-/* Whether another path of the peer has delivered what was sent after `since`. */
+/* Whether another path of the peer has delivered what was sent at `since`, as probes are, or after it. */
 static bool sibling_delivered(const struct transport *t, const struct channel *ch, nsec_t since)
 {
     for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
         const struct channel *sibling = channel_find(t, ch->lane.peer, i);
         if (sibling == NULL || sibling == ch)
             continue;
-        if (sibling->state == CHANNEL_ALIVE && sibling->delivered_at > since)
+        if (sibling->state == CHANNEL_ALIVE && sibling->delivered_at >= since)
             return true;
     }
     return false;
