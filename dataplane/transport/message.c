@@ -21,6 +21,7 @@ struct outgoing *outgoing_take(struct transport *t)
     if (index == t->outgoing_free)
         t->outgoing_free = m->next;
     t->outgoing_free_count--;
+    t->outgoing_unsubmitted++;
     uint32_t name = next_name(m->name, index);
     *m = (struct outgoing){.name = name, .used = true, .communicator = NONE, .first_piece = NONE};
     return m;
@@ -46,6 +47,7 @@ void outgoing_release(struct transport *t, struct outgoing *m)
     m->next = t->outgoing_free;
     t->outgoing_free = outgoing_index(t, m);
     t->outgoing_free_count++;
+    t->outgoing_unsubmitted -= !m->submitted;
 }
 
 void incoming_release(struct transport *t, struct incoming *m)

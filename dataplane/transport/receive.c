@@ -126,9 +126,9 @@ static enum drop_reason store_credit(struct transport *t, const struct arrival *
         return DROP_MESSAGE;
     if (notice_tell(t, credit->match.communicator, a->channel->lane.peer))
         return DROP_MESSAGE;
-    *m = outgoing_take(t);
-    if (*m == NULL)
+    if (t->outgoing_unsubmitted == t->config.messages_max)
         return DROP_NO_RESOURCES;
+    *m = outgoing_take(t);
     (*m)->match = credit->match;
     (*m)->peer = a->channel->lane.peer;
     match_table_insert(&t->matches, outgoing_index(t, *m));

@@ -286,6 +286,7 @@ struct transport {
     struct communicator *communicators;
     struct outgoing *outgoing;
     uint32_t outgoing_count, outgoing_free, outgoing_free_count;
+    uint32_t outgoing_unsubmitted; /* known by a credit only: messages_max at most, so that sends find room */
     struct incoming *incoming;
     uint32_t incoming_free, incoming_free_count;
     uint32_t *chunk_missing_bytes; /* incoming message * CHUNKS_MAX + chunk */

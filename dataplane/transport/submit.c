@@ -126,6 +126,7 @@ static struct outgoing *post_send(struct transport *t, uint32_t communicator, co
     const struct communicator *c = &t->communicators[communicator];
     struct packet_match match = match_of(c, c->config.rank, flow->peer_rank, flow->tag);
     struct outgoing *m = find_or_take(t, &match);
+    t->outgoing_unsubmitted -= !m->submitted;
     m->submitted = true;
     m->peer = peer_of(c, flow);
     m->cookie = flow->cookie;
@@ -417,6 +418,11 @@ static struct bucket open_batch(struct transport *t, struct communicator *c, con
     return b;
 }
 
+static uint32_t sends_in_progress(const struct transport *t)
+{
+    return t->outgoing_count - t->outgoing_free_count - t->outgoing_unsubmitted;
+}
+
 enum submit_result transport_send_batch(struct transport *t, uint32_t communicator,
                                         const struct flow_batch *batch, nsec_t now)
 {
@@ -427,7 +433,8 @@ enum submit_result transport_send_batch(struct transport *t, uint32_t communicat
     struct communicator *c = &t->communicators[communicator];
     if (a_tag_is_in_use(t, c, flows, count))
         return SUBMIT_INVALID;
-    if (t->outgoing_free_count < count || t->piece_free_count < pieces_needed(t, c, flows, count))
+    if (sends_in_progress(t) + count > t->config.messages_max ||
+        t->piece_free_count < pieces_needed(t, c, flows, count))
         return SUBMIT_FULL;
     struct bucket b = open_batch(t, c, flows, count);
     for (unsigned i = 0; i < count; i++)

@@ -100,6 +100,37 @@ static void test_hostile_network(void **state)
     }
 }
 
+static void have_small_tables(struct transport_config *config)
+{
+    config->messages_max = 4;
+}
+
+/* Twelve credits come to a host that can keep eight: the others are not accepted, and come again. */
+static void test_credits_beyond_the_table_come_again(void **state)
+{
+    (void)state;
+    struct fabric_config config = {
+        .hosts = 4, .paths = 2, .memory_bytes = 65536, .mode = PATH_MODE_WRAP, .tune = have_small_tables};
+    struct fabric *f = fabric_create(&config);
+    bool sent[12] = {false};
+    fill(f, 9);
+    for (unsigned i = 0; i < 12; i++)
+        fabric_receive(f,
+                       &(struct fabric_flow){.to = 1 + i / 4, .tag = i, .to_offset = 40000, .bytes = 1000});
+    for (unsigned turn = 0; turn < 100; turn++) {
+        fabric_run(f, f->now + NSEC_PER_MSEC);
+        for (unsigned i = 0; i < 12; i++) {
+            struct fabric_flow flow = {.to = 1 + i / 4, .tag = i, .bytes = 1000};
+            sent[i] = sent[i] || fabric_send(f, &flow) == SUBMIT_OK;
+        }
+    }
+    assert_true(fabric_counters(f, 0).drops[DROP_NO_RESOURCES] > 0);
+    assert_int_equal(fabric_count(f, 0, EVENT_SENT, EVENT_OK), 12);
+    for (unsigned to = 1; to < 4; to++)
+        assert_int_equal(fabric_count(f, to, EVENT_RECEIVED, EVENT_OK), 4);
+    fabric_destroy(f);
+}
+
 /* Half of all source ports cross a link that is dead, before anybody has met. */
 static enum fault odd_ports_are_dead(struct fabric *f, const struct fabric_packet *packet)
 {
@@ -282,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_hostile_network),
         cmocka_unit_test(test_cut_packets_are_sent_again_at_once),
         cmocka_unit_test(test_hosts_meet_though_a_path_is_dead),
+        cmocka_unit_test(test_credits_beyond_the_table_come_again),
         cmocka_unit_test(test_send_before_receive),
         cmocka_unit_test(test_receive_longer_than_message),
         cmocka_unit_test(test_message_longer_than_receive),
