@@ -5,7 +5,8 @@
  *     T*(step) = max over hosts of  out / C, in / C  and over leaves of  out / sum of uplinks, in / sum of
  * downlinks
  *
- * With three tiers the same over pods. Links that a fault takes down for good are left out of the sums.
+ * With three tiers the same over pods. Links that a fault takes down for good are left out of the sums as if
+ * they had been down from the start: where one dies late, the job may be faster than this.
  */
 #ifndef SIM_BOUND_H
 #define SIM_BOUND_H
