@@ -9,7 +9,8 @@
 
 enum {
     SILENT_ROUND_TRIPS = 3,
-    TRIAL_ROUND_TRIPS = 3,
+    TRIAL_ROUND_TRIPS = 2,
+    ACQUITTAL_ROUND_TRIPS = 4, /* without enough witnesses */
     WITNESSES = 2
 };
 
@@ -71,7 +72,7 @@ static struct testimony hear_witnesses(const struct transport *t, const struct c
     }
     if (heard > 0)
         said.round_trip_ns /= heard;
-    if (busy < wanted)
+    if (heard >= wanted && busy < wanted)
         said.round_trip_ns *= 2;
     said.enough = wanted > 0 && heard >= wanted;
     return said;
@@ -157,10 +158,10 @@ static void convict(struct transport *t, struct channel *ch, nsec_t now)
 static void judge(struct transport *t, struct channel *ch, nsec_t now)
 {
     struct testimony said = hear_witnesses(t, ch, ch->trial_at);
-    unsigned round_trips = said.enough ? TRIAL_ROUND_TRIPS : SILENT_ROUND_TRIPS;
+    unsigned round_trips = said.enough ? TRIAL_ROUND_TRIPS : ACQUITTAL_ROUND_TRIPS;
     nsec_t trial_ends = ch->trial_at + time_for(t, ch, round_trips, said.round_trip_ns);
     if (now < trial_ends)
-        ch->look_at = trial_ends;
+        ch->look_at = said.enough ? trial_ends : now + rtt_estimator_smoothed_ns(&ch->rtt);
     else if (said.enough)
         convict(t, ch, now);
     else

@@ -7,7 +7,7 @@
  * that paths share, in the peer or before its port, makes no witnesses; delay of the path alone has to exceed
  * what the witnesses see by those round trips. A suspected channel gets nothing new and is on trial: by its
  * tail probe if that is out, else by a probe. Any answer acquits it. If the witnesses deliver what was sent
- * after the trial began and it goes unanswered for three round trips, the path is dead. If they do not, it is
+ * after the trial began and it goes unanswered for two round trips, the path is dead. If they do not, it is
  * the peer that is silent, and the channel is acquitted too. Idle witnesses are probed; what they say counts,
  * but they have not met the load, and the path is given twice the time. So is one whose last ack was marked:
  * its queue may explain it.
