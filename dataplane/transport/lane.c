@@ -185,10 +185,11 @@ static struct channel *choose_of_subset(struct transport *t, const struct lane *
 
 /* ---- readiness ---- */
 
-static bool may_send(struct transport *t, const struct lane *lane, uint32_t bytes, nsec_t now)
+static bool may_send(struct transport *t, const struct lane *lane, const struct channel *pinned,
+                     uint32_t bytes, nsec_t now)
 {
-    if (!lane_roams(lane->path))
-        return channel_may_send(t, channel_at(t, lane->peer, lane->path), bytes, now);
+    if (pinned != NULL)
+        return channel_may_send(t, pinned, bytes, now);
     if (lane->path == LANE_MPRDMA)
         return choose_of_subset(t, lane, bytes, now) != NULL;
     return sprayer_may_send(t, lane->peer, lane_flight(lane->path), bytes);
@@ -208,7 +209,7 @@ static uint64_t ready_tag(struct transport *t, struct lane *lane, nsec_t now)
     if (index == NONE)
         return NSEC_NEVER;
     uint32_t bytes = next_payload_bytes(t, &t->pieces[index]);
-    return may_send(t, lane, bytes, now) ? t->pieces[index].tag : NSEC_NEVER;
+    return may_send(t, lane, ch, bytes, now) ? t->pieces[index].tag : NSEC_NEVER;
 }
 
 /* A lane that waits has channels whose timers wake it when their pacers let them send. Sprayers do not pace.
@@ -243,16 +244,14 @@ void lane_refresh_roaming(struct transport *t, struct peer *peer, nsec_t now)
 
 /* ---- sending ---- */
 
-/* The channel that takes the lane's next packet, or NULL: it must wait. */
+/* The channel that takes the next packet of a lane without one of its own, or NULL: it must wait. */
 static struct channel *choose_channel(struct transport *t, const struct lane *lane, uint32_t bytes,
                                       nsec_t now)
 {
     if (lane->path == LANE_MPRDMA)
         return choose_of_subset(t, lane, bytes, now);
-    if (!may_send(t, lane, bytes, now))
+    if (!sprayer_may_send(t, lane->peer, lane_flight(lane->path), bytes))
         return NULL;
-    if (!lane_roams(lane->path))
-        return channel_at(t, lane->peer, lane->path);
     return sprayer_choose(t, lane->peer, lane_flight(lane->path), now);
 }
 
@@ -300,8 +299,9 @@ unsigned lane_send(struct transport *t, struct lane *lane, struct outgoing_packe
         uint32_t index = first_sendable_piece(t, lane);
         if (index == NONE)
             break;
-        struct channel *ch = choose_channel(t, lane, next_payload_bytes(t, &t->pieces[index]), now);
-        if (ch == NULL)
+        uint32_t bytes = next_payload_bytes(t, &t->pieces[index]);
+        struct channel *ch = pinned != NULL ? pinned : choose_channel(t, lane, bytes, now);
+        if (ch == NULL || (pinned != NULL && !channel_may_send(t, pinned, bytes, now)))
             break;
         send_piece_packet(t, ch, index, &packets[count++], now);
     }

@@ -27,7 +27,9 @@ static inline bool lane_roams(uint8_t path)
 /* Whose window its packets count against. */
 static inline enum flight_of lane_flight(uint8_t path)
 {
-    return path == LANE_SPRAY ? FLIGHT_SPRAY : path == LANE_REPS ? FLIGHT_REPS : FLIGHT_OWN;
+    if (!lane_roams(path) || path == LANE_MPRDMA)
+        return FLIGHT_OWN;
+    return path == LANE_SPRAY ? FLIGHT_SPRAY : FLIGHT_REPS;
 }
 
 void lane_init(struct lane *lane, uint16_t peer, uint8_t path);

@@ -36,37 +36,10 @@ void send_window_release(struct send_window *w, struct window_pools *pools)
     w->size = 0;
 }
 
-/* ---- what is in flight ---- */
-
-void send_window_enter_flight(struct send_window *w, struct sent_packet *packet)
-{
-    packet->state = SENT_IN_FLIGHT;
-    w->in_flight_packets++;
-    if (packet->flight == 0) {
-        w->own_packets++;
-        w->own_bytes += packet->length;
-        return;
-    }
-    w->flights[packet->flight - 1].packets++;
-    w->flights[packet->flight - 1].bytes += packet->length;
-}
-
-static void leave_flight(struct send_window *w, const struct sent_packet *packet)
-{
-    w->in_flight_packets--;
-    if (packet->flight == 0) {
-        w->own_packets--;
-        w->own_bytes -= packet->length;
-        return;
-    }
-    w->flights[packet->flight - 1].packets--;
-    w->flights[packet->flight - 1].bytes -= packet->length;
-}
-
 static void mark_lost(struct send_window *w, uint32_t number, struct sent_packet *packet)
 {
     packet->state = SENT_LOST;
-    leave_flight(w, packet);
+    send_window_leave_flight(w, packet);
     if (w->lost_packets++ == 0 || (int32_t)(number - w->lost_from) < 0)
         w->lost_from = number;
 }
@@ -101,7 +74,7 @@ static void acknowledge(struct send_window *w, uint32_t number, send_window_acke
     if (packet->state == SENT_LOST)
         w->lost_packets--;
     else
-        leave_flight(w, packet);
+        send_window_leave_flight(w, packet);
     packet->state = SENT_ACKED;
     if ((int32_t)(number - w->highest_acked) > 0)
         w->highest_acked = number;

@@ -105,7 +105,31 @@ static inline void send_window_rest(struct send_window *w, struct window_pools *
 }
 
 /* The packet is sent, for the first time or again. */
-void send_window_enter_flight(struct send_window *w, struct sent_packet *packet);
+static inline void send_window_enter_flight(struct send_window *w, struct sent_packet *packet)
+{
+    packet->state = SENT_IN_FLIGHT;
+    w->in_flight_packets++;
+    if (packet->flight == 0) {
+        w->own_packets++;
+        w->own_bytes += packet->length;
+        return;
+    }
+    w->flights[packet->flight - 1].packets++;
+    w->flights[packet->flight - 1].bytes += packet->length;
+}
+
+/* It has arrived, or is lost. */
+static inline void send_window_leave_flight(struct send_window *w, const struct sent_packet *packet)
+{
+    w->in_flight_packets--;
+    if (packet->flight == 0) {
+        w->own_packets--;
+        w->own_bytes -= packet->length;
+        return;
+    }
+    w->flights[packet->flight - 1].packets--;
+    w->flights[packet->flight - 1].bytes -= packet->length;
+}
 
 /* Enters a new packet and returns its number. There must be room: send_window_used() less than the largest
  * window. */
