@@ -25,6 +25,7 @@ enum command_kind {
     COMMAND_SET_PATHS,
     COMMAND_SEND_PROBES,
     COMMAND_SET_NEXT_HOP,
+    COMMAND_USE_PLAN, /* the plan that was used before is the main thread's again with the answer */
     COMMAND_SNAPSHOT
 };
 
@@ -74,6 +75,7 @@ struct command {
             uint32_t destination;
             uint8_t ethernet[6];
         } next_hop;
+        const struct path_plan *plan; /* NULL: none */
         struct worker_snapshot *snapshot;
     };
 };
@@ -82,7 +84,8 @@ enum notice_kind {
     NOTICE_TIME_EXCEEDED, /* a router has answered a probe */
     NOTICE_PATH_DOWN,
     NOTICE_PATH_UP,
-    NOTICE_UNRESOLVED /* no next hop is known for an address */
+    NOTICE_UNRESOLVED, /* no next hop is known for an address */
+    NOTICE_DEMAND      /* a communicator sends steps of a shape, or longer ones than before */
 };
 
 struct notice {
@@ -91,6 +94,11 @@ struct notice {
     uint16_t peer;    /* PATH_*: the transport's number */
     uint16_t path;
     struct path_answer answer;
+    struct notice_demand {
+        uint32_t session, communicator; /* slot, and handle in that session */
+        uint32_t shape;                 /* enum step_shape */
+        uint64_t flow_bytes;            /* of the longest flow so far */
+    } demand;
 };
 
 #endif

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "dataplane/formats/step_shape.h"
+
 enum {
     SESSION_COMMUNICATORS_MAX = 64
 };
@@ -20,8 +22,9 @@ struct communicator {
     uint32_t handle; /* 0: free */
     uint32_t number; /* the transport's */
     uint32_t rank_count;
-    uint32_t transfers;    /* in progress */
-    struct command *close; /* answered when the last transfer has ended; NULL: open */
+    uint32_t transfers;                 /* in progress */
+    uint64_t demand_bytes[STEP_SHAPES]; /* of the longest flow that the main thread was told of, and 1 */
+    struct command *close;              /* answered when the last transfer has ended; NULL: open */
 };
 
 struct communicator_table {

@@ -85,6 +85,8 @@ static void take_notice(struct host_port *p, const struct notice *notice)
         log_path(p, notice);
         path_service_on_notice(p->paths, notice);
         break;
+    case NOTICE_DEMAND:
+        break;
     case NOTICE_TIME_EXCEEDED:
         path_service_on_notice(p->paths, notice);
         break;

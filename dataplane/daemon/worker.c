@@ -45,11 +45,12 @@ void worker_answer(struct worker *w, struct command *command, int64_t result)
     w->main_bell_due = true;
 }
 
-void worker_notify(struct worker *w, const struct notice *notice)
+bool worker_notify(struct worker *w, const struct notice *notice)
 {
-    if (!mailbox_put(w->notices, notice))
-        w->notices_lost++;
+    bool put = mailbox_put(w->notices, notice);
+    w->notices_lost += !put;
     w->main_bell_due = true;
+    return put;
 }
 
 static unsigned do_round(struct worker *w)

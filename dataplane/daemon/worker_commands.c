@@ -165,6 +165,9 @@ static void do_command(struct worker *w, struct command *command)
     case COMMAND_SET_NEXT_HOP:
         port_set_next_hop(w->config.port, command->next_hop.destination, command->next_hop.ethernet);
         break;
+    case COMMAND_USE_PLAN:
+        transport_use_plan(w->config.transport, command->plan);
+        break;
     case COMMAND_SNAPSHOT:
         take_snapshot(w, command->snapshot);
         break;

@@ -71,6 +71,24 @@ static void drop_transfers(struct worker *w)
     }
 }
 
+/* Control plans for what is sent: it is told of each shape, and each time flows are twice as long as known.
+ */
+static void note_demand(struct worker *w, const struct worker_session *session)
+{
+    uint64_t longest = 0, *known = &w->batch.communicator->demand_bytes[w->batch.shape];
+    for (unsigned i = 0; i < w->batch.count; i++)
+        longest = w->batch.flows[i].bytes > longest ? w->batch.flows[i].bytes : longest;
+    if (*known > longest / 2)
+        return;
+    struct notice notice = {.kind = NOTICE_DEMAND,
+                            .demand = {.session = session->slot,
+                                       .communicator = w->batch.communicator->handle,
+                                       .shape = w->batch.shape,
+                                       .flow_bytes = longest}};
+    if (worker_notify(w, &notice))
+        *known = longest + 1;
+}
+
 static enum submit_result submit(struct worker *w, struct worker_session *session)
 {
     if (w->transfers.capacity - w->transfers.used < w->batch.count)
@@ -83,6 +101,8 @@ static enum submit_result submit(struct worker *w, struct worker_session *sessio
                                     : transport_send_batch(w->config.transport, number, &batch, w->now);
     if (result == SUBMIT_OK)
         count_transfers(w, session);
+    if (result == SUBMIT_OK && !w->batch.receive)
+        note_demand(w, session);
     else
         drop_transfers(w);
     return result;

@@ -74,6 +74,7 @@ bool worker_has_submissions(const struct worker *w);
 bool worker_has_blocked_session(const struct worker *w);
 
 void worker_answer(struct worker *w, struct command *command, int64_t result);
-void worker_notify(struct worker *w, const struct notice *notice);
+/* False when the main thread is late: the notice is lost. */
+bool worker_notify(struct worker *w, const struct notice *notice);
 
 #endif
