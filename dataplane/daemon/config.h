@@ -35,6 +35,14 @@ struct config_transport {
     uint32_t credit_budget_kib, window_packets, peers_max, messages_max;
 };
 
+/* Where control is; neither socket nor url: there is none. */
+struct config_control {
+    char *socket;                 /* a Unix socket */
+    char *url;                    /* https://HOST:PORT */
+    char *ca, *certificate, *key; /* files, with `url` */
+    char *token_file;
+};
+
 struct config {
     char *socket, *group; /* group NULL: weft where that exists */
     enum config_idle idle;
@@ -54,6 +62,7 @@ struct config {
     struct config_port *ports;
     uint32_t port_count;
     struct config_transport transport;
+    struct config_control control;
 };
 
 /* 0, or -EINVAL with `error` = "FILE:LINE:COLUMN: what is wrong". */

@@ -33,9 +33,11 @@ struct host_port {
     struct neighbours *neighbours;
     struct event *bell;
     uint32_t address, incarnation;
+    uint64_t rate_bytes_per_s;
     uint16_t payload_bytes_max;
     void (*on_broken)(void *context);
     void *broken_context;
+    struct host_port_listener listener;
     STAILQ_HEAD(, waiting_command) waiting;
 };
 
@@ -84,8 +86,13 @@ static void take_notice(struct host_port *p, const struct notice *notice)
     case NOTICE_PATH_UP:
         log_path(p, notice);
         path_service_on_notice(p->paths, notice);
+        if (p->listener.path)
+            p->listener.path(p->listener.context, notice->peer, (uint8_t)notice->path,
+                             notice->kind == NOTICE_PATH_UP);
         break;
     case NOTICE_DEMAND:
+        if (p->listener.demand)
+            p->listener.demand(p->listener.context, &notice->demand);
         break;
     case NOTICE_TIME_EXCEEDED:
         path_service_on_notice(p->paths, notice);
@@ -179,6 +186,7 @@ static int create_transport(struct host_port *p, const struct config *config, co
     }
     transport_settings(config, &basis, t);
     p->incarnation = t->incarnation;
+    p->rate_bytes_per_s = t->rate_bytes_per_s;
     p->payload_bytes_max = t->payload_bytes_max;
     p->transport = transport_create(t);
     if (!p->transport)
@@ -278,9 +286,36 @@ void host_port_on_broken(struct host_port *p, void (*on_broken)(void *context), 
     p->broken_context = context;
 }
 
+void host_port_listen(struct host_port *p, const struct host_port_listener *listener)
+{
+    p->listener = listener ? *listener : (struct host_port_listener){0};
+}
+
+void host_port_paths_changed(struct host_port *p)
+{
+    if (p->listener.paths_changed)
+        p->listener.paths_changed(p->listener.context);
+}
+
+void host_port_communicators_changed(struct host_port *p)
+{
+    if (p->listener.communicators_changed)
+        p->listener.communicators_changed(p->listener.context);
+}
+
 uint32_t host_port_address(const struct host_port *p)
 {
     return p->address;
+}
+
+uint32_t host_port_incarnation(const struct host_port *p)
+{
+    return p->incarnation;
+}
+
+uint64_t host_port_rate_bytes_per_s(const struct host_port *p)
+{
+    return p->rate_bytes_per_s;
 }
 
 uint16_t host_port_payload_bytes_max(const struct host_port *p)

@@ -24,10 +24,25 @@ int host_port_open(const struct config *config, unsigned index, struct event_bas
 int host_port_start(struct host_port *p, char error[HOST_PORT_ERROR_BYTES]);
 void host_port_close(struct host_port *p);
 
+/* Who wants to know what becomes of paths, sends and communicators of the port. */
+struct host_port_listener {
+    void *context;
+    void (*path)(void *context, uint16_t peer, uint8_t path, bool alive);
+    void (*paths_changed)(void *context); /* the catalogue */
+    void (*demand)(void *context, const struct notice_demand *demand);
+    void (*communicators_changed)(void *context); /* one was opened or closed */
+};
+/* NULL: nobody any more. */
+void host_port_listen(struct host_port *p, const struct host_port_listener *listener);
+void host_port_paths_changed(struct host_port *p);
+void host_port_communicators_changed(struct host_port *p);
+
 /* Called when the worker may have found an application's rings malformed. */
 void host_port_on_broken(struct host_port *p, void (*on_broken)(void *context), void *context);
 
 uint32_t host_port_address(const struct host_port *p);
+uint32_t host_port_incarnation(const struct host_port *p);
+uint64_t host_port_rate_bytes_per_s(const struct host_port *p);
 uint16_t host_port_payload_bytes_max(const struct host_port *p);
 const char *host_port_device(const struct host_port *p);
 struct worker *host_port_worker(struct host_port *p);

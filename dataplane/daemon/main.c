@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "dataplane/daemon/config.h"
+#include "dataplane/daemon/control_link.h"
 #include "dataplane/daemon/host_port.h"
 #include "dataplane/daemon/introspection.h"
 #include "dataplane/daemon/log.h"
@@ -31,6 +32,7 @@ struct daemon {
     struct host_port *ports[CONFIG_PORTS_MAX];
     unsigned port_count;
     struct session_server *server;
+    struct control_link *control;
     struct event *signals[3];
 };
 
@@ -65,6 +67,13 @@ static bool same_eal(const struct config *a, const struct config *b)
     return same;
 }
 
+static bool same_control(const struct config_control *a, const struct config_control *b)
+{
+    return same_text(a->socket, b->socket) && same_text(a->url, b->url) && same_text(a->ca, b->ca) &&
+           same_text(a->certificate, b->certificate) && same_text(a->key, b->key) &&
+           same_text(a->token_file, b->token_file);
+}
+
 /* The keys that are only read at start, and differ. */
 static void warn_of_restart(const struct config *now, const struct config *wanted)
 {
@@ -83,6 +92,7 @@ static void warn_of_restart(const struct config *now, const struct config *wante
         {"telemetry_prefix", same_text(now->telemetry_prefix, wanted->telemetry_prefix)},
         {"xdp_program", same_text(now->xdp_program, wanted->xdp_program)},
         {"ports", same_ports(now, wanted)},
+        {"control", same_control(&now->control, &wanted->control)},
         {"transport", memcmp(&now->transport, &wanted->transport, sizeof(now->transport)) == 0},
     };
     for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -227,6 +237,12 @@ static int start(struct daemon *d)
     result = privileges_drop();
     if (result != 0)
         log_warning("cannot drop privileges: %s", strerror(-result));
+    struct control_link_config control = {.base = d->base,
+                                          .control = &d->config->control,
+                                          .ports = d->ports,
+                                          .port_count = d->port_count,
+                                          .server = d->server};
+    d->control = control_link_create(&control);
     struct introspection_config introspection = {
         .base = d->base, .ports = d->ports, .port_count = d->port_count, .server = d->server};
     if (introspection_start(&introspection) != 0)
@@ -239,6 +255,7 @@ static void stop(struct daemon *d)
     introspection_stop();
     for (unsigned i = 0; i < d->port_count; i++)
         host_port_close(d->ports[i]);
+    control_link_destroy(d->control);
     session_server_destroy(d->server);
     for (unsigned i = 0; i < 3; i++)
         if (d->signals[i])

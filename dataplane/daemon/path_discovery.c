@@ -134,6 +134,20 @@ bool path_discovery_is_settled(const struct path_discovery *d, uint32_t address)
     return !p || p->settled_once;
 }
 
+bool path_discovery_is_at_rest(const struct path_discovery *d, uint32_t address)
+{
+    const struct probed_peer *p = find_peer(d, address);
+    return !p || p->state == PEER_SETTLED;
+}
+
+int path_discovery_path_of(const struct path_discovery *d, uint32_t spine_address)
+{
+    for (unsigned spine = 0; spine < d->spines.numbered; spine++)
+        if (d->spines.address[spine] == spine_address)
+            return d->spines.path[spine];
+    return -1;
+}
+
 bool path_discovery_was_answered(const struct path_discovery *d, uint32_t address)
 {
     const struct probed_peer *p = find_peer(d, address);

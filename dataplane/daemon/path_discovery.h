@@ -55,6 +55,10 @@ struct path_discovery_peer {
 int path_discovery_add_peer(struct path_discovery *d, const struct path_discovery_peer *peer, nsec_t now);
 /* True once the first search for this address has ended, or the address was never added. */
 bool path_discovery_is_settled(const struct path_discovery *d, uint32_t address);
+/* True when nothing is being looked for or rechecked towards this address, or it was never added. */
+bool path_discovery_is_at_rest(const struct path_discovery *d, uint32_t address);
+/* The number of the paths that cross the spine with this address; -1: not known. */
+int path_discovery_path_of(const struct path_discovery *d, uint32_t spine_address);
 /* True when a router has ever answered a probe towards this address. */
 bool path_discovery_was_answered(const struct path_discovery *d, uint32_t address);
 

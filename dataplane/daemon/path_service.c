@@ -33,14 +33,18 @@ static void send_probes(struct path_service *s, nsec_t now)
 static void send_changes(struct path_service *s)
 {
     struct path_change change;
+    bool changed = false;
     while (path_discovery_take_change(s->discovery, &change)) {
         struct command *command = command_new(COMMAND_SET_PATHS, command_free, NULL);
         if (!command)
             return;
         command->paths = change;
         host_port_post(s->port, command);
+        changed = true;
         log_debug("paths of peer %u changed: %u", change.peer, change.count);
     }
+    if (changed)
+        host_port_paths_changed(s->port);
 }
 
 static bool is_ready(const struct path_service *s, const struct path_waiter *waiter)
@@ -164,6 +168,15 @@ void path_service_on_notice(struct path_service *s, const struct notice *notice)
     else
         path_discovery_on_path_changed(s->discovery, notice->peer, now);
     schedule(s, now);
+}
+
+void path_service_look_again(struct path_service *s, uint32_t address)
+{
+    struct path_view view;
+    for (unsigned i = 0; path_discovery_view(s->discovery, i, &view); i++)
+        if (view.address == address)
+            path_discovery_on_path_changed(s->discovery, view.peer, host_port_now());
+    schedule(s, host_port_now());
 }
 
 const struct path_discovery *path_service_discovery(const struct path_service *s)

@@ -44,6 +44,9 @@ void path_service_cancel(struct path_service *s, struct path_waiter *waiter);
 void path_service_on_reachable(struct path_service *s, uint32_t address);
 void path_service_on_notice(struct path_service *s, const struct notice *notice);
 
+/* Looks for the paths to this peer (and its leaf) anew. */
+void path_service_look_again(struct path_service *s, uint32_t address);
+
 const struct path_discovery *path_service_discovery(const struct path_service *s);
 
 #endif

@@ -32,8 +32,10 @@ static void free_region(struct session_region *region)
 
 static void free_communicator(struct session_communicator *communicator)
 {
-    if (communicator)
+    if (communicator) {
         free(communicator->rank_peers);
+        free(communicator->addresses);
+    }
     free(communicator);
 }
 
@@ -111,6 +113,7 @@ void session_end(struct session *s, const char *reason)
     event_del(s->readable);
     event_del(s->hung_up);
     close_descriptor(&s->socket);
+    host_port_communicators_changed(s->port);
     if (s->work.waits_for_paths) {
         path_service_cancel(host_port_paths(s->port), &s->work.paths);
         forget_work(s);

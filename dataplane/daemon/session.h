@@ -34,7 +34,13 @@ struct session_region {
 struct session_communicator {
     SLIST_ENTRY(session_communicator) link;
     uint32_t handle;
+    uint64_t identity;
+    uint32_t rank, rank_count;
+    enum path_mode path_mode;
+    uint32_t *addresses;  /* of the ranks */
     uint16_t *rank_peers; /* lent to the transport until the communicator is closed */
+    bool has_demand[STEP_SHAPES];
+    uint64_t demand_bytes[STEP_SHAPES]; /* of the longest flow that was sent in steps of the shape */
 };
 
 /* The request that is being served. */

@@ -50,7 +50,10 @@ static void on_opened(struct command *command)
     }
     s->work.communicator = NULL;
     communicator->handle = (uint32_t)result;
+    communicator->addresses = s->work.addresses;
+    s->work.addresses = NULL;
     SLIST_INSERT_HEAD(&s->communicators, communicator, link);
+    host_port_communicators_changed(s->port);
     session_answer(s, &(struct session_answer){.value = communicator->handle});
 }
 
@@ -61,11 +64,16 @@ static void open_at_worker(struct session *s)
     struct command *command = session_command(s, COMMAND_OPEN_COMMUNICATOR, on_opened);
     if (!command)
         return;
+    struct session_communicator *communicator = s->work.communicator;
+    communicator->identity = request->communicator;
+    communicator->rank = request->rank;
+    communicator->rank_count = request->rank_count;
+    communicator->path_mode = path_mode_of(s, request->path_mode);
     command->open = (struct communicator_config){.identity = request->communicator,
                                                  .rank = request->rank,
                                                  .rank_count = request->rank_count,
-                                                 .rank_peers = s->work.communicator->rank_peers,
-                                                 .path_mode = path_mode_of(s, request->path_mode),
+                                                 .rank_peers = communicator->rank_peers,
+                                                 .path_mode = communicator->path_mode,
                                                  .hash_seed = request->hash_seed ? request->hash_seed
                                                                                  : config->hash_seed};
     host_port_post(s->port, command);
@@ -190,6 +198,7 @@ static void on_closed(struct command *command)
     if (communicator) {
         SLIST_REMOVE(&s->communicators, communicator, session_communicator, link);
         s->work.communicator = communicator; /* freed with the request */
+        host_port_communicators_changed(s->port);
     }
     session_answer(s, &(struct session_answer){.value = handle});
 }

@@ -197,6 +197,23 @@ void session_server_forget(struct session_server *server, struct session *sessio
     server->session_count--;
 }
 
+struct session_communicator *session_server_find_communicator(const struct session_server *server,
+                                                              const struct host_port *port,
+                                                              const struct notice_demand *demand)
+{
+    struct session *s;
+    struct session_communicator *c;
+    LIST_FOREACH(s, &server->sessions, link)
+    {
+        if (s->port != port || s->state != SESSION_ATTACHED || s->worker_session->slot != demand->session)
+            continue;
+        SLIST_FOREACH(c, &s->communicators, link)
+        if (c->handle == demand->communicator)
+            return c;
+    }
+    return NULL;
+}
+
 struct session *session_server_first(const struct session_server *server)
 {
     return LIST_FIRST(&server->sessions);

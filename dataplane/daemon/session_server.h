@@ -36,6 +36,11 @@ struct event_base *session_server_base(const struct session_server *server);
 void session_server_add(struct session_server *server, struct session *session);
 void session_server_forget(struct session_server *server, struct session *session);
 
+/* The communicator that the worker of this port speaks of; NULL if it is closed by now. */
+struct session_communicator *session_server_find_communicator(const struct session_server *server,
+                                                              const struct host_port *port,
+                                                              const struct notice_demand *demand);
+
 /* For introspection: the first session; go on with LIST_NEXT(session, link). */
 struct session *session_server_first(const struct session_server *server);
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What control answers is foreign: read strictly, within bounds. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "dataplane/daemon/agent_report.h"
+
+enum {
+    ERROR_BYTES = 160,
+    INTERVAL_MS_MIN = 10,
+    INTERVAL_MS_MAX = 3600 * 1000
+};
+
+static int refuse(char error[ERROR_BYTES], const char *what)
+{
+    snprintf(error, ERROR_BYTES, "%s", what);
+    return -EINVAL;
+}
+
+static bool read_interval(const json_t *number, uint32_t *interval_ms)
+{
+    json_int_t value = json_integer_value(number);
+    if (!json_is_integer(number) || value < INTERVAL_MS_MIN || value > INTERVAL_MS_MAX)
+        return false;
+    *interval_ms = (uint32_t)value;
+    return true;
+}
+
+static bool read_probes(const json_t *probes, struct agent_reply *reply)
+{
+    size_t index;
+    json_t *text;
+    struct in_addr address;
+    if (probes && (!json_is_array(probes) || json_array_size(probes) > AGENT_PROBES_MAX))
+        return false;
+    json_array_foreach(probes, index, text)
+    {
+        if (!json_is_string(text) || inet_pton(AF_INET, json_string_value(text), &address) != 1)
+            return false;
+        reply->probe[reply->probe_count++] = ntohl(address.s_addr);
+    }
+    return true;
+}
+
+static int read_members(const json_t *body, struct agent_reply *reply, char error[ERROR_BYTES])
+{
+    const json_t *epoch = json_object_get(body, "epoch");
+    if (!json_is_integer(epoch) || json_integer_value(epoch) < 0)
+        return refuse(error, "`epoch` is not a number of 0 or more");
+    reply->epoch = (uint64_t)json_integer_value(epoch);
+    if (!read_interval(json_object_get(body, "report_every_ms"), &reply->report_every_ms) ||
+        !read_interval(json_object_get(body, "lease_ms"), &reply->lease_ms))
+        return refuse(error, "`report_every_ms` or `lease_ms` is not within 10 ms and an hour");
+    if (!read_probes(json_object_get(body, "probe"), reply))
+        return refuse(error, "`probe` is not a list of at most 64 addresses");
+    return 0;
+}
+
+int agent_reply_read(const uint8_t *body, size_t bytes, struct agent_reply *reply, char error[ERROR_BYTES])
+{
+    json_error_t where;
+    json_t *root = json_loadb((const char *)body, bytes, JSON_REJECT_DUPLICATES, &where);
+    *reply = (struct agent_reply){0};
+    int result = root ? read_members(root, reply, error) : refuse(error, where.text);
+    json_decref(root);
+    return result;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/daemon/agent_report.h"
+
+#include <jansson.h>
+
+#include "dataplane/daemon/session_server.h"
+#include "dataplane/daemon/text.h"
+
+static json_t *address_text(uint32_t address)
+{
+    char text[TEXT_ADDRESS_BYTES];
+    return json_string(text_address(address, text));
+}
+
+static json_t *number_text(uint64_t number)
+{
+    return json_sprintf("0x%llx", (unsigned long long)number);
+}
+
+/* ---- communicators ---- */
+
+static const char *shape_name(unsigned shape)
+{
+    static const char *const names[STEP_SHAPES] = {[STEP_SHAPE_ANY] = "any",
+                                                   [STEP_SHAPE_RING] = "ring",
+                                                   [STEP_SHAPE_HALVING_DOUBLING] = "halving_doubling",
+                                                   [STEP_SHAPE_ALL_TO_ALL] = "all_to_all",
+                                                   [STEP_SHAPE_TREE] = "tree"};
+    return names[shape];
+}
+
+static json_t *write_demands(const struct session_communicator *c)
+{
+    json_t *demands = json_array();
+    for (unsigned shape = 0; shape < STEP_SHAPES; shape++) {
+        if (!c->has_demand[shape])
+            continue;
+        json_array_append_new(demands, json_pack("{s:s, s:I}", "shape", shape_name(shape), "flow_bytes",
+                                                 (json_int_t)c->demand_bytes[shape]));
+    }
+    return demands;
+}
+
+static json_t *write_communicator(const struct session *s, const struct session_communicator *c)
+{
+    json_t *addresses = json_array();
+    for (uint32_t i = 0; i < c->rank_count; i++)
+        json_array_append_new(addresses, address_text(c->addresses[i]));
+    return json_pack("{s:o, s:I, s:o, s:s, s:s, s:o}", "identity", number_text(c->identity), "rank",
+                     (json_int_t)c->rank, "addresses", addresses, "name", s->name, "path_mode",
+                     path_mode_name(c->path_mode), "demands", write_demands(c));
+}
+
+static json_t *write_communicators(const struct agent_report *report)
+{
+    json_t *communicators = json_array();
+    for (const struct session *s = session_server_first(report->server); s; s = LIST_NEXT(s, link)) {
+        const struct session_communicator *c;
+        if (s->port != report->port || s->state != SESSION_ATTACHED)
+            continue;
+        SLIST_FOREACH(c, &s->communicators, link)
+        json_array_append_new(communicators, write_communicator(s, c));
+    }
+    return communicators;
+}
+
+/* ---- paths ---- */
+
+static json_t *write_ports(const struct agent_report *report, const struct path_view *view)
+{
+    json_t *ports = json_array();
+    uint64_t dead = view->peer < report->peers_max ? report->dead_paths[view->peer] : 0;
+    for (unsigned i = 0; i < view->count; i++) {
+        if (view->source_port[i] == 0)
+            continue;
+        json_array_append_new(ports,
+                              json_pack("{s:o, s:i, s:b}", "spine", address_text(view->spine_address[i]),
+                                        "source_port", view->source_port[i], "alive", !(dead >> i & 1)));
+    }
+    return ports;
+}
+
+static json_t *write_paths(const struct agent_report *report)
+{
+    const struct path_discovery *discovery = path_service_discovery(host_port_paths(report->port));
+    json_t *paths = json_array();
+    struct path_view view;
+    for (unsigned i = 0; path_discovery_view(discovery, i, &view); i++)
+        json_array_append_new(paths, json_pack("{s:o, s:o}", "peer", address_text(view.address), "ports",
+                                               write_ports(report, &view)));
+    return paths;
+}
+
+static json_t *write_probed(const struct agent_report *report)
+{
+    json_t *probed = json_array();
+    for (unsigned i = 0; i < report->probed_count; i++)
+        json_array_append_new(probed, address_text(report->probed[i]));
+    return probed;
+}
+
+char *agent_report_write(const struct agent_report *report)
+{
+    json_t *body =
+        json_pack("{s:i, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o}", "version", 1, "incarnation",
+                  (json_int_t)host_port_incarnation(report->port), "sequence", (json_int_t)report->sequence,
+                  "plan_epoch", (json_int_t)report->plan_epoch, "plan_hash", number_text(report->plan_hash),
+                  "rate_bps", (json_int_t)(8 * host_port_rate_bytes_per_s(report->port)), "communicators",
+                  write_communicators(report), "paths", write_paths(report), "probed", write_probed(report));
+    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    return text;
+}

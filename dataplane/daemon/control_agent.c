@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/daemon/control_agent.h"
+
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "dataplane/daemon/agent_report.h"
+#include "dataplane/daemon/http_client.h"
+#include "dataplane/daemon/plan_intake.h"
+#include "dataplane/daemon/session_server.h"
+#include "dataplane/daemon/text.h"
+#include "dataplane/transport/random.h"
+
+enum {
+    PATH_BYTES = 96,
+    GATHER_MS = 5, /* what changes within this time is reported together */
+    REPORT_EVERY_MS = 2000,
+    RETRY_MS_MIN = 100, /* while control does not answer; doubles */
+    RETRY_MS_MAX = 10000,
+    ANSWER_TIMEOUT_MS = 5000,
+    ANSWER_BYTES_MAX = 64 << 10,
+    PLAN_WAIT_MS = 20000,
+    PLAN_BYTES_MAX = 256 << 20
+};
+
+struct control_agent {
+    struct control_agent_config config;
+    struct plan_intake *intake;
+    struct event *report_timer, *plan_timer;
+    struct http_exchange *report, *plan; /* under way */
+    struct random_stream random;
+    bool changed; /* since the report under way was written */
+    unsigned retry_ms, report_every_ms, plan_retry_ms;
+    int complaint; /* HTTP status that was logged last; -1: no answer at all */
+    uint64_t sequence, control_epoch;
+    uint64_t dead_paths[UINT16_MAX + 1];  /* by peer */
+    uint32_t probing[AGENT_PROBES_MAX];   /* control wants their paths looked for anew */
+    unsigned probing_count, probed_count; /* probing[0 .. probed_count) are in the report under way */
+    struct control_agent_view view;
+};
+
+static void arm(struct event *timer, unsigned wait_ms)
+{
+    struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+    evtimer_add(timer, &wait);
+}
+
+/* Doubles the wait, and returns between half and all of it. */
+static unsigned back_off(struct control_agent *a, unsigned *wait_ms)
+{
+    unsigned wait = *wait_ms;
+    *wait_ms = 2 * wait < RETRY_MS_MAX ? 2 * wait : RETRY_MS_MAX;
+    return wait / 2 + (unsigned)random_below(&a->random, wait / 2 + 1);
+}
+
+static void write_path(const struct control_agent *a, char path[PATH_BYTES], const char *rest)
+{
+    char address[TEXT_ADDRESS_BYTES];
+    snprintf(path, PATH_BYTES, "/v1/agents/%s%s", text_address(host_port_address(a->config.port), address),
+             rest);
+}
+
+/* ---- the plan ---- */
+
+static void take_plan(struct control_agent *a, const struct http_answer *answer)
+{
+    char error[PLAN_ERROR_BYTES];
+    if (plan_intake_take(a->intake, answer->body, answer->bytes, error) == 0) {
+        a->view.plans_taken++;
+        a->plan_retry_ms = RETRY_MS_MIN;
+        log_info("plan of epoch %llu is in force", (unsigned long long)plan_intake_epoch(a->intake));
+        control_agent_on_change(a);
+        arm(a->plan_timer, 0);
+        return;
+    }
+    a->view.plans_refused++;
+    log_error("control's plan is not taken: %s; the one of epoch %llu stays", error,
+              (unsigned long long)plan_intake_epoch(a->intake));
+    arm(a->plan_timer, back_off(a, &a->plan_retry_ms));
+}
+
+static void on_plan(void *context, const struct http_answer *answer)
+{
+    struct control_agent *a = context;
+    a->plan = NULL;
+    if (answer->status == 200)
+        take_plan(a, answer);
+    else if (answer->status == 204)
+        arm(a->plan_timer, 0);
+    else if (a->view.connected)
+        arm(a->plan_timer, back_off(a, &a->plan_retry_ms));
+}
+
+static void ask_for_plan(struct control_agent *a)
+{
+    char rest[PATH_BYTES / 2], path[PATH_BYTES];
+    if (a->plan)
+        return;
+    snprintf(rest, sizeof(rest), "/plan?after=%llu&wait_ms=%d",
+             (unsigned long long)plan_intake_epoch(a->intake), PLAN_WAIT_MS);
+    write_path(a, path, rest);
+    a->plan = http_client_start(a->config.http,
+                                &(struct http_request){.path = path,
+                                                       .timeout_ms = PLAN_WAIT_MS + ANSWER_TIMEOUT_MS,
+                                                       .answer_bytes_max = PLAN_BYTES_MAX,
+                                                       .done = on_plan,
+                                                       .context = a});
+}
+
+static void on_plan_timer(evutil_socket_t unused, short events, void *context)
+{
+    (void)unused;
+    (void)events;
+    ask_for_plan(context);
+}
+
+/* ---- reports ---- */
+
+/* Says once what is wrong, until something else is. */
+static void complain(struct control_agent *a, const struct http_answer *answer)
+{
+    char address[TEXT_ADDRESS_BYTES];
+    int complaint = answer->status ? answer->status : -1;
+    text_address(host_port_address(a->config.port), address);
+    if (a->complaint == complaint)
+        return;
+    a->complaint = complaint;
+    if (answer->status == 404)
+        log_error("control knows no host port %s: add it to control's topology file", address);
+    else if (answer->status == 409)
+        log_error("control follows another dataplane at %s: is this address given twice?", address);
+    else if (answer->status)
+        log_warning("control answers %d to the report of %s; it will be tried again", answer->status,
+                    address);
+    else
+        log_warning("control does not answer (%s): the last plan stays, and it will be asked again",
+                    answer->failure);
+}
+
+static void look_again(struct control_agent *a, const struct agent_reply *reply)
+{
+    for (unsigned i = 0; i < reply->probe_count && a->probing_count < AGENT_PROBES_MAX; i++) {
+        a->probing[a->probing_count++] = reply->probe[i];
+        path_service_look_again(host_port_paths(a->config.port), reply->probe[i]);
+    }
+}
+
+static bool take_reply(struct control_agent *a, const struct http_answer *answer)
+{
+    struct agent_reply reply;
+    char error[160];
+    if (agent_reply_read(answer->body, answer->bytes, &reply, error) != 0) {
+        log_error("control's answer makes no sense: %s", error);
+        return false;
+    }
+    a->report_every_ms = reply.report_every_ms;
+    a->control_epoch = reply.epoch;
+    for (unsigned i = a->probed_count; i < a->probing_count; i++)
+        a->probing[i - a->probed_count] = a->probing[i];
+    a->probing_count -= a->probed_count;
+    look_again(a, &reply);
+    return true;
+}
+
+static void on_reported(void *context, const struct http_answer *answer)
+{
+    struct control_agent *a = context;
+    bool answered = answer->status == 200 && take_reply(a, answer);
+    a->report = NULL;
+    a->view.reports++;
+    a->view.reports_failed += !answered;
+    if (answered && !a->view.connected)
+        log_info("control answers");
+    a->view.connected = answered;
+    if (!answered) {
+        complain(a, answer);
+        arm(a->report_timer, back_off(a, &a->retry_ms));
+        return;
+    }
+    a->complaint = 0;
+    a->retry_ms = RETRY_MS_MIN;
+    arm(a->report_timer, a->changed ? GATHER_MS : a->report_every_ms);
+    if (!a->plan && !evtimer_pending(a->plan_timer, NULL))
+        ask_for_plan(a);
+}
+
+/* Moves the peers whose search has ended to the front. */
+static void find_probed(struct control_agent *a)
+{
+    const struct path_discovery *discovery = path_service_discovery(host_port_paths(a->config.port));
+    a->probed_count = 0;
+    for (unsigned i = 0; i < a->probing_count; i++) {
+        uint32_t address = a->probing[i];
+        if (!path_discovery_is_at_rest(discovery, address))
+            continue;
+        a->probing[i] = a->probing[a->probed_count];
+        a->probing[a->probed_count++] = address;
+    }
+}
+
+static void report(struct control_agent *a)
+{
+    char path[PATH_BYTES];
+    if (a->report)
+        return;
+    find_probed(a);
+    char *body = agent_report_write(&(struct agent_report){.port = a->config.port,
+                                                           .server = a->config.server,
+                                                           .sequence = ++a->sequence,
+                                                           .plan_epoch = plan_intake_epoch(a->intake),
+                                                           .plan_hash = plan_intake_hash(a->intake),
+                                                           .dead_paths = a->dead_paths,
+                                                           .probed = a->probing,
+                                                           .probed_count = a->probed_count});
+    write_path(a, path, "");
+    a->changed = false;
+    if (body)
+        a->report =
+            http_client_start(a->config.http, &(struct http_request){.path = path,
+                                                                     .body = body,
+                                                                     .timeout_ms = ANSWER_TIMEOUT_MS,
+                                                                     .answer_bytes_max = ANSWER_BYTES_MAX,
+                                                                     .done = on_reported,
+                                                                     .context = a});
+    if (!a->report)
+        arm(a->report_timer, back_off(a, &a->retry_ms));
+    free(body);
+}
+
+static void on_report_timer(evutil_socket_t unused, short events, void *context)
+{
+    (void)unused;
+    (void)events;
+    report(context);
+}
+
+/* While control does not answer, changes do not make it be asked more often. */
+static void report_within(struct control_agent *a, unsigned wait_ms)
+{
+    struct timeval due, now;
+    a->changed = true;
+    if (a->report || (a->complaint != 0 && evtimer_pending(a->report_timer, NULL)))
+        return;
+    if (evtimer_pending(a->report_timer, &due)) {
+        evutil_gettimeofday(&now, NULL);
+        long left_ms = (due.tv_sec - now.tv_sec) * 1000 + (due.tv_usec - now.tv_usec) / 1000;
+        if (left_ms <= (long)wait_ms)
+            return;
+    }
+    arm(a->report_timer, wait_ms);
+}
+
+void control_agent_on_change(struct control_agent *a)
+{
+    report_within(a, GATHER_MS);
+}
+
+void control_agent_on_path(struct control_agent *a, uint16_t peer, uint8_t path, bool alive)
+{
+    if (alive)
+        a->dead_paths[peer] &= ~(1ull << path);
+    else
+        a->dead_paths[peer] |= 1ull << path;
+    report_within(a, 0);
+}
+
+/* ---- the port's news ---- */
+
+static void on_path(void *context, uint16_t peer, uint8_t path, bool alive)
+{
+    control_agent_on_path(context, peer, path, alive);
+}
+
+static void on_paths_changed(void *context)
+{
+    struct control_agent *a = context;
+    plan_intake_remap(a->intake);
+    control_agent_on_change(a);
+}
+
+static void on_demand(void *context, const struct notice_demand *demand)
+{
+    struct control_agent *a = context;
+    struct session_communicator *c =
+        session_server_find_communicator(a->config.server, a->config.port, demand);
+    if (!c || demand->shape >= STEP_SHAPES)
+        return;
+    c->has_demand[demand->shape] = true;
+    c->demand_bytes[demand->shape] = demand->flow_bytes;
+    control_agent_on_change(a);
+}
+
+static void on_communicators_changed(void *context)
+{
+    control_agent_on_change(context);
+}
+
+/* ---- life ---- */
+
+struct control_agent *control_agent_create(const struct control_agent_config *config)
+{
+    struct control_agent *a = calloc(1, sizeof(*a));
+    if (!a)
+        return NULL;
+    a->config = *config;
+    a->retry_ms = a->plan_retry_ms = RETRY_MS_MIN;
+    a->report_every_ms = REPORT_EVERY_MS;
+    a->random.state = host_port_incarnation(config->port);
+    a->intake = plan_intake_create(config->port);
+    a->report_timer = evtimer_new(config->base, on_report_timer, a);
+    a->plan_timer = evtimer_new(config->base, on_plan_timer, a);
+    if (!a->intake || !a->report_timer || !a->plan_timer) {
+        control_agent_destroy(a);
+        return NULL;
+    }
+    host_port_listen(config->port,
+                     &(struct host_port_listener){.context = a,
+                                                  .path = on_path,
+                                                  .paths_changed = on_paths_changed,
+                                                  .demand = on_demand,
+                                                  .communicators_changed = on_communicators_changed});
+    arm(a->report_timer, 0);
+    return a;
+}
+
+void control_agent_destroy(struct control_agent *a)
+{
+    if (!a)
+        return;
+    if (a->report)
+        http_exchange_cancel(a->report);
+    if (a->plan)
+        http_exchange_cancel(a->plan);
+    if (a->report_timer)
+        event_free(a->report_timer);
+    if (a->plan_timer)
+        event_free(a->plan_timer);
+    plan_intake_destroy(a->intake);
+    free(a);
+}
+
+void control_agent_view(const struct control_agent *a, struct control_agent_view *view)
+{
+    *view = a->view;
+    view->plan_epoch = plan_intake_epoch(a->intake);
+    view->plan_hash = plan_intake_hash(a->intake);
+}
