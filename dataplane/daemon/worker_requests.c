@@ -99,13 +99,14 @@ static enum submit_result submit(struct worker *w, struct worker_session *sessio
     enum submit_result result = w->batch.receive
                                     ? transport_receive_batch(w->config.transport, number, &batch, w->now)
                                     : transport_send_batch(w->config.transport, number, &batch, w->now);
-    if (result == SUBMIT_OK)
-        count_transfers(w, session);
-    if (result == SUBMIT_OK && !w->batch.receive)
-        note_demand(w, session);
-    else
+    if (result != SUBMIT_OK) {
         drop_transfers(w);
-    return result;
+        return result;
+    }
+    count_transfers(w, session);
+    if (!w->batch.receive)
+        note_demand(w, session);
+    return SUBMIT_OK;
 }
 
 /* The tables are full: the batch stays in the ring, unless waiting cannot help. True when it was taken. */
