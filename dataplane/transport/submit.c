@@ -150,8 +150,8 @@ static bool splits_flows(enum path_mode mode)
 struct bucket {
     const struct communicator *communicator;
     uint64_t batch_bytes, start_tag;
-    uint8_t paths[PACKET_PATHS_MAX]; /* live for every peer of the bucket */
-    unsigned path_count;
+    uint8_t paths[PACKET_PATHS_MAX];       /* live for every peer of the bucket */
+    unsigned path_count, known_path_count; /* known: those that are dead or left alone as well */
 };
 
 static void list_paths(struct bucket *b, uint64_t alive)
@@ -161,12 +161,24 @@ static void list_paths(struct bucket *b, uint64_t alive)
         b->paths[b->path_count++] = (uint8_t)__builtin_ctzll(alive);
 }
 
-/* The rate at which a piece must go so that all of its step ends together. */
+static unsigned known_paths(const struct transport *t, uint16_t peer)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < t->peers[peer].path_count; i++)
+        count += path_state(t, peer, i) != CHANNEL_ABSENT;
+    return count;
+}
+
+/* The rate at which a piece must go so that all of its step ends together. Paths that are missing are missed
+ * by all hosts of a leaf: together they would ask more of the others than these have, so a step spread over
+ * all paths takes of each no more than its share of the whole. */
 static uint64_t planned_rate(const struct transport *t, const struct bucket *b, uint64_t bytes)
 {
     if (b->batch_bytes == 0)
         return 0;
-    return (uint64_t)((__uint128_t)t->config.rate_bytes_per_s * bytes / b->batch_bytes);
+    uint64_t rate = (uint64_t)((__uint128_t)t->config.rate_bytes_per_s * bytes / b->batch_bytes);
+    bool spreads = b->communicator->config.path_mode != PATH_MODE_HASH && b->path_count > 1;
+    return spreads ? rate * b->path_count / b->known_path_count : rate;
 }
 
 /* What a window was told of its steps. */
@@ -337,6 +349,7 @@ static unsigned gather_bucket(struct transport *t, struct bucket *b, uint32_t *b
     }
     *left = kept;
     list_paths(b, alive);
+    b->known_path_count = known_paths(t, t->outgoing[t->bucket_flows[0]].peer);
     return count;
 }
 

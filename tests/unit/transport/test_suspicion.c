@@ -170,11 +170,41 @@ static void test_a_silent_peer_has_no_witnesses(void **state)
     fabric_destroy(f);
 }
 
+static uint64_t window_of_path(const struct fabric *f, unsigned path)
+{
+    const struct fabric_host *h = &f->hosts[0];
+    struct channel_info info;
+    bool exists;
+    for (unsigned i = 0; transport_get_channel(h->transport, i, &info, &exists); i++) {
+        if (exists && info.peer == h->rank_peers[1] && info.path == path)
+            return info.window_bytes;
+    }
+    return 0;
+}
+
+/* The other hosts of the leaf miss the path too: what is left of the fabric is not asked for more. */
+static void test_survivors_keep_their_plan(void **state)
+{
+    (void)state;
+    struct fabric *f = start();
+    transfer(f, 1, 1);
+    uint64_t planned = window_of_path(f, 0);
+    assert_true(planned > 0);
+    fails_at = f->now;
+    fabric_run(f, f->now + 10 * NSEC_PER_MSEC);
+    transfer(f, 1, 2);
+    assert_in_range(window_of_path(f, 0), planned * 99 / 100, planned * 101 / 100);
+    fabric_run(f, f->now + 10 * NSEC_PER_MSEC);
+    assert_non_null(fabric_find(f, 1, EVENT_RECEIVED, 2));
+    fabric_destroy(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found_within_ten_round_trips),
         cmocka_unit_test(test_idle_siblings_are_witnesses),
+        cmocka_unit_test(test_survivors_keep_their_plan),
         cmocka_unit_test(test_relatives_are_tried),
         cmocka_unit_test(test_relatives_that_answer_live),
         cmocka_unit_test(test_a_late_path_is_left_in_peace),
