@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What control knows of the fabric now, and what follows from it: reports of agents and wishes of operators
  * go in; states of links, jobs, plans and events come out. It does no input or output and reads no clock:
- * time is an argument, what must outlive the process goes through store.h.
+ * time is an argument (nanoseconds since 1970; it must not go back: the caller begins with the clock on the
+ * wall and goes on with one that only grows), what must outlive the process goes through store.h.
  *
  * All of it is one thread's, but for planning: core_plan_begin() takes what is to be planned for out of the
  * core, core_plan_compute() may take its time on any thread, core_plan_publish() puts the outcome in force if
@@ -127,7 +128,7 @@ int core_probe(struct core *core, uint32_t from, uint32_t to, uint64_t now_ns, s
 
 /* ---- time and plans ---- */
 
-/* Ends leases that have run out. */
+/* Ends leases that have run out, judges links, writes events to the store and shows them. */
 void core_tick(struct core *core, uint64_t now_ns);
 /* When core_tick() or core_plan_begin() has something to do next; UINT64_MAX: not before something comes in.
  */
@@ -237,6 +238,7 @@ void core_plan_flows_of_link(const struct core *core, uint32_t link, core_flow_v
 struct core_explanation {
     char text[512];
     struct core_flow flow;
+    struct plan_piece whole; /* what flow.pieces points to when it is not split */
     double load_ratios[PLAN_SPINES_MAX];
 };
 bool core_plan_explain(const struct core *core, uint64_t identity, enum step_shape shape, uint32_t from_rank,

@@ -19,7 +19,8 @@ enum {
     STORE_REASON_BYTES = 160,
     STORE_TEXT_BYTES = 256,
     STORE_KIND_BYTES = 24,
-    STORE_ERROR_BYTES = 256
+    STORE_ERROR_BYTES = 256,
+    STORE_EVENTS_KEPT = 65536
 };
 
 struct store;
@@ -52,7 +53,7 @@ enum store_level {
 };
 
 struct store_event {
-    uint64_t sequence; /* given by the store, grows by one, for ever */
+    uint64_t sequence; /* the caller's; grows by one, for ever */
     uint64_t at_ns;    /* since 1970 */
     enum store_level level;
     char kind[STORE_KIND_BYTES]; /* API.md lists them */
@@ -71,8 +72,9 @@ struct store_operations {
                      char error[STORE_ERROR_BYTES]);
     /* The epoch that will be published next: written before it is used, so that none is given twice. */
     int (*put_epoch)(struct store *store, uint64_t epoch, char error[STORE_ERROR_BYTES]);
-    /* Gives the event its sequence. Old events beyond a bound are dropped. */
-    int (*add_event)(struct store *store, struct store_event *event, char error[STORE_ERROR_BYTES]);
+    /* All of them or none. Old events beyond STORE_EVENTS_KEPT are dropped. */
+    int (*add_events)(struct store *store, const struct store_event *events, unsigned count,
+                      char error[STORE_ERROR_BYTES]);
     /* What was kept, each handed to `visit` in order; events: the newest `events_max`, oldest first. */
     int (*load)(struct store *store, unsigned events_max, const struct store_visitor *visit,
                 char error[STORE_ERROR_BYTES]);
@@ -93,7 +95,9 @@ struct store {
     const struct store_operations *operations;
 };
 
-/* A file (made if it is not there), or ":memory:". 0, or negative errno with `error`. */
+/* A file (made if it is not there), or ":memory:". One process has it at a time. 0, or with `error`: -EIO
+ * (cannot be read or written), -EBUSY (another process has it), -EUCLEAN (damaged, or not a store of weft: it
+ * stays as it is), -EPROTO (a newer weft's), -ENOMEM. */
 int store_sqlite_open(const char *file, struct store **store, char error[STORE_ERROR_BYTES]);
 
 #endif

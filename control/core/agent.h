@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the agent of one host port has said last. Its fields change only by report.c and lease.c. */
+#ifndef WEFT_CONTROL_AGENT_H
+#define WEFT_CONTROL_AGENT_H
+
+#include "control/core/fabric_map.h"
+#include "control/core/jobs.h"
+
+enum {
+    AGENT_PROBES_MAX = 64,
+    AGENT_REPLACED_KEPT = 4
+};
+
+struct membership {
+    struct job *job;
+    uint32_t rank;
+};
+
+/* What a path says of its links. */
+enum path_evidence {
+    PATH_SAYS_NOTHING, /* its ends or its spine are not known, or every path to the peer is dead */
+    PATH_IDLE,         /* alive, but nothing was acknowledged lately */
+    PATH_CARRIES,
+    PATH_DEAD
+};
+
+struct path_mark {
+    uint32_t grown_ms; /* when acked_bytes last grew; 0: not seen */
+    uint8_t evidence;  /* enum path_evidence */
+    uint8_t spine;     /* of the map */
+};
+
+/* The agent is asked to look for its paths to a peer. */
+struct probe_request {
+    uint32_t peer;
+    uint64_t asked_ns;
+    bool pending;     /* not reported as done */
+    bool by_operator; /* who wants to hear of it */
+};
+
+struct agent {
+    bool present;
+    uint32_t incarnation;
+    uint32_t replaced[AGENT_REPLACED_KEPT]; /* incarnations that were there before */
+    unsigned replaced_next;
+    uint64_t sequence;
+    uint64_t seen_ns;
+    uint64_t plan_epoch;
+    struct membership *memberships;
+    unsigned membership_count;
+    struct core_path *paths; /* ascending by (peer, spine) */
+    struct path_mark *marks; /* of each path */
+    unsigned path_count;
+    unsigned dead_count; /* of the paths, whatever they say */
+    uint32_t stranger;   /* the last spine it reported that the topology does not have there; 0: none */
+    struct probe_request probes[AGENT_PROBES_MAX];
+    unsigned probe_count;
+};
+
+void agent_free(struct agent *agent); /* NULL is allowed */
+/* The paths to a peer: *first and the returned number behind it. */
+unsigned agent_paths_to(const struct agent *agent, uint32_t peer, unsigned *first);
+/* Copies the paths, sorted, and marks those that grew since the agent's last report. 0 or -ENOMEM. */
+int agent_prepare_paths(const struct agent *agent, const struct core_report *report, uint64_t now_ns,
+                        struct core_path **paths, struct path_mark **marks);
+
+/* NULL: all of AGENT_PROBES_MAX are waiting for others. */
+struct probe_request *agent_ask(struct agent *agent, uint32_t peer, uint64_t now_ns);
+/* NULL: never asked, or long ago. */
+struct probe_request *agent_asked(struct agent *agent, uint32_t peer);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* struct core, for the files of this folder. */
+#ifndef WEFT_CONTROL_CORE_STATE_H
+#define WEFT_CONTROL_CORE_STATE_H
+
+#include "control/core/agent.h"
+#include "control/core/core_error.h"
+#include "control/core/link_evidence.h"
+#include "control/core/link_health.h"
+#include "control/core/path_table.h"
+#include "control/core/plan_history.h"
+#include "control/core/plan_result.h"
+
+/* An operator's word on a link. */
+struct link_wish {
+    bool drained;
+    double capacity_ratio;
+    char by[CORE_NAME_BYTES], reason[CORE_REASON_BYTES];
+    uint64_t since_ns; /* 0: nobody said anything */
+};
+
+/* Why the next plan is made, and from when on. */
+struct plan_want {
+    uint64_t due_ns;   /* UINT64_MAX: nothing has changed */
+    bool jobs_changed; /* else links only: the plan in force is revised */
+    unsigned causes;   /* how many; `cause` is the first */
+    char cause[CORE_REASON_BYTES];
+};
+
+struct core {
+    struct core_config config;
+    struct fabric_map *map;
+    struct journal journal;
+    struct jobs jobs;
+    struct path_table paths;
+    struct agent **agents;   /* [port]; NULL: never reported */
+    uint64_t lease_check_ns; /* no lease ends before */
+    struct link_evidence evidence;
+    uint64_t judge_ns;                     /* when links are judged anew; UINT64_MAX: no new evidence */
+    struct link_health *health;            /* [uplink] */
+    struct link_wish *wishes;              /* [link] */
+    uint32_t *reporters;                   /* of core_link_info() */
+    uint32_t probe_list[AGENT_PROBES_MAX]; /* of a reply */
+
+    uint64_t quiet_until_ns; /* after a restart: agents have had the time to report */
+    uint64_t stored_epoch;   /* never to be given again */
+    struct plan_want want;
+    bool planning;            /* a computation is under way */
+    struct plan_result *plan; /* in force; NULL: none yet */
+    struct plan_history history;
+    struct plan_header **blocks; /* [port]: of the plan in force, made when asked for */
+};
+
+/* What has changed wants a plan. `jobs`: not links alone. */
+void core_want_plan(struct core *core, uint64_t now_ns, bool jobs, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* There is new evidence: links are to be judged after plan_delay_ns. */
+void core_want_judgement(struct core *core, uint64_t now_ns);
+/* Judges links if it is time. */
+void core_judge_links(struct core *core, uint64_t now_ns);
+/* All that the agent said is forgotten; its jobs lose their ranks. */
+void core_agent_leave(struct core *core, uint32_t port, uint64_t now_ns);
+/* The rates of the fabric now, for the planner. 0, or -errno with `error`. */
+int core_make_fabric(const struct core *core, struct planner_fabric **fabric,
+                     char error[PLANNER_ERROR_BYTES]);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Links as they are judged and planned for: evidence becomes states, states and operators' words rates. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/core/core_state.h"
+
+void core_want_judgement(struct core *core, uint64_t now_ns)
+{
+    if (core->judge_ns == UINT64_MAX)
+        core->judge_ns = now_ns + core->config.plan_delay_ns;
+}
+
+/* ---- who says so ---- */
+
+static unsigned collect_reporters(struct core *core, uint32_t uplink)
+{
+    unsigned count = 0;
+    for (uint32_t port = 0; port < core->map->port_count; port++) {
+        const struct agent *a = core->agents[port];
+        if (a != NULL && a->present && link_evidence_accuses(core->map, port, a, uplink))
+            core->reporters[count++] = topology_port(core->map->topology, port)->address;
+    }
+    return count;
+}
+
+enum {
+    EVIDENCE_HOSTS_MAX = 8
+};
+
+/* {"reported_by": ["10.1.0.1", ...], "reported_by_count": 17}; NULL: no memory. */
+static char *evidence_text(struct core *core, uint32_t uplink)
+{
+    char *text = NULL, address[ADDRESS_BYTES];
+    size_t bytes;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (stream == NULL)
+        return NULL;
+    unsigned count = collect_reporters(core, uplink);
+    fprintf(stream, "{\"reported_by\": [");
+    for (unsigned i = 0; i < count && i < EVIDENCE_HOSTS_MAX; i++)
+        fprintf(stream, "%s\"%s\"", i > 0 ? ", " : "", address_text(core->reporters[i], address));
+    fprintf(stream, "], \"reported_by_count\": %u}", count);
+    fclose(stream);
+    return text;
+}
+
+/* ---- states ---- */
+
+/* The first of the topology's links that make up the uplink. */
+static uint32_t first_link(const struct fabric_map *map, uint32_t uplink)
+{
+    uint32_t link = 0;
+    while (map->uplink_of_link[link] != uplink)
+        link++;
+    return link;
+}
+
+static void tell_out(struct core *core, uint32_t uplink, const char *name, uint64_t now_ns)
+{
+    const struct link_health *h = &core->health[uplink];
+    bool down = h->state == CORE_LINK_DOWN;
+    struct happening what = {.level = STORE_WARNING,
+                             .kind = down ? "link_down" : "link_suspect",
+                             .link = name,
+                             .evidence = evidence_text(core, uplink)};
+    unsigned reporters = collect_reporters(core, uplink);
+    if (h->hold_until_ns > now_ns)
+        journal_add(
+            &core->journal, now_ns, &what,
+            "%s is %s: %u hosts report dead paths over it; it flaps and stays out for at least %llu s", name,
+            down ? "down" : "suspect", reporters,
+            (unsigned long long)((h->hold_until_ns - now_ns) / 1000000000));
+    else
+        journal_add(&core->journal, now_ns, &what, "%s is %s: %u hosts report dead paths over it%s", name,
+                    down ? "down" : "suspect", reporters,
+                    down ? "" : ", but it may be the link at their other end");
+    core_want_plan(core, now_ns, false, "%s is %s", name, down ? "down" : "suspect");
+}
+
+static void tell_up(struct core *core, const char *name, uint64_t now_ns)
+{
+    journal_add(&core->journal, now_ns, &(struct happening){.kind = "link_up", .link = name},
+                "%s is up: no host reports a dead path over it any more", name);
+    core_want_plan(core, now_ns, false, "%s is up", name);
+}
+
+static void follow(struct core *core, uint32_t uplink, uint64_t now_ns)
+{
+    char name[STORE_NAME_BYTES];
+    enum link_change change =
+        link_health_follow(&core->health[uplink], (enum core_link_state)core->evidence.blame[uplink], now_ns);
+    if (change == LINK_UNCHANGED)
+        return;
+    fabric_map_link_name(core->map, first_link(core->map, uplink), name);
+    if (change == LINK_CAME_BACK)
+        tell_up(core, name, now_ns);
+    else
+        tell_out(core, uplink, name, now_ns);
+}
+
+void core_judge_links(struct core *core, uint64_t now_ns)
+{
+    if (now_ns < core->judge_ns)
+        return;
+    core->judge_ns = UINT64_MAX;
+    link_evidence_judge(&core->evidence, core->agents);
+    for (uint32_t uplink = 0; uplink < core->map->uplink_count; uplink++) {
+        if (core->map->nominal_bytes_per_s[uplink] == 0)
+            continue;
+        follow(core, uplink, now_ns);
+        uint64_t wakeup = link_health_wakeup(&core->health[uplink]);
+        if (wakeup < core->judge_ns)
+            core->judge_ns = wakeup;
+    }
+}
+
+/* ---- rates ---- */
+
+/* What operators leave of the link, in eighths of its nominal rate. */
+static uint64_t wished_bytes_per_s(const struct core *core, uint32_t link)
+{
+    const struct link_wish *w = &core->wishes[link];
+    uint64_t nominal = topology_link(core->map->topology, link)->rate_bits_per_s / 8;
+    if (w->drained)
+        return 0;
+    if (w->capacity_ratio >= 1)
+        return nominal;
+    uint64_t wished = (uint64_t)((double)nominal * w->capacity_ratio);
+    uint64_t rate = planner_weighted_rate(nominal, planner_weight(nominal, wished));
+    return rate == 0 || rate > PLANNER_RATE_MIN_BYTES_PER_S ? rate : PLANNER_RATE_MIN_BYTES_PER_S;
+}
+
+/* Adds up [uplink]; links that are out are left at 0. */
+static void add_rates(const struct core *core, uint64_t *rates)
+{
+    for (uint32_t link = 0; link < core->map->link_count; link++) {
+        uint32_t uplink = core->map->uplink_of_link[link];
+        if (uplink != MAP_NONE && core->health[uplink].state == CORE_LINK_UP)
+            rates[uplink] += wished_bytes_per_s(core, link);
+    }
+}
+
+int core_make_fabric(const struct core *core, struct planner_fabric **fabric, char error[PLANNER_ERROR_BYTES])
+{
+    const struct fabric_map *m = core->map;
+    uint64_t *rates = calloc(m->uplink_count + 1, sizeof(*rates));
+    if (rates == NULL) {
+        snprintf(error, PLANNER_ERROR_BYTES, "out of memory");
+        return -ENOMEM;
+    }
+    add_rates(core, rates);
+    int result = planner_fabric_create(&(struct planner_fabric_config){.leaf_count = m->leaf_count,
+                                                                       .spine_count = m->spine_count,
+                                                                       .port_count = m->port_count,
+                                                                       .ports = m->ports,
+                                                                       .up_bytes_per_s = rates,
+                                                                       .down_bytes_per_s = rates},
+                                       fabric, error);
+    free(rates);
+    return result;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Plans each layer: anew, or by revising the one in force. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "control/core/planning.h"
+
+enum {
+    PAYLOAD_BYTES = 4096,     /* a packet's, about: what small pieces are measured by */
+    SMALL_LAYER_FLOWS = 65536 /* planned in some tens of milliseconds */
+};
+/* A plan made anew is worth its moves if it is better than the revised one by this. */
+#define REFINE_GAIN    0.98
+#define ACCEPTED_RATIO 1.02
+
+/* ---- demands ---- */
+
+static void add_demands(const struct core_planning *p, const struct plan_result *r, struct plan_entry *e,
+                        struct planner_demand *demands, uint32_t *flows, uint32_t *count)
+{
+    const struct plan_table *t = &r->record->tables[e->table];
+    const uint32_t *ports = t->geometry->ports;
+    e->first_demand = *count;
+    for (uint32_t rank = 0; rank < t->pattern.rank_count; rank++) {
+        uint32_t first = step_pattern_first_flow(&t->pattern, rank);
+        uint32_t end = step_pattern_first_flow(&t->pattern, rank + 1);
+        for (uint32_t flow = first; flow < end; flow++) {
+            uint32_t peer = step_pattern_peer(&t->pattern, rank, flow - first);
+            if (step_pattern_step(&t->pattern, rank, peer) != e->step ||
+                fabric_map_leaf(p->map, ports[rank]) == fabric_map_leaf(p->map, ports[peer]))
+                continue;
+            demands[*count] = (struct planner_demand){.source_port = ports[rank],
+                                                      .destination_port = ports[peer],
+                                                      .bytes = e->bytes,
+                                                      .job = e->job};
+            flows[(*count)++] = t->first_flow + flow;
+        }
+    }
+    e->demand_count = *count - e->first_demand;
+}
+
+static uint32_t count_demands(const struct plan_result *r, unsigned layer)
+{
+    uint64_t count = 0;
+    for (unsigned i = 0; i < r->entry_count; i++) {
+        if (r->entries[i].layer == layer)
+            count += r->entries[i].crossing_bytes / r->entries[i].bytes;
+    }
+    return (uint32_t)count;
+}
+
+/* NULL: no memory. */
+static struct planner_demand *make_demands(const struct core_planning *p, struct plan_result *r,
+                                           unsigned layer)
+{
+    struct plan_layer *l = &r->layers[layer];
+    uint32_t expected = count_demands(r, layer);
+    struct planner_demand *demands = calloc(expected + 1, sizeof(*demands));
+    l->flows = calloc(expected + 1, sizeof(*l->flows));
+    if (demands == NULL || l->flows == NULL) {
+        free(demands);
+        return NULL;
+    }
+    for (unsigned i = 0; i < r->entry_count; i++) {
+        if (r->entries[i].layer == layer)
+            add_demands(p, r, &r->entries[i], demands, l->flows, &l->demand_count);
+    }
+    return demands;
+}
+
+/* ---- plans ---- */
+
+static int plan_anew(const struct core_planning *p, const struct planner_fabric *fabric,
+                     const struct planner_demand *demands, uint32_t count, struct planner_plan **plan,
+                     char *error)
+{
+    struct planner_options options;
+    uint32_t *priorities = calloc(p->job_count + 1, sizeof(*priorities));
+    if (priorities == NULL) {
+        snprintf(error, PLANNER_ERROR_BYTES, "out of memory");
+        return -ENOMEM;
+    }
+    for (unsigned i = 0; i < p->job_count; i++)
+        priorities[i] = p->jobs[i].priority;
+    planner_options_default(&options, PAYLOAD_BYTES);
+    struct planner_demands all = {
+        .demands = demands, .count = count, .job_priorities = priorities, .job_count = p->job_count};
+    int result = planner_plan_create(fabric, &all, &options, plan, error);
+    free(priorities);
+    return result;
+}
+
+static double ratio_of(const struct planner_plan *plan)
+{
+    return planner_ratio(planner_plan_summary(plan));
+}
+
+/* Where few moves leave a bad plan, a small one is made anew at once, a large one in a later round. */
+static int improve(const struct core_planning *p, struct plan_result *r, const struct planner_fabric *fabric,
+                   const struct planner_demand *demands, struct plan_layer *l, char *error)
+{
+    struct planner_plan *fresh;
+    if (ratio_of(l->plan) <= ACCEPTED_RATIO)
+        return 0;
+    if (l->demand_count > SMALL_LAYER_FLOWS) {
+        r->refine = true;
+        return 0;
+    }
+    int result = plan_anew(p, fabric, demands, l->demand_count, &fresh, error);
+    if (result != 0)
+        return result;
+    if (ratio_of(fresh) < ratio_of(l->plan) * REFINE_GAIN) {
+        planner_plan_destroy(l->plan);
+        l->plan = fresh;
+    } else {
+        planner_plan_destroy(fresh);
+    }
+    return 0;
+}
+
+/* The same steps of the same jobs, by what revising relies on. */
+static const struct planner_plan *plan_to_revise(const struct core_planning *p, const struct plan_result *r,
+                                                 unsigned layer)
+{
+    const struct plan_result *previous = p->previous;
+    if (!p->revise || previous == NULL || previous->layer_count != r->layer_count ||
+        previous->layers[layer].demand_count != r->layers[layer].demand_count)
+        return NULL;
+    return previous->layers[layer].plan;
+}
+
+static int plan_layer(struct core_planning *p, struct plan_result *r, unsigned layer,
+                      const struct planner_fabric *fabric, const struct planner_demand *demands)
+{
+    struct plan_layer *l = &r->layers[layer];
+    char error[PLANNER_ERROR_BYTES] = "";
+    const struct planner_plan *old = plan_to_revise(p, r, layer);
+    int result = old != NULL ? planner_plan_revise(old, fabric, &l->plan, error)
+                             : plan_anew(p, fabric, demands, l->demand_count, &l->plan, error);
+    if (result == 0 && old != NULL)
+        result = improve(p, r, fabric, demands, l, error);
+    if (result == 0)
+        result = planner_plan_check(l->plan, fabric, error);
+    if (result != 0)
+        snprintf(p->error, sizeof(p->error), "the plan's layer %u is not valid: %s", layer, error);
+    return result;
+}
+
+static int make_layer(struct core_planning *p, struct plan_result *r, unsigned layer)
+{
+    struct planner_demand *demands = make_demands(p, r, layer);
+    struct planner_fabric *fabric = planning_background(p, r, layer);
+    int result = -ENOMEM;
+    if (demands != NULL && fabric != NULL)
+        result = plan_layer(p, r, layer, fabric, demands);
+    free(demands);
+    planner_fabric_destroy(fabric);
+    return result;
+}
+
+int planning_make_layers(struct core_planning *p, struct plan_result *r)
+{
+    int result = 0;
+    r->layers = calloc(r->layer_count + 1, sizeof(*r->layers));
+    if (r->layers == NULL)
+        return -ENOMEM;
+    for (unsigned layer = 0; result == 0 && layer < r->layer_count; layer++)
+        result = make_layer(p, r, layer);
+    return result;
+}

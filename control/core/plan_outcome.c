@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What has been planned, in the record's form, and what it is like: of each job, of each link, as a whole. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "control/core/planning.h"
+
+/* ---- the record ---- */
+
+/* Pieces with a share too small for the plan's resolution are left out. */
+static uint32_t make_pieces(const struct planner_plan *plan, uint32_t demand, struct plan_piece *out)
+{
+    uint32_t shares[PLAN_SPINES_MAX], count, made = 0;
+    const struct planner_piece *pieces = planner_plan_pieces(plan, demand, &count);
+    planner_plan_shares(plan, demand, shares, PLAN_SPINES_MAX);
+    for (uint32_t i = 0; i < count && i < PLAN_SPINES_MAX; i++) {
+        if (shares[i] > 0)
+            out[made++] = (struct plan_piece){.spine = pieces[i].spine, .share = shares[i]};
+    }
+    return made;
+}
+
+static void count_on_links(const struct core_planning *p, struct plan_result *r,
+                           const struct planner_demand *demand, const struct plan_piece *pieces,
+                           uint32_t count)
+{
+    uint32_t from = fabric_map_leaf(p->map, demand->source_port);
+    uint32_t to = fabric_map_leaf(p->map, demand->destination_port);
+    for (uint32_t i = 0; i < count; i++) {
+        r->link_flows[fabric_map_uplink(p->map, from, pieces[i].spine)]++;
+        r->link_flows[fabric_map_uplink(p->map, to, pieces[i].spine)]++;
+    }
+}
+
+static int record_entry(const struct core_planning *p, struct plan_result *r, const struct plan_entry *e)
+{
+    const struct plan_layer *l = &r->layers[e->layer];
+    uint32_t demand_count;
+    const struct planner_demand *demands = planner_plan_demands(l->plan, &demand_count);
+    for (uint32_t i = e->first_demand; i < e->first_demand + e->demand_count; i++) {
+        struct plan_piece pieces[PLAN_SPINES_MAX];
+        uint32_t count = make_pieces(l->plan, i, pieces);
+        if (plan_record_set(r->record, l->flows[i], pieces, count) != 0)
+            return -ENOMEM;
+        r->record->tables[e->table].planned += count > 0;
+        count_on_links(p, r, &demands[i], pieces, count);
+    }
+    return 0;
+}
+
+/* ---- what it is like ---- */
+
+static void measure_link(struct plan_result *r, uint32_t uplink, const struct planner_link *link,
+                         const struct planner_fabric *fabric, const struct planner_plan *plan,
+                         uint64_t whole_ps)
+{
+    uint64_t rate = planner_fabric_rate(fabric, link), load = planner_plan_load(plan, link);
+    double share = rate > 0 ? (double)load / (double)rate * 1e12 / (double)whole_ps : 0;
+    if (share > r->link_share[uplink])
+        r->link_share[uplink] = share;
+}
+
+/* Of all layers, the longest time on a link over the longest of any. */
+static void measure_links(const struct core_planning *p, struct plan_result *r)
+{
+    uint64_t whole_ps = 1;
+    for (unsigned i = 0; i < r->layer_count; i++) {
+        uint64_t time_ps = planner_plan_summary(r->layers[i].plan)->fabric_time_ps;
+        whole_ps = time_ps > whole_ps ? time_ps : whole_ps;
+    }
+    for (unsigned i = 0; i < r->layer_count; i++) {
+        for (uint32_t uplink = 0; uplink < p->map->uplink_count; uplink++) {
+            struct planner_link link = {.kind = PLANNER_LINK_UP,
+                                        .place = uplink / p->map->spine_count,
+                                        .spine = (uint16_t)(uplink % p->map->spine_count)};
+            measure_link(r, uplink, &link, p->fabric, r->layers[i].plan, whole_ps);
+            link.kind = PLANNER_LINK_DOWN;
+            measure_link(r, uplink, &link, p->fabric, r->layers[i].plan, whole_ps);
+        }
+    }
+}
+
+static void measure_jobs(struct plan_result *r)
+{
+    for (unsigned i = 0; i < r->record->table_count; i++) {
+        const struct plan_table *t = &r->record->tables[i];
+        r->jobs[i] = (struct core_plan_job){.identity = t->identity,
+                                            .shape = t->pattern.shape,
+                                            .ratio = 1,
+                                            .admitted = t->planned == t->crossing};
+    }
+    for (unsigned i = 0; i < r->entry_count; i++) {
+        double ratio = planner_ratio(planner_plan_summary(r->layers[r->entries[i].layer].plan));
+        struct core_plan_job *job = &r->jobs[r->entries[i].table];
+        job->ratio = ratio > job->ratio ? ratio : job->ratio;
+    }
+}
+
+static void measure_whole(const struct core_planning *p, struct plan_result *r)
+{
+    struct core_plan_info *info = &r->record->info;
+    r->ratio = 1;
+    for (unsigned i = 0; i < r->layer_count; i++) {
+        const struct planner_summary *s = planner_plan_summary(r->layers[i].plan);
+        info->flows += s->flows;
+        info->split_flows += s->split_flows;
+        info->pieces += s->pieces;
+        r->ratio = planner_ratio(s) > r->ratio ? planner_ratio(s) : r->ratio;
+    }
+    info->ratio = r->ratio;
+    if (p->previous != NULL)
+        info->moved_flows = plan_record_diff(p->previous->record, r->record, NULL, NULL);
+}
+
+int planning_make_record(struct core_planning *p, struct plan_result *r)
+{
+    r->link_flows = calloc(p->map->uplink_count + 1, sizeof(*r->link_flows));
+    r->link_share = calloc(p->map->uplink_count + 1, sizeof(*r->link_share));
+    r->jobs = calloc(r->record->table_count + 1, sizeof(*r->jobs));
+    if (r->link_flows == NULL || r->link_share == NULL || r->jobs == NULL)
+        return -ENOMEM;
+    for (unsigned i = 0; i < r->entry_count; i++) {
+        if (record_entry(p, r, &r->entries[i]) != 0)
+            return -ENOMEM;
+    }
+    plan_record_seal(r->record);
+    measure_links(p, r);
+    measure_jobs(r);
+    measure_whole(p, r);
+    return 0;
+}
