@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "dataplane/daemon/config_position.h"
+#include "dataplane/process/yaml_position.h"
 #include "dataplane/formats/units.h"
 #include "dataplane/transport/congestion.h"
 
@@ -91,14 +91,14 @@ static const cyaml_schema_value_t config_value = {
 
 /* What libcyaml says of an error: a line that names it, then a backtrace, innermost position first. */
 struct schema_error {
-    char what[CONFIG_PROBLEM_BYTES];
-    struct config_position position;
+    char what[YAML_PROBLEM_BYTES];
+    struct yaml_position position;
 };
 
 static void keep_schema_error(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
     struct schema_error *error = context;
-    char line[CONFIG_PROBLEM_BYTES];
+    char line[YAML_PROBLEM_BYTES];
     if (level < CYAML_LOG_ERROR)
         return;
     vsnprintf(line, sizeof(line), format, arguments);
@@ -116,9 +116,9 @@ static void correct_position(const char *file, struct schema_error *error)
 {
     static const char unexpected[] = "Unexpected key: ";
     if (error->position.line == 0)
-        error->position = (struct config_position){.line = 1, .column = 1};
+        error->position = (struct yaml_position){.line = 1, .column = 1};
     if (strncmp(error->what, unexpected, strlen(unexpected)) == 0)
-        error->position = config_position_find_key(file, error->what + strlen(unexpected), error->position);
+        error->position = yaml_position_find_key(file, error->what + strlen(unexpected), error->position);
 }
 
 static const cyaml_config_t *loader(struct schema_error *error)
@@ -129,7 +129,7 @@ static const cyaml_config_t *loader(struct schema_error *error)
     return &configuration;
 }
 
-static int fail(const char *file, struct config_position position, const char *what,
+static int fail(const char *file, struct yaml_position position, const char *what,
                 char error[CONFIG_ERROR_BYTES])
 {
     snprintf(error, CONFIG_ERROR_BYTES, "%s:%u:%u: %s", file, position.line, position.column, what);
@@ -146,12 +146,12 @@ struct check {
 static void refuse(struct check *check, const char *path, const char *what)
 {
     if (check->result == 0)
-        check->result = fail(check->file, config_position_find(check->file, path), what, check->error);
+        check->result = fail(check->file, yaml_position_find(check->file, path), what, check->error);
 }
 
 static void check_range(struct check *check, const char *path, uint64_t value, uint64_t low, uint64_t high)
 {
-    char what[CONFIG_PROBLEM_BYTES];
+    char what[YAML_PROBLEM_BYTES];
     if (value >= low && value <= high)
         return;
     snprintf(what, sizeof(what), "%s is %llu, but must be %llu to %llu", path, (unsigned long long)value,
@@ -255,7 +255,7 @@ static int resolve(struct config *config, const char *file, char error[CONFIG_ER
     struct check check = {.file = file, .error = error};
     set_defaults(config);
     if (!config->socket || !config->congestion_control)
-        return fail(file, (struct config_position){1, 1}, "out of memory", error);
+        return fail(file, (struct yaml_position){1, 1}, "out of memory", error);
     check_range(&check, "leaf_prefix_bits", config->leaf_prefix_bits, 1, 32);
     check_range(&check, "udp_port", config->udp_port, 1, 49151);
     check_range(&check, "verify_interval_ms", config->verify_interval_ms, 10, 3600 * 1000);
@@ -273,11 +273,11 @@ static int resolve(struct config *config, const char *file, char error[CONFIG_ER
 
 int config_load(const char *file, struct config **config, char error[CONFIG_ERROR_BYTES])
 {
-    struct config_position position;
-    char problem[CONFIG_PROBLEM_BYTES];
+    struct yaml_position position;
+    char problem[YAML_PROBLEM_BYTES];
     struct schema_error schema = {.what = ""};
     *config = NULL;
-    if (!config_position_check_syntax(file, &position, problem))
+    if (!yaml_position_check_syntax(file, &position, problem))
         return fail(file, position, problem, error);
     cyaml_err_t status = cyaml_load_file(file, loader(&schema), &config_value, (cyaml_data_t **)config, NULL);
     if (status != CYAML_OK || !*config) {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/daemon/log.h"
+#include "dataplane/process/log.h"
 #include "dataplane/transport/transport.h"
 
 enum {

@@ -6,7 +6,7 @@
 
 #include "dataplane/daemon/command.h"
 #include "dataplane/daemon/config.h"
-#include "dataplane/daemon/log.h"
+#include "dataplane/process/log.h"
 #include "dataplane/daemon/neighbours.h"
 #include "dataplane/daemon/path_service.h"
 #include "dataplane/daemon/worker.h"

@@ -4,7 +4,7 @@
 #include <cyaml/cyaml.h>
 #include <string.h>
 
-#include "dataplane/daemon/config_position.h"
+#include "dataplane/process/yaml_position.h"
 
 #define TEXT(type, member)                                                                                   \
     CYAML_FIELD_STRING_PTR(#member, CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, type, member, 1, 255)
@@ -89,14 +89,14 @@ static const cyaml_schema_value_t file_value = {
 
 /* What libcyaml says of an error: a line that names it, then where, innermost first. */
 struct schema_error {
-    char what[CONFIG_PROBLEM_BYTES];
-    struct config_position position;
+    char what[YAML_PROBLEM_BYTES];
+    struct yaml_position position;
 };
 
 static void keep_error(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
     struct schema_error *error = context;
-    char line[CONFIG_PROBLEM_BYTES];
+    char line[YAML_PROBLEM_BYTES];
     if (level < CYAML_LOG_ERROR)
         return;
     vsnprintf(line, sizeof(line), format, arguments);
@@ -120,12 +120,12 @@ static void correct_position(const char *file, struct schema_error *error)
 {
     static const char unexpected[] = "Unexpected key: ";
     if (error->position.line == 0)
-        error->position = (struct config_position){.line = 1, .column = 1};
+        error->position = (struct yaml_position){.line = 1, .column = 1};
     if (strncmp(error->what, unexpected, strlen(unexpected)) == 0)
-        error->position = config_position_find_key(file, error->what + strlen(unexpected), error->position);
+        error->position = yaml_position_find_key(file, error->what + strlen(unexpected), error->position);
 }
 
-static void report(const char *file, struct config_position at, const char *what,
+static void report(const char *file, struct yaml_position at, const char *what,
                    char error[SCENARIO_ERROR_BYTES])
 {
     snprintf(error, SCENARIO_ERROR_BYTES, "%s:%u:%u: %s", file, at.line, at.column, what);
@@ -133,12 +133,12 @@ static void report(const char *file, struct config_position at, const char *what
 
 struct scenario_file *scenario_file_load(const char *file, char error[SCENARIO_ERROR_BYTES])
 {
-    struct config_position position;
-    char problem[CONFIG_PROBLEM_BYTES];
+    struct yaml_position position;
+    char problem[YAML_PROBLEM_BYTES];
     struct schema_error schema = {.what = ""};
     cyaml_config_t configuration = loader(&schema);
     struct scenario_file *f = NULL;
-    if (!config_position_check_syntax(file, &position, problem)) {
+    if (!yaml_position_check_syntax(file, &position, problem)) {
         report(file, position, problem, error);
         return NULL;
     }

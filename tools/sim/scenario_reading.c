@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "dataplane/daemon/config_position.h"
+#include "dataplane/process/yaml_position.h"
 #include "dataplane/formats/units.h"
 
 void reading_refuse(struct reading *r, const char *path, const char *format, ...)
@@ -12,7 +12,7 @@ void reading_refuse(struct reading *r, const char *path, const char *format, ...
     if (r->failed)
         return;
     r->failed = true;
-    struct config_position at = config_position_find(r->name, path);
+    struct yaml_position at = yaml_position_find(r->name, path);
     int used = snprintf(r->error, SCENARIO_ERROR_BYTES, "%s:%u:%u: ", r->name, at.line, at.column);
     if (used < 0 || used >= SCENARIO_ERROR_BYTES)
         return;

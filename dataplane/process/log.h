@@ -2,8 +2,8 @@
 /* Log of the daemon: to stderr, one line each, `weft-dataplane: LEVEL: TEXT`. Never called on the packet
  * path.
  */
-#ifndef WEFT_DAEMON_LOG_H
-#define WEFT_DAEMON_LOG_H
+#ifndef WEFT_PROCESS_LOG_H
+#define WEFT_PROCESS_LOG_H
 
 enum log_level {
     LOG_LEVEL_ERROR,

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where in a YAML file something stands, for error messages about values that are well-formed but wrong. */
-#ifndef WEFT_DAEMON_CONFIG_POSITION_H
-#define WEFT_DAEMON_CONFIG_POSITION_H
+#ifndef WEFT_PROCESS_YAML_POSITION_H
+#define WEFT_PROCESS_YAML_POSITION_H
 
 #include <stdbool.h>
 
 enum {
-    CONFIG_PROBLEM_BYTES = 160
+    YAML_PROBLEM_BYTES = 160
 };
 
-struct config_position {
+struct yaml_position {
     unsigned line, column; /* from 1 */
 };
 
 /* True when the file can be read and is YAML; otherwise *problem and, for syntax, *position say why not. */
-bool config_position_check_syntax(const char *file, struct config_position *position,
-                                  char problem[CONFIG_PROBLEM_BYTES]);
+bool yaml_position_check_syntax(const char *file, struct yaml_position *position,
+                                  char problem[YAML_PROBLEM_BYTES]);
 
 /* Position of the value at `path`, such as "ports[1].rate"; of the document's start when there is none. */
-struct config_position config_position_find(const char *file, const char *path);
+struct yaml_position yaml_position_find(const char *file, const char *path);
 
 /* Position of the first key called `name` that stands behind `after`; `after` when there is none. */
-struct config_position config_position_find_key(const char *file, const char *name,
-                                                struct config_position after);
+struct yaml_position yaml_position_find_key(const char *file, const char *name,
+                                                struct yaml_position after);
 
 #endif

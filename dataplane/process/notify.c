@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/daemon/notify.h"
+#include "dataplane/process/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>

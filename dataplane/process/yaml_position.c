@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/daemon/config_position.h"
+#include "dataplane/process/yaml_position.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,42 +7,42 @@
 #include <string.h>
 #include <yaml.h>
 
-static struct config_position from_mark(yaml_mark_t mark)
+static struct yaml_position from_mark(yaml_mark_t mark)
 {
-    return (struct config_position){.line = (unsigned)mark.line + 1, .column = (unsigned)mark.column + 1};
+    return (struct yaml_position){.line = (unsigned)mark.line + 1, .column = (unsigned)mark.column + 1};
 }
 
-static bool load(FILE *stream, yaml_document_t *document, struct config_position *position,
-                 char problem[CONFIG_PROBLEM_BYTES])
+static bool load(FILE *stream, yaml_document_t *document, struct yaml_position *position,
+                 char problem[YAML_PROBLEM_BYTES])
 {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) {
-        snprintf(problem, CONFIG_PROBLEM_BYTES, "out of memory");
+        snprintf(problem, YAML_PROBLEM_BYTES, "out of memory");
         return false;
     }
     yaml_parser_set_input_file(&parser, stream);
     bool ok = yaml_parser_load(&parser, document);
     if (!ok) {
         *position = from_mark(parser.problem_mark);
-        snprintf(problem, CONFIG_PROBLEM_BYTES, "%s", parser.problem ? parser.problem : "not YAML");
+        snprintf(problem, YAML_PROBLEM_BYTES, "%s", parser.problem ? parser.problem : "not YAML");
     }
     yaml_parser_delete(&parser);
     return ok;
 }
 
-bool config_position_check_syntax(const char *file, struct config_position *position,
-                                  char problem[CONFIG_PROBLEM_BYTES])
+bool yaml_position_check_syntax(const char *file, struct yaml_position *position,
+                                  char problem[YAML_PROBLEM_BYTES])
 {
-    *position = (struct config_position){.line = 1, .column = 1};
+    *position = (struct yaml_position){.line = 1, .column = 1};
     FILE *stream = fopen(file, "r");
     if (!stream) {
-        snprintf(problem, CONFIG_PROBLEM_BYTES, "cannot read it: %s", strerror(errno));
+        snprintf(problem, YAML_PROBLEM_BYTES, "cannot read it: %s", strerror(errno));
         return false;
     }
     yaml_document_t document;
     bool ok = load(stream, &document, position, problem);
     if (ok && !yaml_document_get_root_node(&document)) {
-        snprintf(problem, CONFIG_PROBLEM_BYTES, "the file is empty");
+        snprintf(problem, YAML_PROBLEM_BYTES, "the file is empty");
         yaml_document_delete(&document);
         ok = false;
     } else if (ok) {
@@ -99,8 +99,8 @@ static const yaml_node_t *walk(yaml_document_t *document, const yaml_node_t *nod
 
 static bool open_document(const char *file, yaml_document_t *document)
 {
-    struct config_position position;
-    char problem[CONFIG_PROBLEM_BYTES];
+    struct yaml_position position;
+    char problem[YAML_PROBLEM_BYTES];
     FILE *stream = fopen(file, "r");
     if (!stream)
         return false;
@@ -109,9 +109,9 @@ static bool open_document(const char *file, yaml_document_t *document)
     return ok;
 }
 
-struct config_position config_position_find(const char *file, const char *path)
+struct yaml_position yaml_position_find(const char *file, const char *path)
 {
-    struct config_position position = {.line = 1, .column = 1};
+    struct yaml_position position = {.line = 1, .column = 1};
     yaml_document_t document;
     if (!open_document(file, &document))
         return position;
@@ -122,21 +122,21 @@ struct config_position config_position_find(const char *file, const char *path)
     return position;
 }
 
-static bool is_behind(struct config_position a, struct config_position b)
+static bool is_behind(struct yaml_position a, struct yaml_position b)
 {
     return a.line > b.line || (a.line == b.line && a.column > b.column);
 }
 
 /* Keys of one mapping, in the order of the file. */
 static bool find_key_behind(yaml_document_t *document, const yaml_node_t *node, const char *name,
-                            struct config_position *after)
+                            struct yaml_position *after)
 {
     if (node->type != YAML_MAPPING_NODE)
         return false;
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
          pair++) {
         const yaml_node_t *key = yaml_document_get_node(document, pair->key);
-        struct config_position position = from_mark(key->start_mark);
+        struct yaml_position position = from_mark(key->start_mark);
         if (key->type == YAML_SCALAR_NODE && strcmp((const char *)key->data.scalar.value, name) == 0 &&
             is_behind(position, *after)) {
             *after = position;
@@ -146,8 +146,8 @@ static bool find_key_behind(yaml_document_t *document, const yaml_node_t *node, 
     return false;
 }
 
-struct config_position config_position_find_key(const char *file, const char *name,
-                                                struct config_position after)
+struct yaml_position yaml_position_find_key(const char *file, const char *name,
+                                                struct yaml_position after)
 {
     yaml_document_t document;
     if (!open_document(file, &document))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/daemon/log.h"
+#include "dataplane/process/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
