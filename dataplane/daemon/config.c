@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "dataplane/process/yaml_position.h"
 #include "dataplane/formats/units.h"
+#include "dataplane/process/yaml_position.h"
 #include "dataplane/transport/congestion.h"
 
 enum {

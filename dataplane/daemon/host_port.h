@@ -6,10 +6,10 @@
 
 #include "dataplane/daemon/command.h"
 #include "dataplane/daemon/config.h"
-#include "dataplane/process/log.h"
 #include "dataplane/daemon/neighbours.h"
 #include "dataplane/daemon/path_service.h"
 #include "dataplane/daemon/worker.h"
+#include "dataplane/process/log.h"
 
 enum {
     HOST_PORT_ERROR_BYTES = 320

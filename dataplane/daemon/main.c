@@ -14,11 +14,11 @@
 #include "dataplane/daemon/control_link.h"
 #include "dataplane/daemon/host_port.h"
 #include "dataplane/daemon/introspection.h"
-#include "dataplane/process/log.h"
-#include "dataplane/process/notify.h"
 #include "dataplane/daemon/privileges.h"
 #include "dataplane/daemon/session_server.h"
 #include "dataplane/daemon/text.h"
+#include "dataplane/process/log.h"
+#include "dataplane/process/notify.h"
 
 enum {
     EAL_ARGUMENTS_MAX = 72,

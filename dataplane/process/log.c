@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/process/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -22,7 +23,7 @@ static void log_line(enum log_level level, const char *format, va_list arguments
     for (char *c = text; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?';
-    fprintf(stderr, "weft-dataplane: %s: %s\n", names[level], text);
+    fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, names[level], text);
 }
 
 #define DEFINE_LOG(name, level)                                                                              \
@@ -41,5 +42,5 @@ DEFINE_LOG(log_debug, LOG_LEVEL_DEBUG)
 
 void log_ready(const char *socket)
 {
-    fprintf(stderr, "weft-dataplane: ready on %s\n", socket);
+    fprintf(stderr, "%s: ready on %s\n", program_invocation_short_name, socket);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Log of the daemon: to stderr, one line each, `weft-dataplane: LEVEL: TEXT`. Never called on the packet
- * path.
- */
+/* Log of a daemon: to stderr, one line each, `PROGRAM: LEVEL: TEXT`. Never called on the packet path. */
 #ifndef WEFT_PROCESS_LOG_H
 #define WEFT_PROCESS_LOG_H
 
@@ -20,7 +18,7 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The line that tells a supervisor that applications may attach; has no level. */
+/* The line that tells a supervisor that clients may connect; has no level. */
 void log_ready(const char *socket);
 
 #endif

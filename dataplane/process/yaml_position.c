@@ -31,7 +31,7 @@ static bool load(FILE *stream, yaml_document_t *document, struct yaml_position *
 }
 
 bool yaml_position_check_syntax(const char *file, struct yaml_position *position,
-                                  char problem[YAML_PROBLEM_BYTES])
+                                char problem[YAML_PROBLEM_BYTES])
 {
     *position = (struct yaml_position){.line = 1, .column = 1};
     FILE *stream = fopen(file, "r");
@@ -146,8 +146,7 @@ static bool find_key_behind(yaml_document_t *document, const yaml_node_t *node, 
     return false;
 }
 
-struct yaml_position yaml_position_find_key(const char *file, const char *name,
-                                                struct yaml_position after)
+struct yaml_position yaml_position_find_key(const char *file, const char *name, struct yaml_position after)
 {
     yaml_document_t document;
     if (!open_document(file, &document))

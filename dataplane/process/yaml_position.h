@@ -15,13 +15,12 @@ struct yaml_position {
 
 /* True when the file can be read and is YAML; otherwise *problem and, for syntax, *position say why not. */
 bool yaml_position_check_syntax(const char *file, struct yaml_position *position,
-                                  char problem[YAML_PROBLEM_BYTES]);
+                                char problem[YAML_PROBLEM_BYTES]);
 
 /* Position of the value at `path`, such as "ports[1].rate"; of the document's start when there is none. */
 struct yaml_position yaml_position_find(const char *file, const char *path);
 
 /* Position of the first key called `name` that stands behind `after`; `after` when there is none. */
-struct yaml_position yaml_position_find_key(const char *file, const char *name,
-                                                struct yaml_position after);
+struct yaml_position yaml_position_find_key(const char *file, const char *name, struct yaml_position after);
 
 #endif
