@@ -107,11 +107,24 @@ void session_greet(struct transport *t, struct peer *peer, nsec_t now)
     arm(t, peer, now);
 }
 
+/* Its hellos have become rare: there is a reason to hurry again. */
+static void greet_soon(struct transport *t, struct peer *peer, nsec_t now)
+{
+    if (peer->open || peer->hello_at <= now + t->config.rto_min_ns)
+        return;
+    peer->hello_at = now;
+    peer->hello_interval_ns = t->config.rto_min_ns;
+    control_queue_add(t, peer);
+    arm(t, peer, now);
+}
+
 void session_await(struct transport *t, struct peer *peer, nsec_t now)
 {
     session_greet(t, peer, now);
-    if (peer->awaited++ == 0)
+    if (peer->awaited++ == 0) {
         peer->heard_at = now;
+        greet_soon(t, peer, now);
+    }
     if (!timer_node_is_set(&peer->timer))
         arm(t, peer, now);
 }
