@@ -256,7 +256,8 @@ static void draw_place(struct random_stream *r, struct sim_fault *f, const struc
     f->down_link = t->first_spine_to_leaf + spine * t->shape.leaves + leaf % t->shape.leaves;
 }
 
-/* A link between switches that is gone for good leaves a way around. One such link at most. */
+/* A link between switches that is gone for good leaves a way around; not where switches go on spraying over
+ * it, which loses a share of everything for ever. One such link at most. */
 static bool may_last_for_ever(const struct swarm_case *c, const struct topology *t, const struct sim_fault *f)
 {
     for (unsigned i = 0; i < c->fault_count; i++) {
@@ -264,7 +265,7 @@ static bool may_last_for_ever(const struct swarm_case *c, const struct topology 
             return false;
     }
     return (f->kind == SIM_FAULT_DOWN || f->kind == SIM_FAULT_BLACK_HOLE) && t->shape.spines > 1 &&
-           topology_is_fabric_link(t, f->up_link);
+           !t->sprays && topology_is_fabric_link(t, f->up_link);
 }
 
 static void draw_fault(struct random_stream *r, const struct swarm_case *c, const struct topology *t,
