@@ -258,7 +258,7 @@ int main(int argc, char **argv)
            "split", "CPU ms");
     for (unsigned i = 0; i < COUNT_OF(comparisons); i++)
         compare(&comparisons[i], seed);
-    printf("\n%-44s %9s %8s %8s %8s %9s %8s\n", "full plans", "flows", "link", "time/T*", "split", "ms",
+    printf("\n%-44s %9s %8s %8s %8s %9s %8s\n", "full plans", "flows", "link", "time/T*", "split", "CPU ms",
            "peak GiB");
     for (unsigned i = 0; i < COUNT_OF(large); i++)
         time_plan(&large[i], seed);

@@ -330,6 +330,7 @@ void host_start(struct simulation *s, struct host *host)
     simulation_tell(s, "host%u: started", host->number);
     host->config.incarnation += 1;
     start_transport(host);
+    planning_follow(s, host);
 }
 
 static void add(uint64_t *sum, const uint64_t *what)

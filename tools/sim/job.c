@@ -173,6 +173,8 @@ static void open_call(struct simulation *s, void *context, uint64_t argument)
     (void)argument;
     struct job *job = context;
     simulation_tell(s, "%s: %u ranks are opened", job->config.name, job->config.rank_count);
+    if (job->config.path_mode == PATH_MODE_PLANNED)
+        planning_make(s);
     for (uint32_t i = 0; i < job->config.rank_count; i++)
         open_rank(&job->ranks[i]);
 }

@@ -77,6 +77,7 @@ static void converge_call(struct simulation *s, void *context, uint64_t begins)
     if (f->direction != SIM_FAULT_UP)
         topology_withdraw(&s->topology, f->down_link, begins);
     simulation_tell(s, "routing has noticed");
+    planning_make(s);
 }
 
 static void change_host(struct simulation *s, const struct sim_fault *f, bool begins)

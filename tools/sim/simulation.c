@@ -51,6 +51,7 @@ void simulation_destroy(struct simulation *s)
         job_destroy(s->jobs[i]);
     for (uint32_t i = 0; i < s->topology.host_count; i++)
         host_destroy(&s->hosts[i]);
+    planning_destroy(s);
     operation_table_destroy(&s->operations);
     packet_pool_destroy(&s->packets);
     topology_destroy(&s->topology);

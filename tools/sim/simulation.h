@@ -15,6 +15,7 @@
 #include "dataplane/client/schedule.h"
 #include "tools/sim/host.h"
 #include "tools/sim/operation.h"
+#include "tools/sim/planning.h"
 #include "tools/sim/topology.h"
 
 struct job;
@@ -59,6 +60,7 @@ struct simulation {
     struct host *hosts;
     struct operation_table operations;
     struct complaints complaints;
+    struct planning planning;
     struct job **jobs;
     size_t job_count, job_capacity;
     unsigned jobs_unfinished;

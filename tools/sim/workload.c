@@ -91,6 +91,7 @@ static void begin_schedule(struct workload_turn *turn)
     turn->lanes = turn->schedule.lanes;
     turn->steps = turn->schedule.steps;
     turn->window = turn->schedule.window;
+    turn->shape = turn->schedule.shape;
 }
 
 void workload_begin(struct workload_turn *turn, const struct workload *w, struct workload_place place)
@@ -99,6 +100,7 @@ void workload_begin(struct workload_turn *turn, const struct workload *w, struct
     turn->kind = kind_of_phase(w, place.phase);
     turn->at = place;
     turn->window = SCHEDULE_WINDOW_MAX;
+    turn->shape = STEP_SHAPE_ANY;
     if (is_of_libweft(turn->kind)) {
         begin_schedule(turn);
     } else {

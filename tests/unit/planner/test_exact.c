@@ -224,7 +224,7 @@ static void assert_near_exact(bool whole)
     double worst, mean = admitted_share(&options, whole, &worst);
     print_message("admitted / most, flows %s: mean %.4f, worst %.4f of %u\n",
                   whole ? "whole" : "in any pieces", mean, worst, CASES);
-    assert_at_most(0.98, mean);
+    assert_at_most(0.998, mean); /* without exchanges: 0.996 */
 }
 
 static void test_admission_in_pieces_is_near_exact(void **state)

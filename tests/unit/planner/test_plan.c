@@ -96,6 +96,53 @@ static void test_only_the_excess_is_split(void **state)
     }
 }
 
+/* One flow of every leaf too many: no more are cut, as the same flow can be what is too much at both its
+ * ends. */
+static void test_excess_is_spread_evenly(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= 30; seed++) {
+        struct step s;
+        const struct step_fabric shape = {.leaves = 12, .spines = 8, .ports = 9};
+        step_open(&s, &shape, seed);
+        for (uint32_t k = 0; k < 9; k++) {
+            uint32_t shift = 1 + (uint32_t)step_random(&s, 11);
+            for (uint32_t leaf = 0; leaf < 12; leaf++)
+                step_add(&s, leaf * 9 + k, (leaf + shift) % 12 * 9 + k, 16 * MIB, 0);
+        }
+        struct planner_plan *plan = unit_plan(&s);
+        assert_int_equal(planner_plan_summary(plan)->split_flows, 12);
+        assert_at_most(planner_ratio(planner_plan_summary(plan)), 1.02);
+        planner_plan_destroy(plan);
+        step_close(&s);
+    }
+}
+
+static void test_the_flow_of_the_lowest_priority_is_cut(void **state)
+{
+    (void)state;
+    static const uint32_t priorities[] = {1, 7};
+    for (uint32_t low = 0; low < 5; low++) {
+        struct step s;
+        const struct step_fabric shape = {.leaves = 2, .spines = 4, .ports = 5};
+        step_open(&s, &shape, 1);
+        for (uint32_t i = 0; i < 5; i++)
+            step_add(&s, i, 5 + i, 16 * MIB, i != low);
+        struct planner_options options = unit_options();
+        struct planner_demands demands = step_demands(&s);
+        demands.job_priorities = priorities;
+        demands.job_count = 2;
+        struct planner_plan *plan = unit_plan_with(&s, &demands, &options);
+        for (uint32_t i = 0; i < 5; i++) {
+            uint32_t count;
+            planner_plan_pieces(plan, i, &count);
+            assert_true((count > 1) == (i == low));
+        }
+        planner_plan_destroy(plan);
+        step_close(&s);
+    }
+}
+
 /* One port may be faster than one link: then even one flow is cut. */
 static void test_a_flow_that_is_faster_than_a_link_is_cut(void **state)
 {
@@ -270,6 +317,8 @@ int main(void)
         cmocka_unit_test(test_table_of_the_design),
         cmocka_unit_test(test_equal_flows_are_spread_equitably_at_every_leaf),
         cmocka_unit_test(test_only_the_excess_is_split),
+        cmocka_unit_test(test_excess_is_spread_evenly),
+        cmocka_unit_test(test_the_flow_of_the_lowest_priority_is_cut),
         cmocka_unit_test(test_a_flow_that_is_faster_than_a_link_is_cut),
         cmocka_unit_test(test_pieces_keep_their_least_size_and_packets),
         cmocka_unit_test(test_equal_inputs_give_equal_plans),

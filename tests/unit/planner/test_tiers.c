@@ -85,6 +85,21 @@ static void test_a_spine_without_cores_keeps_its_pod(void **state)
     step_close(&s);
 }
 
+/* Its leaves' links are whole, so only what lies behind a spine keeps flows from it. */
+static void test_a_spine_with_few_cores_takes_little_out_of_its_pod(void **state)
+{
+    (void)state;
+    struct step s;
+    step_open(&s, &lean, 5);
+    for (unsigned core = 1; core < 4; core++)
+        step_set_core_link(&s, 0, 1, core, 0);
+    step_fill(&s, STEP_EXCHANGE, 32, 16 * MIB); /* every flow leaves its pod */
+    struct planner_plan *plan = unit_plan(&s);
+    assert_at_most(planner_ratio(planner_plan_summary(plan)), 1.05);
+    planner_plan_destroy(plan);
+    step_close(&s);
+}
+
 static void test_a_budget_is_refused(void **state)
 {
     (void)state;
@@ -108,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_paths_are_numbered_spine_by_spine),
         cmocka_unit_test(test_a_dead_core_is_gone_around),
         cmocka_unit_test(test_a_spine_without_cores_keeps_its_pod),
+        cmocka_unit_test(test_a_spine_with_few_cores_takes_little_out_of_its_pod),
         cmocka_unit_test(test_a_budget_is_refused),
     };
     return cmocka_run_group_tests(tests, 0, 0);
