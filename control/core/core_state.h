@@ -45,6 +45,7 @@ struct core {
     uint64_t quiet_until_ns; /* after a restart: agents have had the time to report */
     uint64_t stored_epoch;   /* never to be given again */
     struct plan_want want;
+    uint64_t plan_retry_ns;   /* 0: the last plan succeeded */
     bool planning;            /* a computation is under way */
     struct plan_result *plan; /* in force; NULL: none yet */
     struct plan_history history;
@@ -56,6 +57,8 @@ void core_want_plan(struct core *core, uint64_t now_ns, bool jobs, const char *f
     __attribute__((format(printf, 4, 5)));
 /* There is new evidence: links are to be judged after plan_delay_ns. */
 void core_want_judgement(struct core *core, uint64_t now_ns);
+/* The hosts that report dead paths over the uplink, in core->reporters. Returns how many. */
+unsigned core_collect_reporters(struct core *core, uint32_t uplink);
 /* Judges links if it is time. */
 void core_judge_links(struct core *core, uint64_t now_ns);
 /* All that the agent said is forgotten; its jobs lose their ranks. */

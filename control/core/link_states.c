@@ -15,7 +15,7 @@ void core_want_judgement(struct core *core, uint64_t now_ns)
 
 /* ---- who says so ---- */
 
-static unsigned collect_reporters(struct core *core, uint32_t uplink)
+unsigned core_collect_reporters(struct core *core, uint32_t uplink)
 {
     unsigned count = 0;
     for (uint32_t port = 0; port < core->map->port_count; port++) {
@@ -38,7 +38,7 @@ static char *evidence_text(struct core *core, uint32_t uplink)
     FILE *stream = open_memstream(&text, &bytes);
     if (stream == NULL)
         return NULL;
-    unsigned count = collect_reporters(core, uplink);
+    unsigned count = core_collect_reporters(core, uplink);
     fprintf(stream, "{\"reported_by\": [");
     for (unsigned i = 0; i < count && i < EVIDENCE_HOSTS_MAX; i++)
         fprintf(stream, "%s\"%s\"", i > 0 ? ", " : "", address_text(core->reporters[i], address));
@@ -66,7 +66,7 @@ static void tell_out(struct core *core, uint32_t uplink, const char *name, uint6
                              .kind = down ? "link_down" : "link_suspect",
                              .link = name,
                              .evidence = evidence_text(core, uplink)};
-    unsigned reporters = collect_reporters(core, uplink);
+    unsigned reporters = core_collect_reporters(core, uplink);
     if (h->hold_until_ns > now_ns)
         journal_add(
             &core->journal, now_ns, &what,
@@ -77,7 +77,6 @@ static void tell_out(struct core *core, uint32_t uplink, const char *name, uint6
         journal_add(&core->journal, now_ns, &what, "%s is %s: %u hosts report dead paths over it%s", name,
                     down ? "down" : "suspect", reporters,
                     down ? "" : ", but it may be the link at their other end");
-    core_want_plan(core, now_ns, false, "%s is %s", name, down ? "down" : "suspect");
 }
 
 static void tell_up(struct core *core, const char *name, uint64_t now_ns)
@@ -99,6 +98,8 @@ static void follow(struct core *core, uint32_t uplink, uint64_t now_ns)
         tell_up(core, name, now_ns);
     else
         tell_out(core, uplink, name, now_ns);
+    if (change == LINK_WENT_OUT) /* down and suspect are alike for plans */
+        core_want_plan(core, now_ns, false, "%s is out", name);
 }
 
 void core_judge_links(struct core *core, uint64_t now_ns)

@@ -5,17 +5,6 @@
 
 #include "control/core/core_state.h"
 
-static unsigned reporters(struct core *core, uint32_t uplink)
-{
-    unsigned count = 0;
-    for (uint32_t port = 0; port < core->map->port_count; port++) {
-        const struct agent *a = core->agents[port];
-        if (a != NULL && a->present && link_evidence_accuses(core->map, port, a, uplink))
-            core->reporters[count++] = topology_port(core->map->topology, port)->address;
-    }
-    return count;
-}
-
 static void uplink_info(struct core *core, uint32_t uplink, struct core_link_info *info)
 {
     const struct link_health *h = &core->health[uplink];
@@ -23,7 +12,7 @@ static void uplink_info(struct core *core, uint32_t uplink, struct core_link_inf
     if (h->since_ns > info->since_ns)
         info->since_ns = h->since_ns;
     if (core->evidence.blame[uplink] != CORE_LINK_UP)
-        info->reported_by_count = reporters(core, uplink);
+        info->reported_by_count = core_collect_reporters(core, uplink);
     info->reported_by = core->reporters;
     if (core->plan != NULL) {
         info->planned_flows = core->plan->link_flows[uplink];

@@ -7,15 +7,15 @@ static uint64_t mix(uint64_t h, uint64_t word)
     return h ^ h >> 32;
 }
 
-/* An uplink's weight: its rate in eighths of its nominal one, both directions. */
-static uint64_t uplink_weights(const struct core_planning *p, uint32_t uplink)
+/* Of both directions of an uplink. */
+static uint64_t hash_rates(const struct core_planning *p, uint32_t uplink, uint64_t h)
 {
     struct planner_link link = {.kind = PLANNER_LINK_UP,
                                 .place = uplink / p->map->spine_count,
                                 .spine = (uint16_t)(uplink % p->map->spine_count)};
-    uint64_t up = planner_fabric_rate(p->fabric, &link);
+    h = mix(h, planner_fabric_rate(p->fabric, &link));
     link.kind = PLANNER_LINK_DOWN;
-    return mix(up, planner_fabric_rate(p->fabric, &link));
+    return mix(h, planner_fabric_rate(p->fabric, &link));
 }
 
 static uint64_t hash_fabric(const struct core_planning *p, uint64_t h)
@@ -26,7 +26,7 @@ static uint64_t hash_fabric(const struct core_planning *p, uint64_t h)
     for (uint32_t i = 0; i < p->map->prefix_count; i++)
         h = mix(h, (uint64_t)p->map->prefixes[i].prefix << 32 | p->map->prefixes[i].leaf);
     for (uint32_t uplink = 0; uplink < p->map->uplink_count; uplink++)
-        h = mix(h, uplink_weights(p, uplink));
+        h = hash_rates(p, uplink, h);
     return h;
 }
 

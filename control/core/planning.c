@@ -11,7 +11,9 @@
 
 #include "control/core/core_state.h"
 
-#define PLAN_RETRY_NS 1000000000ull /* after a plan that could not be made or kept */
+/* After a plan that could not be made or kept: twice as long each time. */
+#define PLAN_RETRY_MIN_NS 1000000000ull
+#define PLAN_RETRY_MAX_NS 60000000000ull
 
 void core_want_plan(struct core *core, uint64_t now_ns, bool jobs, const char *format, ...)
 {
@@ -77,12 +79,18 @@ static int take_all(struct core *core, struct core_planning *p, uint64_t now_ns)
     return result != 0 ? result : core_make_fabric(core, &p->fabric, p->error);
 }
 
+/* Said once, until a plan succeeds. */
 static void try_later(struct core *core, uint64_t now_ns, const char *why)
 {
-    journal_add(&core->journal, now_ns, &(struct happening){.level = STORE_ERROR, .kind = "plan_failed"},
-                "the plan in force is kept: %s", why);
+    uint64_t *retry_ns = &core->plan_retry_ns;
+    if (*retry_ns == 0)
+        journal_add(&core->journal, now_ns, &(struct happening){.level = STORE_ERROR, .kind = "plan_failed"},
+                    "the plan in force is kept: %s", why);
+    *retry_ns = *retry_ns == 0 ? PLAN_RETRY_MIN_NS : *retry_ns * 2;
+    if (*retry_ns > PLAN_RETRY_MAX_NS)
+        *retry_ns = PLAN_RETRY_MAX_NS;
     core_want_plan(core, now_ns, true, "the plan before it could not be made");
-    core->want.due_ns = now_ns + PLAN_RETRY_NS;
+    core->want.due_ns = now_ns + *retry_ns;
 }
 
 struct core_planning *core_plan_begin(struct core *core, uint64_t now_ns)
@@ -207,6 +215,7 @@ static bool publish(struct core *core, struct core_planning *p, uint64_t duratio
         core_want_plan(core, now_ns, true, "a better plan for %s", p->cause);
     if (core->plan != NULL && core->plan->record->info.hash == p->result->record->info.hash) {
         take_equal(core, p);
+        core->plan_retry_ns = 0;
         return false;
     }
     if (core->config.store->operations->put_epoch(core->config.store, core->stored_epoch + 1, error) != 0) {
@@ -215,6 +224,7 @@ static bool publish(struct core *core, struct core_planning *p, uint64_t duratio
         return false;
     }
     core->stored_epoch++;
+    core->plan_retry_ns = 0;
     put_in_force(core, p, duration_ns, now_ns);
     return true;
 }

@@ -39,9 +39,9 @@ int planning_make_record(struct core_planning *p, struct plan_result *result);
 
 /* The hash of what hosts see: all but the epoch. Over 64-bit words w, in this order, from h = 0:
  *     h = (h ^ w) * 0x9e3779b97f4a7c15;  h = h ^ h >> 32
- * leaf_prefix_bits; each spine's address; each prefix << 32 | the leaf's number; each uplink's rates, as the
- * next hash of the upward one with the downward one; of each table identity, shape and, of each planned flow,
- * its number and its pieces' spine << 32 | share. */
+ * leaf_prefix_bits; each spine's address; each prefix << 32 | the leaf's number; each uplink's rate upwards
+ * and its rate downwards, bytes/s; of each table identity, shape and, of each planned flow, its number and
+ * its pieces' spine << 32 | share. */
 uint64_t planning_hash(const struct core_planning *p, const struct plan_result *result);
 
 #endif

@@ -2,11 +2,10 @@
 /* The store as one SQLite file. A write-ahead log with full synchronisation: a commit costs one flush of the
  * disk, and what has been committed survives kill -9 and loss of power. The file is locked for as long as it
  * is open, so that two controls never share one. */
-#include "control/core/store.h"
+#include "control/core/store_sqlite.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,19 +14,6 @@
 enum {
     APPLICATION = 0x77656674, /* "weft": marks the file */
     SCHEMA = 1
-};
-
-enum statement {
-    PUT_LINK,
-    DELETE_LINK,
-    PUT_PRIORITY,
-    PUT_PATH,
-    PUT_EPOCH,
-    ADD_EVENT,
-    DROP_EVENTS,
-    BEGIN,
-    COMMIT,
-    STATEMENTS
 };
 
 static const char *const statement_texts[STATEMENTS] = {
@@ -56,12 +42,6 @@ static const char schema_text[] =
     "PRAGMA user_version = 1;"
     "COMMIT;";
 
-struct sqlite_store {
-    struct store store;
-    sqlite3 *database;
-    sqlite3_stmt *statements[STATEMENTS];
-};
-
 static int fail(char error[STORE_ERROR_BYTES], int result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -74,7 +54,7 @@ static int fail(char error[STORE_ERROR_BYTES], int result, const char *format, .
     return result;
 }
 
-static const char *file_of(const struct sqlite_store *s)
+const char *store_sqlite_file(const struct sqlite_store *s)
 {
     const char *file = sqlite3_db_filename(s->database, "main");
     return file != NULL && file[0] != '\0' ? file : "in memory";
@@ -96,7 +76,7 @@ static const char *remedy(int code)
     }
 }
 
-static int fail_open(const struct sqlite_store *s, const char *file, char error[STORE_ERROR_BYTES])
+int store_sqlite_fail_read(const struct sqlite_store *s, const char *file, char error[STORE_ERROR_BYTES])
 {
     int code = sqlite3_errcode(s->database) & 0xff;
     const char *what = sqlite3_errmsg(s->database);
@@ -119,7 +99,7 @@ static int fail_open(const struct sqlite_store *s, const char *file, char error[
 static int fail_write(struct sqlite_store *s, char error[STORE_ERROR_BYTES])
 {
     int code = sqlite3_errcode(s->database) & 0xff;
-    fail(error, 0, "store %s: %s; %s", file_of(s), sqlite3_errmsg(s->database), remedy(code));
+    fail(error, 0, "store %s: %s; %s", store_sqlite_file(s), sqlite3_errmsg(s->database), remedy(code));
     if (!sqlite3_get_autocommit(s->database))
         sqlite3_exec(s->database, "ROLLBACK", NULL, NULL, NULL);
     return -EIO;
@@ -223,99 +203,6 @@ static int add_events(struct store *store, const struct store_event *events, uns
     return done && run(s, COMMIT) ? 0 : fail_write(s, error);
 }
 
-/* ---- reading ---- */
-
-static void copy_text(char *to, size_t bytes, sqlite3_stmt *row, int column)
-{
-    const unsigned char *text = sqlite3_column_text(row, column);
-    snprintf(to, bytes, "%s", text != NULL ? (const char *)text : "");
-}
-
-static void visit_link(sqlite3_stmt *row, const struct store_visitor *visit)
-{
-    struct store_link link = {.drained = sqlite3_column_int(row, 1) != 0,
-                              .capacity_ratio = sqlite3_column_double(row, 2),
-                              .at_ns = (uint64_t)sqlite3_column_int64(row, 5)};
-    copy_text(link.name, sizeof(link.name), row, 0);
-    copy_text(link.by, sizeof(link.by), row, 3);
-    copy_text(link.reason, sizeof(link.reason), row, 4);
-    if (link.capacity_ratio >= 0 && link.capacity_ratio <= 1)
-        visit->link(visit->context, &link);
-}
-
-static void visit_priority(sqlite3_stmt *row, const struct store_visitor *visit)
-{
-    struct store_priority priority = {.identity = (uint64_t)sqlite3_column_int64(row, 0),
-                                      .priority = (unsigned)sqlite3_column_int(row, 1)};
-    visit->priority(visit->context, &priority);
-}
-
-static void visit_path(sqlite3_stmt *row, const struct store_visitor *visit)
-{
-    struct store_path path = {.source_leaf = (uint32_t)sqlite3_column_int64(row, 0),
-                              .destination_leaf = (uint32_t)sqlite3_column_int64(row, 1),
-                              .spine = (uint32_t)sqlite3_column_int64(row, 2)};
-    visit->path(visit->context, &path);
-}
-
-static void visit_epoch(sqlite3_stmt *row, const struct store_visitor *visit)
-{
-    visit->epoch(visit->context, (uint64_t)sqlite3_column_int64(row, 0));
-}
-
-static void visit_event(sqlite3_stmt *row, const struct store_visitor *visit)
-{
-    struct store_event event = {.sequence = (uint64_t)sqlite3_column_int64(row, 0),
-                                .at_ns = (uint64_t)sqlite3_column_int64(row, 1),
-                                .level = (enum store_level)(sqlite3_column_int(row, 2) & 3),
-                                .job = (uint64_t)sqlite3_column_int64(row, 6),
-                                .evidence = (char *)sqlite3_column_text(row, 8)};
-    copy_text(event.kind, sizeof(event.kind), row, 3);
-    copy_text(event.link, sizeof(event.link), row, 4);
-    copy_text(event.host, sizeof(event.host), row, 5);
-    copy_text(event.text, sizeof(event.text), row, 7);
-    visit->event(visit->context, &event);
-}
-
-struct query {
-    const char *text;
-    void (*visit)(sqlite3_stmt *row, const struct store_visitor *visit);
-};
-
-static const struct query queries[] = {
-    {"SELECT * FROM link ORDER BY name", visit_link},
-    {"SELECT * FROM priority ORDER BY identity", visit_priority},
-    {"SELECT * FROM path ORDER BY source_leaf, destination_leaf, spine", visit_path},
-    {"SELECT epoch FROM epoch", visit_epoch},
-    {"SELECT * FROM (SELECT * FROM event ORDER BY sequence DESC LIMIT ?1) ORDER BY sequence", visit_event},
-};
-
-static int run_query(struct sqlite_store *s, const struct query *q, unsigned events_max,
-                     const struct store_visitor *visit)
-{
-    sqlite3_stmt *statement;
-    int code = sqlite3_prepare_v2(s->database, q->text, -1, &statement, NULL);
-    if (code == SQLITE_OK && sqlite3_bind_parameter_count(statement) > 0)
-        sqlite3_bind_int64(statement, 1, events_max);
-    while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        q->visit(statement, visit);
-        code = SQLITE_OK;
-    }
-    sqlite3_finalize(statement);
-    return code;
-}
-
-static int load(struct store *store, unsigned events_max, const struct store_visitor *visit,
-                char error[STORE_ERROR_BYTES])
-{
-    struct sqlite_store *s = (struct sqlite_store *)store;
-    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
-        if (run_query(s, &queries[i], events_max, visit) != SQLITE_DONE)
-            return fail_open(s, file_of(s), error);
-    }
-    return 0;
-}
-
 static void close_store(struct store *store)
 {
     struct sqlite_store *s = (struct sqlite_store *)store;
@@ -331,7 +218,7 @@ static const struct store_operations operations = {.put_link = put_link,
                                                    .put_paths = put_paths,
                                                    .put_epoch = put_epoch,
                                                    .add_events = add_events,
-                                                   .load = load,
+                                                   .load = store_sqlite_load,
                                                    .close = close_store};
 
 /* ---- opening ---- */
@@ -345,7 +232,7 @@ static bool ask(struct sqlite_store *s, const char *text, int64_t *number, char 
     if (found && number != NULL)
         *number = sqlite3_column_int64(statement, 0);
     if (found && word != NULL)
-        copy_text(word, word_bytes, statement, 0);
+        store_sqlite_copy_text(word, word_bytes, statement, 0);
     sqlite3_finalize(statement);
     return found;
 }
@@ -358,7 +245,7 @@ static int check_contents(struct sqlite_store *s, const char *file, char error[S
         !ask(s, "PRAGMA application_id", &application, NULL, 0) ||
         !ask(s, "PRAGMA user_version", &schema, NULL, 0) ||
         !ask(s, "SELECT count(*) FROM sqlite_master", &tables, NULL, 0))
-        return fail_open(s, file, error);
+        return store_sqlite_fail_read(s, file, error);
     if (strcmp(verdict, "ok") != 0)
         return fail(error, -EUCLEAN,
                     "store %s is damaged (%s); restore it from a copy, or move it away to begin anew", file,
@@ -366,7 +253,7 @@ static int check_contents(struct sqlite_store *s, const char *file, char error[S
     if (tables == 0 && application == 0)
         return sqlite3_exec(s->database, schema_text, NULL, NULL, NULL) == SQLITE_OK
                    ? 0
-                   : fail_open(s, file, error);
+                   : store_sqlite_fail_read(s, file, error);
     if (application != APPLICATION)
         return fail(error, -EUCLEAN, "store %s is another program's database; name another file", file);
     if (schema != SCHEMA)
@@ -380,7 +267,7 @@ static int prepare_statements(struct sqlite_store *s, const char *file, char err
     for (int i = 0; i < STATEMENTS; i++) {
         if (sqlite3_prepare_v3(s->database, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &s->statements[i], NULL) != SQLITE_OK)
-            return fail_open(s, file, error);
+            return store_sqlite_fail_read(s, file, error);
     }
     return 0;
 }
@@ -397,12 +284,12 @@ static int open_database(struct sqlite_store *s, const char *file, char error[ST
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(file, &s->database, flags, NULL) != SQLITE_OK)
-        return fail_open(s, file, error);
+        return store_sqlite_fail_read(s, file, error);
     sqlite3_extended_result_codes(s->database, 1);
     if (sqlite3_db_readonly(s->database, "main") == 1)
         return fail(error, -EIO, "store %s is read-only; %s", file, remedy(SQLITE_READONLY));
     if (sqlite3_exec(s->database, mode_text, NULL, NULL, NULL) != SQLITE_OK)
-        return fail_open(s, file, error);
+        return store_sqlite_fail_read(s, file, error);
     int result = check_contents(s, file, error);
     return result == 0 ? prepare_statements(s, file, error) : result;
 }
