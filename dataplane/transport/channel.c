@@ -8,6 +8,7 @@
 #include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
+#include "dataplane/transport/relief.h"
 #include "dataplane/transport/sprayer.h"
 #include "dataplane/transport/suspicion.h"
 
@@ -415,6 +416,7 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
     find_losses(t, ch, ack, now);
     tell_congestion(t, ch, &news, in_flight_bytes);
     tell_sprayers(t, ch, &news);
+    relief_on_ack(t, ch, now);
     struct peer *peer = channel_peer(t, ch);
     lane_refresh(t, &ch->lane, now);
     lane_refresh_roaming(t, peer, now);

@@ -26,6 +26,7 @@ void piece_add(struct transport *t, struct outgoing *m, const struct piece_spec 
     t->piece_free_count--;
     *p = (struct piece){.tag = spec->tag,
                         .tag_scale = spec->tag_scale,
+                        .begin_offset = spec->offset,
                         .next_offset = spec->offset,
                         .end_offset = spec->offset + spec->bytes,
                         .message = outgoing_index(t, m),

@@ -67,11 +67,11 @@ struct lane {
 /* A run of an outgoing message that one lane carries. On a lane's list while it may be sent, else parked on
  * its message. */
 struct piece {
-    uint64_t tag;                     /* scheduling: smaller goes first; grows with what has been sent */
-    uint64_t tag_scale;               /* growth of tag per byte, 16 fractional bits */
-    uint64_t next_offset, end_offset; /* in the message */
-    uint32_t message;                 /* index */
-    uint32_t next, previous;          /* on the lane */
+    uint64_t tag;       /* scheduling: smaller goes first; grows with what has been sent */
+    uint64_t tag_scale; /* growth of tag per byte, 16 fractional bits */
+    uint64_t begin_offset, next_offset, end_offset; /* in the message */
+    uint32_t message;                               /* index */
+    uint32_t next, previous;                        /* on the lane */
     uint32_t next_of_message;
     uint16_t peer;
     uint8_t path; /* or enum roaming_lane */

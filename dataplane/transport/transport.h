@@ -264,6 +264,7 @@ struct transport_counters {
     uint64_t marked_packets;  /* our data that arrived marked */
     uint64_t trimmed_packets; /* our data that arrived without its payload */
     uint64_t messages_sent, messages_received, pieces_sent;
+    uint64_t pieces_relieved;                /* times that half of one left a slow path */
     uint64_t flows_planned, flows_unplanned; /* of PATH_MODE_PLANNED: as the plan says, or split locally */
     uint64_t paths_died, paths_revived, packets_rehomed, peers_died;
     uint64_t drops[DROP_REASONS];

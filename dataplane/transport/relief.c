@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/transport/relief.h"
+
+#include "dataplane/transport/channel.h"
+#include "dataplane/transport/lane.h"
+#include "dataplane/transport/path_health.h"
+
+enum {
+    LAG_PACKETS = 8,    /* a piece lags that is behind by so much */
+    LAG_DIVISOR = 2,    /* and by this part of what it has done, */
+    CREDIT_PACKETS = 4, /* while its message has so much credit; */
+    MOVE_PACKETS = 4    /* so much is worth a move */
+};
+
+/* How many of its bytes a piece is behind the port; 0 for one that is in time. */
+static uint64_t lag_bytes(const struct transport *t, uint32_t index)
+{
+    if (index == NONE)
+        return 0;
+    const struct piece *p = &t->pieces[index];
+    if (p->tag >= t->virtual_now || p->tag_scale == 0)
+        return 0;
+    return (uint64_t)(((__uint128_t)(t->virtual_now - p->tag) << 16) / p->tag_scale);
+}
+
+static uint64_t lag_of_path(const struct transport *t, uint16_t peer, unsigned path)
+{
+    const struct channel *ch = channel_find(t, peer, path);
+    return ch != NULL ? lag_bytes(t, ch->lane.first_piece) : 0;
+}
+
+/* The usable path that lags least, or -1 when none lags less than half as much. */
+static int best_sibling(struct transport *t, const struct channel *ch, uint64_t own_lag)
+{
+    struct peer *peer = &t->peers[ch->lane.peer];
+    uint64_t usable = path_health_usable(t, ch->lane.peer) & ~(1ull << ch->lane.path);
+    uint64_t least = own_lag / 2;
+    int best = -1;
+    for (unsigned i = 0; i < peer->path_count; i++) {
+        unsigned path = (peer->next_path + i) % peer->path_count;
+        uint64_t lag = usable >> path & 1 ? lag_of_path(t, ch->lane.peer, path) : UINT64_MAX;
+        if (lag < least) {
+            least = lag;
+            best = (int)path;
+        }
+    }
+    if (best >= 0)
+        peer->next_path = (uint16_t)(best + 1);
+    return best;
+}
+
+/* The receiver lets more go than the path takes: it is not the receiver that makes the piece wait. */
+static bool is_credited_ahead(const struct transport *t, const struct piece *p)
+{
+    const struct outgoing *m = &t->outgoing[p->message];
+    uint64_t packet = t->peers[p->peer].payload_bytes_max;
+    return m->limit_bytes >= m->bytes || m->limit_bytes >= m->sent_bytes + CREDIT_PACKETS * packet;
+}
+
+/* The part of what is left that a path of this speed would still have when the others are done. */
+static uint64_t excess_bytes(const struct transport *t, const struct piece *p, uint64_t lag)
+{
+    uint64_t left = p->end_offset - p->next_offset, done = p->next_offset - p->begin_offset;
+    uint64_t packet = t->peers[p->peer].payload_bytes_max;
+    return (uint64_t)((__uint128_t)left * lag / (done + lag)) / packet * packet;
+}
+
+static void move(struct transport *t, uint32_t index, uint64_t bytes, uint8_t path, nsec_t now)
+{
+    struct piece *p = &t->pieces[index];
+    struct outgoing *m = &t->outgoing[p->message];
+    p->end_offset -= bytes;
+    p->begin_offset = p->next_offset;
+    p->tag = t->virtual_now;
+    piece_add(t, m,
+              &(struct piece_spec){.offset = p->end_offset,
+                                   .bytes = bytes,
+                                   .tag = t->virtual_now,
+                                   .tag_scale = p->tag_scale,
+                                   .peer = p->peer,
+                                   .path = path});
+    t->counters.pieces_relieved++;
+    lane_queue_pieces(t, m, now);
+}
+
+void relief_on_ack(struct transport *t, struct channel *ch, nsec_t now)
+{
+    uint32_t index = ch->lane.first_piece;
+    if (index == NONE || t->piece_free_count == 0)
+        return;
+    const struct piece *p = &t->pieces[index];
+    uint64_t packet = t->peers[p->peer].payload_bytes_max, lag = lag_bytes(t, index);
+    if (lag < LAG_PACKETS * packet || lag < (p->next_offset - p->begin_offset) / LAG_DIVISOR)
+        return;
+    if (!is_credited_ahead(t, p))
+        return;
+    uint64_t excess = excess_bytes(t, p, lag);
+    int path = excess >= MOVE_PACKETS * packet ? best_sibling(t, ch, lag) : -1;
+    if (path >= 0)
+        move(t, index, excess, (uint8_t)path, now);
+}

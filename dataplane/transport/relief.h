@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Takes work off a path that is slower than planned. The pieces of a step go in proportion, so one that lags
+ * behind what the port sends, though its receiver would take more, has a path that gives less than its part:
+ * a link at a reduced rate, or one that others load. With d done and l behind where the plan has it, the
+ * path's speed is d/(d + l) of the planned; so l/(d + l) of what is left goes over the sibling that lags
+ * least. It moves only when l is 8 packets and half of d: credits come in bursts, and a few packets of lag
+ * are no sign. The piece is measured anew after each move.
+ */
+#ifndef WEFT_TRANSPORT_RELIEF_H
+#define WEFT_TRANSPORT_RELIEF_H
+
+#include "dataplane/transport/state.h"
+
+/* An ack has come on the channel, and its congestion control has been told. Looks at the piece that goes
+ * next on it. */
+void relief_on_ack(struct transport *t, struct channel *ch, nsec_t now);
+
+#endif
