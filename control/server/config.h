@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The configuration file of weft-control; control/README.md describes every key. */
+#ifndef WEFT_CONTROL_CONFIG_H
+#define WEFT_CONTROL_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/process/log.h"
+
+enum {
+    CONTROL_CONFIG_ERROR_BYTES = 512
+};
+
+/* TCP: only with TLS. */
+struct control_listen {
+    char *address; /* IPv4; NULL: no TCP */
+    uint32_t port;
+    char *certificate, *key; /* files */
+    char *tokens_file;
+    char *client_ca; /* agents show certificates of this authority; NULL: they have tokens */
+};
+
+struct control_config {
+    char *socket, *group; /* group NULL: weft where that exists */
+    char *topology;       /* file */
+    char *store;          /* file, or ":memory:" */
+    uint32_t leaf_prefix_bits;
+    uint32_t lease_ms, report_every_ms, plan_delay_ms;
+    char *drained_uplinks_max_text;
+    double drained_uplinks_max; /* share of a leaf's uplinks */
+    uint32_t connections_max;
+    struct control_listen listen;
+    enum log_level log;
+};
+
+/* 0, or -EINVAL with `error` = "FILE:LINE:COLUMN: what is wrong". */
+int control_config_load(const char *file, struct control_config **config,
+                        char error[CONTROL_CONFIG_ERROR_BYTES]);
+void control_config_free(struct control_config *config);
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/server/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "control/server/http.h"
+#include "control/server/listener.h"
+#include "control/server/planner_thread.h"
+#include "dataplane/process/notify.h"
+
+enum {
+    PEM_BYTES_MAX = 1 << 20,
+    SIGNALS = 3
+};
+#define NSEC_PER_SEC  1000000000ull
+#define NSEC_PER_USEC 1000ull
+
+struct server {
+    const char *config_file;
+    struct control_config *config;
+    struct event_base *base;
+    struct topology *topology;
+    struct store *store;
+    struct core *core;
+    struct planner_thread *planner;
+    struct event *planned, *timer, *signals[SIGNALS];
+    struct tokens *tokens;
+    char *certificate, *key, *client_ca;
+    struct http *local, *remote; /* remote NULL: no TCP */
+    uint64_t clock_offset_ns;    /* from the monotonic clock to 1970 */
+    uint64_t up_since_ns, events_seen, epoch_seen;
+};
+
+/* ---- time ---- */
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+/* Since 1970 at the start, and from there on by the clock that never goes back. */
+static uint64_t now_ns(const struct server *s)
+{
+    return clock_ns(CLOCK_MONOTONIC) + s->clock_offset_ns;
+}
+
+static void arm(struct server *s)
+{
+    uint64_t at_ns = core_next_wakeup(s->core), now = now_ns(s);
+    if (at_ns == UINT64_MAX) {
+        evtimer_del(s->timer);
+        return;
+    }
+    uint64_t wait_ns = at_ns > now ? at_ns - now : 0;
+    struct timeval wait = {.tv_sec = (time_t)(wait_ns / NSEC_PER_SEC),
+                           .tv_usec = (suseconds_t)(wait_ns % NSEC_PER_SEC / NSEC_PER_USEC) + 1};
+    if (wait.tv_usec >= 1000000)
+        wait.tv_usec = 999999;
+    evtimer_add(s->timer, &wait);
+}
+
+/* ---- what follows from what has come in ---- */
+
+static void log_events(struct server *s)
+{
+    const struct store_event *events;
+    unsigned count;
+    while ((count = core_events(s->core, s->events_seen, &events, CORE_EVENTS_KEPT)) > 0) {
+        for (unsigned i = 0; i < count; i++) {
+            void (*const log[])(const char *, ...) = {
+                [STORE_INFO] = log_info, [STORE_WARNING] = log_warning, [STORE_ERROR] = log_error};
+            log[events[i].level]("%s: %s", events[i].kind, events[i].text);
+        }
+        s->events_seen = events[count - 1].sequence;
+    }
+}
+
+/* Plans if there is something to plan for, and wakes those who wait for what has come of it. */
+static void proceed(struct server *s)
+{
+    uint64_t events = s->events_seen, epoch = s->epoch_seen;
+    core_tick(s->core, now_ns(s));
+    if (planner_thread_is_idle(s->planner)) {
+        struct core_planning *planning = core_plan_begin(s->core, now_ns(s));
+        if (planning != NULL)
+            planner_thread_compute(s->planner, planning);
+    }
+    log_events(s);
+    s->epoch_seen = core_epoch(s->core);
+    if (s->events_seen != events || s->epoch_seen != epoch) {
+        http_wake(s->local);
+        if (s->remote != NULL)
+            http_wake(s->remote);
+    }
+    arm(s);
+}
+
+static void on_timer(evutil_socket_t unused, short events, void *context)
+{
+    (void)unused;
+    (void)events;
+    proceed(context);
+}
+
+static void on_planned(evutil_socket_t unused, short events, void *context)
+{
+    struct server *s = context;
+    uint64_t duration_ns;
+    struct core_planning *done = planner_thread_take(s->planner, &duration_ns);
+    (void)unused;
+    (void)events;
+    if (done != NULL)
+        core_plan_publish(s->core, done, duration_ns, now_ns(s));
+    proceed(s);
+}
+
+static uint64_t tell_time(void *context)
+{
+    return now_ns(context);
+}
+
+static void prepare_call(void *context, struct call *call)
+{
+    struct server *s = context;
+    call->core = s->core;
+    call->topology = s->topology;
+    call->up_since_ns = s->up_since_ns;
+}
+
+/* A call may have changed something; what follows is done when all that is ready has been served. */
+static void on_answered(void *context)
+{
+    struct server *s = context;
+    struct timeval at_once = {0};
+    evtimer_add(s->timer, &at_once);
+}
+
+/* ---- signals ---- */
+
+static void on_stop(evutil_socket_t signal, short events, void *context)
+{
+    struct server *s = context;
+    (void)signal;
+    (void)events;
+    event_base_loopbreak(s->base);
+}
+
+static void reload_tokens(struct server *s, const struct control_config *wanted)
+{
+    struct tokens *tokens;
+    char error[TOKENS_ERROR_BYTES];
+    if (s->remote == NULL || wanted->listen.tokens_file == NULL)
+        return;
+    if (tokens_load(wanted->listen.tokens_file, &tokens, error) != 0) {
+        log_error("%s; the old tokens stay", error);
+        return;
+    }
+    tokens_free(s->tokens);
+    s->tokens = tokens;
+}
+
+static void on_reload(evutil_socket_t signal, short events, void *context)
+{
+    struct server *s = context;
+    struct control_config *wanted;
+    char error[CONTROL_CONFIG_ERROR_BYTES];
+    (void)signal;
+    (void)events;
+    if (control_config_load(s->config_file, &wanted, error) != 0) {
+        log_error("%s; the old configuration stays", error);
+        return;
+    }
+    reload_tokens(s, wanted);
+    log_set_level(wanted->log);
+    log_info("`log` and the tokens are now as in %s; for all else restart weft-control, which nobody notices",
+             s->config_file);
+    control_config_free(wanted);
+}
+
+/* ---- start ---- */
+
+static int load_topology(struct server *s)
+{
+    struct topology_error error;
+    int result = topology_load(s->config->topology, &s->topology, &error);
+    if (result != 0)
+        log_error("%s", error.text);
+    return result;
+}
+
+static int create_core(struct server *s)
+{
+    struct core_error error;
+    char text[STORE_ERROR_BYTES];
+    int result = store_sqlite_open(s->config->store, &s->store, text);
+    if (result != 0) {
+        log_error("%s", text);
+        return result;
+    }
+    struct core_config config = {.topology = s->topology,
+                                 .store = s->store,
+                                 .leaf_prefix_bits = s->config->leaf_prefix_bits,
+                                 .lease_ns = s->config->lease_ms * 1000000ull,
+                                 .report_every_ns = s->config->report_every_ms * 1000000ull,
+                                 .plan_delay_ns = s->config->plan_delay_ms * 1000000ull,
+                                 .drained_uplinks_max = s->config->drained_uplinks_max};
+    result = core_create(&config, now_ns(s), &s->core, &error);
+    if (result != 0)
+        log_error("%s", error.text);
+    return result;
+}
+
+static char *read_pem(const char *file)
+{
+    FILE *stream = fopen(file, "re");
+    char *text = calloc(1, PEM_BYTES_MAX);
+    size_t bytes = stream != NULL && text != NULL ? fread(text, 1, PEM_BYTES_MAX - 1, stream) : 0;
+    if (bytes == 0) {
+        log_error("%s: %s", file, stream == NULL ? strerror(errno) : "it is empty");
+        free(text);
+        text = NULL;
+    }
+    if (stream != NULL)
+        fclose(stream);
+    return text;
+}
+
+static struct http_config describe_http(struct server *s, int socket)
+{
+    return (struct http_config){.base = s->base,
+                                .socket = socket,
+                                .tokens = &s->tokens,
+                                .connections_max = s->config->connections_max,
+                                .now_ns = tell_time,
+                                .prepare = prepare_call,
+                                .answered = on_answered,
+                                .context = s};
+}
+
+static int serve_locally(struct server *s)
+{
+    char error[LISTENER_ERROR_BYTES];
+    int socket = listener_open_unix(s->config->socket, s->config->group, error);
+    int result = socket < 0 ? socket : 0;
+    if (result == 0) {
+        struct http_config config = describe_http(s, socket);
+        result = http_create(&config, &s->local, error);
+    }
+    if (result != 0)
+        log_error("%s", error);
+    return result;
+}
+
+static bool read_credentials(struct server *s)
+{
+    const struct control_listen *l = &s->config->listen;
+    char error[TOKENS_ERROR_BYTES];
+    s->certificate = read_pem(l->certificate);
+    s->key = read_pem(l->key);
+    s->client_ca = l->client_ca != NULL ? read_pem(l->client_ca) : NULL;
+    if (s->certificate == NULL || s->key == NULL || (l->client_ca != NULL && s->client_ca == NULL))
+        return false;
+    if (tokens_load(l->tokens_file, &s->tokens, error) == 0)
+        return true;
+    log_error("%s", error);
+    return false;
+}
+
+static int serve_remotely(struct server *s)
+{
+    const struct control_listen *l = &s->config->listen;
+    char error[LISTENER_ERROR_BYTES];
+    if (l->address == NULL)
+        return 0;
+    if (!read_credentials(s))
+        return -EINVAL;
+    int socket = listener_open_tcp(l->address, (uint16_t)l->port, error);
+    int result = socket < 0 ? socket : 0;
+    if (result == 0) {
+        struct http_config config = describe_http(s, socket);
+        config.certificate = s->certificate;
+        config.key = s->key;
+        config.ca = s->client_ca;
+        result = http_create(&config, &s->remote, error);
+    }
+    if (result != 0)
+        log_error("%s", error);
+    return result;
+}
+
+static int watch_signals(struct server *s)
+{
+    s->signals[0] = evsignal_new(s->base, SIGTERM, on_stop, s);
+    s->signals[1] = evsignal_new(s->base, SIGINT, on_stop, s);
+    s->signals[2] = evsignal_new(s->base, SIGHUP, on_reload, s);
+    for (unsigned i = 0; i < SIGNALS; i++)
+        if (s->signals[i] == NULL || event_add(s->signals[i], NULL) != 0)
+            return -ENOMEM;
+    return 0;
+}
+
+static int start_planner(struct server *s)
+{
+    s->planner = planner_thread_create();
+    s->timer = evtimer_new(s->base, on_timer, s);
+    if (s->planner != NULL)
+        s->planned = event_new(s->base, planner_thread_bell(s->planner), EV_READ | EV_PERSIST, on_planned, s);
+    if (s->timer == NULL || s->planned == NULL || event_add(s->planned, NULL) != 0)
+        return -ENOMEM;
+    return 0;
+}
+
+static void prepare_process(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int start(struct server *s)
+{
+    s->base = event_base_new();
+    if (s->base == NULL || watch_signals(s) != 0 || start_planner(s) != 0) {
+        log_error("out of memory");
+        return -ENOMEM;
+    }
+    int result = load_topology(s);
+    if (result == 0)
+        result = create_core(s);
+    if (result == 0)
+        result = serve_locally(s);
+    if (result == 0)
+        result = serve_remotely(s);
+    return result;
+}
+
+int server_create(const char *config_file, struct control_config *config, struct server **created)
+{
+    struct server *s = calloc(1, sizeof(*s));
+    *created = NULL;
+    if (s == NULL) {
+        log_error("out of memory");
+        return -ENOMEM;
+    }
+    prepare_process();
+    s->config_file = config_file;
+    s->config = config;
+    s->clock_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+    s->up_since_ns = now_ns(s);
+    int result = start(s);
+    if (result != 0)
+        server_destroy(s);
+    else
+        *created = s;
+    return result;
+}
+
+void server_run(struct server *s)
+{
+    log_ready(s->config->socket);
+    notify_service_manager("READY=1");
+    proceed(s);
+    event_base_dispatch(s->base);
+    notify_service_manager("STOPPING=1");
+    log_info("ending");
+}
+
+static void free_event(struct event *event)
+{
+    if (event != NULL)
+        event_free(event);
+}
+
+void server_destroy(struct server *s)
+{
+    if (s->local != NULL)
+        unlink(s->config->socket);
+    http_destroy(s->local);
+    http_destroy(s->remote);
+    planner_thread_destroy(s->planner);
+    core_destroy(s->core);
+    if (s->store != NULL)
+        s->store->operations->close(s->store);
+    topology_free(s->topology);
+    tokens_free(s->tokens);
+    free_event(s->planned);
+    free_event(s->timer);
+    for (unsigned i = 0; i < SIGNALS; i++)
+        free_event(s->signals[i]);
+    if (s->base != NULL)
+        event_base_free(s->base);
+    free(s->certificate);
+    free(s->key);
+    free(s->client_ca);
+    free(s);
+}
