@@ -187,7 +187,9 @@ static void write_hello(const struct transport *t, enum packet_type type, struct
                                               .type = type,
                                               .session = PACKET_NO_SESSION,
                                               .incarnation = t->config.incarnation,
-                                              .sent_at_ns = (uint32_t)now},
+                                              .sent_at_ns = (uint32_t)now,
+                                              .plan_epoch = t->plan_epoch,
+                                              .plan_hash = t->plan_hash},
                                    .slot = PACKET_NO_SESSION,
                                    .window_packets = t->config.window_packets,
                                    .payload_bytes_max = t->config.payload_bytes_max};
@@ -312,6 +314,8 @@ static enum drop_reason adopt(struct transport *t, struct peer *peer, const stru
     peer->incarnation = hello->header.incarnation;
     peer->remote_generation = (uint8_t)hello->session_generation;
     peer->remote_slot = hello->slot;
+    peer->plan_epoch = hello->header.plan_epoch;
+    peer->plan_hash = hello->header.plan_hash;
     peer->window_packets =
         hello->window_packets < t->config.window_packets ? hello->window_packets : t->config.window_packets;
     peer->payload_bytes_max = hello->payload_bytes_max < t->config.payload_bytes_max

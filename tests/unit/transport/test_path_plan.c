@@ -114,6 +114,26 @@ static void test_a_planned_flow_takes_its_path(void **state)
     free(s);
 }
 
+static void test_hosts_that_have_just_met_know_each_others_plan(void **state)
+{
+    (void)state;
+    struct fabric_config config = {
+        .hosts = 2, .paths = PATHS, .memory_bytes = (size_t)2 * BYTES, .mode = PATH_MODE_PLANNED};
+    struct fabric *f = fabric_create(&config);
+    struct sample *s = make_plan(f, 5, (struct plan_piece[]){{1, PLAN_SHARE_WHOLE}}, 1, all_alike);
+    struct fabric_flow flow = {.from = 0, .to = 1, .tag = 1, .to_offset = BYTES, .bytes = BYTES};
+    f->fault = count_paths;
+    memset(per_path, 0, sizeof(per_path));
+    use(f, s);
+    fabric_run(f, f->now + NSEC_PER_MSEC);
+    assert_int_equal(fabric_send(f, &flow), SUBMIT_OK);
+    assert_int_equal(fabric_receive(f, &flow), SUBMIT_OK);
+    fabric_run(f, f->now + 20 * NSEC_PER_MSEC);
+    assert_int_equal(per_path[2], BYTES);
+    fabric_destroy(f);
+    free(s);
+}
+
 static void test_a_planned_split_is_kept_to_the_packet(void **state)
 {
     (void)state;
@@ -204,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_planned_flow_takes_its_path),
+        cmocka_unit_test(test_hosts_that_have_just_met_know_each_others_plan),
         cmocka_unit_test(test_a_planned_split_is_kept_to_the_packet),
         cmocka_unit_test(test_hosts_of_different_plans_split_locally),
         cmocka_unit_test(test_a_plan_over_an_unknown_or_absent_path_is_not_followed),
