@@ -6,7 +6,7 @@
 #include "dataplane/transport/path_health.h"
 
 enum {
-    LAG_PACKETS = 8,    /* a piece lags that is behind by so much */
+    LAG_TURNS = 8,      /* a piece lags that is behind by so many turns of a path (burst_bytes) */
     LAG_DIVISOR = 2,    /* and by this part of what it has done, */
     CREDIT_PACKETS = 4, /* while its message has so much credit; */
     MOVE_PACKETS = 4    /* so much is worth a move */
@@ -90,7 +90,8 @@ void relief_on_ack(struct transport *t, struct channel *ch, nsec_t now)
         return;
     const struct piece *p = &t->pieces[index];
     uint64_t packet = t->peers[p->peer].payload_bytes_max, lag = lag_bytes(t, index);
-    if (lag < LAG_PACKETS * packet || lag < (p->next_offset - p->begin_offset) / LAG_DIVISOR)
+    if (lag < LAG_TURNS * t->lane_burst_packets * packet ||
+        lag < (p->next_offset - p->begin_offset) / LAG_DIVISOR)
         return;
     if (!is_credited_ahead(t, p))
         return;

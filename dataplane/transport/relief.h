@@ -3,7 +3,7 @@
  * behind what the port sends, though its receiver would take more, has a path that gives less than its part:
  * a link at a reduced rate, or one that others load. With d done and l behind where the plan has it, the
  * path's speed is d/(d + l) of the planned; so l/(d + l) of what is left goes over the sibling that lags
- * least. It moves only when l is 8 packets and half of d: credits come in bursts, and a few packets of lag
+ * least. It moves only when l is 8 turns and half of d: credits come in bursts, and a few packets of lag
  * are no sign. The piece is measured anew after each move.
  */
 #ifndef WEFT_TRANSPORT_RELIEF_H
