@@ -84,12 +84,15 @@ static void on_plan(void *context, const struct http_answer *answer)
 {
     struct control_agent *a = context;
     a->plan = NULL;
-    if (answer->status == 200)
+    if (answer->status == 200) {
         take_plan(a, answer);
-    else if (answer->status == 204)
+    } else if (answer->status == 204) {
+        a->plan_retry_ms = RETRY_MS_MIN;
         arm(a->plan_timer, 0);
-    else if (a->view.connected)
+    } else if (a->view.connected) {
         arm(a->plan_timer, back_off(a, &a->plan_retry_ms));
+        control_agent_on_change(a); /* the next report finds out whether control is there */
+    }
 }
 
 static void ask_for_plan(struct control_agent *a)
@@ -163,14 +166,22 @@ static bool take_reply(struct control_agent *a, const struct http_answer *answer
     return true;
 }
 
+/* Control is back, perhaps with another plan: it is asked at once. */
+static void forget_plan_trouble(struct control_agent *a)
+{
+    a->plan_retry_ms = RETRY_MS_MIN;
+    evtimer_del(a->plan_timer);
+}
+
 static void on_reported(void *context, const struct http_answer *answer)
 {
     struct control_agent *a = context;
     bool answered = answer->status == 200 && take_reply(a, answer);
+    bool is_back = answered && !a->view.connected;
     a->report = NULL;
     a->view.reports++;
     a->view.reports_failed += !answered;
-    if (answered && !a->view.connected)
+    if (is_back)
         log_info("control answers");
     a->view.connected = answered;
     if (!answered) {
@@ -181,6 +192,8 @@ static void on_reported(void *context, const struct http_answer *answer)
     a->complaint = 0;
     a->retry_ms = RETRY_MS_MIN;
     arm(a->report_timer, a->changed ? GATHER_MS : a->report_every_ms);
+    if (is_back)
+        forget_plan_trouble(a);
     if (!a->plan && !evtimer_pending(a->plan_timer, NULL))
         ask_for_plan(a);
 }

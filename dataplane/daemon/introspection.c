@@ -179,6 +179,36 @@ static int show_paths(const char *command, const char *parameters, struct rte_te
     return 0;
 }
 
+static const char *agent_state(const struct question *q)
+{
+    if (!q->follows_control)
+        return "without control";
+    return q->agent.connected ? "connected" : "control does not answer";
+}
+
+static int show_plan(const char *command, const char *parameters, struct rte_tel_data *d)
+{
+    char hash[24];
+    struct question *q = question_ask(QUESTION_PLAN, parameters);
+    (void)command;
+    if (!q)
+        return -1;
+    snprintf(hash, sizeof(hash), "0x%llx", (unsigned long long)q->agent.plan_hash);
+    rte_tel_data_start_dict(d);
+    add_address(d, "address", q->address);
+    rte_tel_data_add_dict_string(d, "agent", agent_state(q));
+    rte_tel_data_add_dict_u64(d, "epoch", q->agent.plan_epoch);
+    rte_tel_data_add_dict_string(d, "hash", hash);
+    ADD(&q->snapshot.transport, flows_planned);
+    ADD(&q->snapshot.transport, flows_unplanned);
+    ADD(&q->agent, reports);
+    ADD(&q->agent, reports_failed);
+    ADD(&q->agent, plans_taken);
+    ADD(&q->agent, plans_refused);
+    question_done(q);
+    return 0;
+}
+
 static void add_session(struct rte_tel_data *list, const struct session_view *view)
 {
     char name[32];
@@ -218,6 +248,8 @@ int introspection_start(const struct introspection_config *config)
                                "Channels to peers. Parameters: START,PORT; `next` says where to go on");
     rte_telemetry_register_cmd("/weft/paths", show_paths,
                                "Source port of each path to each peer. Parameters: START,PORT");
+    rte_telemetry_register_cmd("/weft/plan", show_plan,
+                               "The plan of control that is followed. Parameters: 0,PORT");
     rte_telemetry_register_cmd("/weft/sessions", show_sessions, "Attached applications. Parameters: START");
     return 0;
 }

@@ -243,8 +243,11 @@ static int start(struct daemon *d)
                                           .port_count = d->port_count,
                                           .server = d->server};
     d->control = control_link_create(&control);
-    struct introspection_config introspection = {
-        .base = d->base, .ports = d->ports, .port_count = d->port_count, .server = d->server};
+    struct introspection_config introspection = {.base = d->base,
+                                                 .ports = d->ports,
+                                                 .port_count = d->port_count,
+                                                 .server = d->server,
+                                                 .control = d->control};
     if (introspection_start(&introspection) != 0)
         log_warning("no introspection: out of memory");
     return 0;

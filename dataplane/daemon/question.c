@@ -62,6 +62,7 @@ static void ask_worker(struct question *q, struct host_port *port)
     q->address = host_port_address(port);
     q->probes = path_discovery_probes_sent(discovery);
     q->probe_answers = path_discovery_answers(discovery);
+    q->follows_control = control_link_view(self.config.control, q->port, &q->agent);
     q->snapshot.first_channel = q->start;
     command->snapshot = &q->snapshot;
     host_port_post(port, command);
@@ -112,6 +113,7 @@ static void serve(struct question *q)
     switch (q->kind) {
     case QUESTION_COUNTERS:
     case QUESTION_CHANNELS:
+    case QUESTION_PLAN:
         ask_worker(q, port);
         break;
     case QUESTION_PATHS:

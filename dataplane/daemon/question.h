@@ -3,6 +3,7 @@
 #ifndef WEFT_DAEMON_QUESTION_H
 #define WEFT_DAEMON_QUESTION_H
 
+#include "dataplane/daemon/control_link.h"
 #include "dataplane/daemon/introspection.h"
 
 enum {
@@ -14,6 +15,7 @@ enum question_kind {
     QUESTION_COUNTERS,
     QUESTION_CHANNELS,
     QUESTION_PATHS,
+    QUESTION_PLAN,
     QUESTION_SESSIONS
 };
 
@@ -40,6 +42,8 @@ struct question {
     unsigned path_count;
     struct session_view sessions[SESSION_VIEWS_MAX];
     unsigned session_count;
+    bool follows_control;
+    struct control_agent_view agent;
 };
 
 /* ---- on telemetry's threads ---- */

@@ -21,7 +21,7 @@ const char client_help[] = "Inside a lab, that is in COMMAND and what it starts:
                            "weft-lab counters [-j]\n"
                            "weft-lab fault LINK down|black_hole|loss RATIO|rate RATE|delay TIME|clear\n"
                            "               [--direction up|down]\n"
-                           "weft-lab kill|pause|resume|start HOST    its dataplane\n"
+                           "weft-lab kill|pause|resume|start HOST    its dataplane; `control`: weft-control\n"
                            "weft-lab exec NODE -- COMMAND...         on a host, leaf or spine\n";
 
 static int client_fail(const char *format, const char *detail)

@@ -3,31 +3,36 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/lab/control.h"
+#include "tools/lab/dataplane.h"
 #include "tools/lab/sandbox.h"
 #include "tools/lab/server.h"
 
 /* How long others may take to end once they have been asked to. */
 static const struct timeval grace = {.tv_sec = 2};
 
-static unsigned lab_dataplanes_in(const struct lab *lab, enum dataplane_state state)
+static unsigned lab_dataplane_count(const struct lab *lab)
 {
-    unsigned count = 0;
-    for (unsigned i = 0; lab->dataplanes && i < shape_hosts(&lab->fabric.shape); i++)
-        count += lab->dataplanes[i].state == state;
-    return count;
+    return lab->dataplanes ? shape_hosts(&lab->fabric.shape) : 0;
+}
+
+static bool lab_programs_are(const struct lab *lab, enum program_state state)
+{
+    for (unsigned i = 0; i < lab_dataplane_count(lab); i++)
+        if (lab->dataplanes[i].state != state)
+            return false;
+    return !lab->control || lab->control->state == state;
 }
 
 static bool lab_has_ended(const struct lab *lab)
 {
-    return lab->command == 0 &&
-           (!lab->dataplanes || lab_dataplanes_in(lab, DATAPLANE_STOPPED) == shape_hosts(&lab->fabric.shape));
+    return lab->command == 0 && lab_programs_are(lab, PROGRAM_STOPPED);
 }
 
 /* What is still there when the time is over goes with this process. */
@@ -37,8 +42,10 @@ static void lab_stop(struct lab *lab, int exit_status)
         return;
     lab->stopping = true;
     lab->exit_status = exit_status;
-    for (unsigned i = 0; lab->dataplanes && i < shape_hosts(&lab->fabric.shape); i++)
-        dataplane_terminate(&lab->dataplanes[i]);
+    for (unsigned i = 0; i < lab_dataplane_count(lab); i++)
+        program_terminate(&lab->dataplanes[i]);
+    if (lab->control)
+        program_terminate(lab->control);
     event_add(lab->grace_over, &grace);
     if (lab_has_ended(lab))
         event_base_loopbreak(lab->events);
@@ -55,6 +62,8 @@ static void lab_become_command(const struct lab *lab)
     sandbox_reset_signals();
     setenv("WEFT_LAB_SOCKET", SANDBOX_SOCKET, 1);
     setenv("WEFT_SOCKET", SANDBOX_DIRECTORY "/host0.sock", 1);
+    if (lab->control)
+        setenv("WEFT_CONTROL_SOCKET", CONTROL_SOCKET, 1);
     execvp(lab->options->command[0], lab->options->command);
     fprintf(stderr, "weft-lab: %s: %s\n", lab->options->command[0], strerror(errno));
     _exit(errno == ENOENT ? 127 : 126);
@@ -72,18 +81,25 @@ static void lab_start_command(struct lab *lab)
     }
 }
 
-/* The command starts when the last dataplane is ready, once. */
-static void lab_on_dataplane_changed(struct dataplane *dataplane, void *context)
+static void lab_program_failed(struct lab *lab, const struct program *program)
+{
+    char text[PROGRAM_TEXT_BYTES + 32];
+    snprintf(text, sizeof(text), "%s has not started", program->what);
+    lab_fail(lab, text);
+}
+
+/* The command starts when the last program is ready, once. */
+static void lab_on_program_changed(struct program *program, void *context)
 {
     struct lab *lab = context;
-    server_on_dataplane_changed(lab->server, dataplane);
+    server_on_program_changed(lab->server, program);
     if (lab->stopping && lab_has_ended(lab))
         event_base_loopbreak(lab->events);
     if (lab->stopping || lab->command_was_started)
         return;
-    if (dataplane->state == DATAPLANE_STOPPED)
-        lab_fail(lab, "not every dataplane has started");
-    else if (lab_dataplanes_in(lab, DATAPLANE_READY) == shape_hosts(&lab->fabric.shape))
+    if (program->state == PROGRAM_STOPPED)
+        lab_program_failed(lab, program);
+    else if (lab_programs_are(lab, PROGRAM_READY))
         lab_start_command(lab);
 }
 
@@ -104,9 +120,11 @@ static void lab_on_child_ended(evutil_socket_t signal, short what, void *context
     for (pid_t child; (child = waitpid(-1, &status, WNOHANG)) > 0;) {
         if (child == lab->command)
             lab_on_command_ended(lab, status);
-        for (unsigned i = 0; lab->dataplanes && i < shape_hosts(&lab->fabric.shape); i++)
+        for (unsigned i = 0; i < lab_dataplane_count(lab); i++)
             if (lab->dataplanes[i].process == child)
-                dataplane_on_ended(&lab->dataplanes[i], status);
+                program_on_ended(&lab->dataplanes[i], status);
+        if (lab->control && lab->control->process == child)
+            program_on_ended(lab->control, status);
     }
 }
 
@@ -148,52 +166,36 @@ static int lab_watch_signals(struct lab *lab)
     return lab->grace_over ? 0 : -ENOMEM;
 }
 
-/* The cores this process may use, in turn. */
-static unsigned lab_core_of_host(unsigned host)
+static void lab_adopt(struct lab *lab, struct program *program)
 {
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    if (sched_getaffinity(0, sizeof(cores), &cores) < 0 || CPU_COUNT(&cores) == 0)
-        return 0;
-    unsigned wanted = host % (unsigned)CPU_COUNT(&cores), core = 0;
-    while (!CPU_ISSET(core, &cores) || wanted-- > 0)
-        core++;
-    return core;
-}
-
-static void lab_describe_dataplane(struct lab *lab, unsigned host)
-{
-    struct dataplane *dataplane = &lab->dataplanes[host];
-    const struct namespace *node = &lab->fabric.hosts[host];
-    snprintf(dataplane->socket, sizeof(dataplane->socket), SANDBOX_DIRECTORY "/%s.sock", node->name);
-    dataplane->program = lab->options->dataplane_path;
-    dataplane->config = &lab->options->config;
-    dataplane->node = node;
-    dataplane->verbose = lab->options->verbose;
-    dataplane->events = lab->events;
-    dataplane->on_changed = lab_on_dataplane_changed;
-    dataplane->context = lab;
-    dataplane->host = (struct dataplane_host){
-        .name = node->name,
-        .socket = dataplane->socket,
-        .address = shape_host_address(&lab->fabric.shape, host),
-        .rate_bps = lab->options->profile.host_link.rate_bps,
-        .core = lab_core_of_host(host),
-    };
+    program->verbose = lab->options->verbose;
+    program->events = lab->events;
+    program->on_changed = lab_on_program_changed;
+    program->context = lab;
 }
 
 static int lab_start_dataplanes(struct lab *lab, struct lab_error *error)
 {
     unsigned hosts = shape_hosts(&lab->fabric.shape);
     lab->dataplanes = calloc(hosts, sizeof(*lab->dataplanes));
-    if (!lab->dataplanes)
-        return lab_error_set(error, -ENOMEM, "out of memory");
-    for (unsigned i = 0; i < hosts; i++)
-        lab_describe_dataplane(lab, i);
-    int status = 0;
+    int status = lab->dataplanes ? 0 : lab_error_set(error, -ENOMEM, "out of memory");
+    for (unsigned i = 0; i < hosts && status == 0; i++) {
+        lab_adopt(lab, &lab->dataplanes[i]);
+        status = dataplane_prepare(&lab->dataplanes[i], lab->options, &lab->fabric, i, error);
+    }
     for (unsigned i = 0; i < hosts && status == 0; i++)
-        status = dataplane_start(&lab->dataplanes[i], error);
+        status = program_start(&lab->dataplanes[i], error);
     return status;
+}
+
+static int lab_start_control(struct lab *lab, struct lab_error *error)
+{
+    lab->control = calloc(1, sizeof(*lab->control));
+    if (!lab->control)
+        return lab_error_set(error, -ENOMEM, "out of memory");
+    lab_adopt(lab, lab->control);
+    int status = control_prepare(lab->control, lab->options, &lab->fabric, error);
+    return status ? status : program_start(lab->control, error);
 }
 
 static int lab_bring_up(struct lab *lab, struct lab_error *error)
@@ -204,6 +206,8 @@ static int lab_bring_up(struct lab *lab, struct lab_error *error)
     int status = fabric_create(&lab->fabric, &lab->options->profile, error);
     if (status == 0)
         status = server_open(&lab->server, lab, error);
+    if (status == 0 && lab->options->control)
+        status = lab_start_control(lab, error);
     if (status == 0 && lab->options->dataplanes)
         status = lab_start_dataplanes(lab, error);
     return status;
@@ -217,7 +221,7 @@ int lab_run(const struct lab_options *options)
         fprintf(stderr, "weft-lab: %s\n", error.text);
         return 1;
     }
-    if (!options->dataplanes)
+    if (!lab.dataplanes && !lab.control)
         lab_start_command(&lab);
     event_base_dispatch(lab.events);
     return lab.exit_status;

@@ -3,15 +3,16 @@
 #ifndef WEFT_LAB_LAB_H
 #define WEFT_LAB_LAB_H
 
-#include "tools/lab/dataplane.h"
 #include "tools/lab/options.h"
+#include "tools/lab/program.h"
 
 struct server;
 
 struct lab {
     const struct lab_options *options;
     struct fabric fabric;
-    struct dataplane *dataplanes; /* one for each host, or NULL */
+    struct program *dataplanes; /* one for each host, or NULL */
+    struct program *control;    /* or NULL */
     struct server *server;
     struct event_base *events;
     struct event *grace_over;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dataplane/formats/units.h"
+#include "tools/lab/control.h"
 
 const char lab_options_help[] =
     "weft-lab run LEAVESxSPINESxHOSTS [OPTION]... -- COMMAND [ARGUMENT]...\n"
@@ -19,6 +20,7 @@ const char lab_options_help[] =
     "  --mtu BYTES          3400\n"
     "  --dataplane PATH     the dataplane's program; found beside weft-lab\n"
     "  --no-dataplane       only the network\n"
+    "  --control            weft-control as well, which the dataplanes follow\n"
     "  --config FILE        settings for every dataplane: `key: value` lines\n"
     "  --set KEY=VALUE      one such setting; section.key=value inside a section\n"
     "  --verbose            show what dataplanes print\n";
@@ -32,6 +34,7 @@ enum run_option {
     OPTION_MTU,
     OPTION_DATAPLANE,
     OPTION_NO_DATAPLANE,
+    OPTION_CONTROL,
     OPTION_CONFIG,
     OPTION_SET,
     OPTION_VERBOSE
@@ -46,6 +49,7 @@ static const struct option known_options[] = {
     {"mtu", required_argument, NULL, OPTION_MTU},
     {"dataplane", required_argument, NULL, OPTION_DATAPLANE},
     {"no-dataplane", no_argument, NULL, OPTION_NO_DATAPLANE},
+    {"control", no_argument, NULL, OPTION_CONTROL},
     {"config", required_argument, NULL, OPTION_CONFIG},
     {"set", required_argument, NULL, OPTION_SET},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
@@ -121,6 +125,9 @@ static int parse_option(enum run_option option, const char *text, struct lab_opt
     case OPTION_NO_DATAPLANE:
         options->dataplanes = false;
         return 0;
+    case OPTION_CONTROL:
+        options->control = true;
+        return dataplane_config_set(&options->config, "control.socket=" CONTROL_SOCKET, error);
     case OPTION_VERBOSE:
         options->verbose = true;
         return 0;
@@ -129,21 +136,36 @@ static int parse_option(enum run_option option, const char *text, struct lab_opt
 }
 
 /* Beside this program, or where the build puts it. */
-static int options_find_dataplane(struct lab_options *options, struct lab_error *error)
+static bool find_program(const char *const places[2], char path[PATH_MAX])
 {
-    static const char *const places[] = {"weft-dataplane", "../../dataplane/daemon/weft-dataplane"};
     char self[PATH_MAX], candidate[PATH_MAX + 64];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     self[length > 0 ? length : 0] = '\0';
     char *slash = strrchr(self, '/');
     for (unsigned i = 0; slash && i < 2; i++) {
         snprintf(candidate, sizeof(candidate), "%.*s/%s", (int)(slash - self), self, places[i]);
-        if (access(candidate, X_OK) == 0 && realpath(candidate, options->dataplane_path))
-            return 0;
+        if (access(candidate, X_OK) == 0 && realpath(candidate, path))
+            return true;
     }
+    return false;
+}
+
+static int options_find_dataplane(struct lab_options *options, struct lab_error *error)
+{
+    static const char *const places[] = {"weft-dataplane", "../../dataplane/daemon/weft-dataplane"};
+    if (find_program(places, options->dataplane_path))
+        return 0;
     return lab_error_set(error, -EINVAL,
                          "no weft-dataplane beside weft-lab: build it, name it with --dataplane PATH, or run "
                          "only the network with --no-dataplane");
+}
+
+static int options_find_control(struct lab_options *options, struct lab_error *error)
+{
+    static const char *const places[] = {"weft-control", "../../control/server/weft-control"};
+    if (find_program(places, options->control_path))
+        return 0;
+    return lab_error_set(error, -EINVAL, "no weft-control beside weft-lab: build it, or leave --control out");
 }
 
 static int options_complete(struct lab_options *options, struct lab_error *error)
@@ -156,8 +178,9 @@ static int options_complete(struct lab_options *options, struct lab_error *error
     if (fabric->buffer_bytes < 2ULL * fabric->mtu)
         return lab_error_set(error, -EINVAL, "--buffer: two packets of the MTU must fit, %u bytes",
                              2 * fabric->mtu);
-    if (!options->dataplanes)
-        return 0;
+    int status = options->control ? options_find_control(options, error) : 0;
+    if (status || !options->dataplanes)
+        return status;
     if (fabric->mtu > MTU_DATAPLANE_MAX)
         return lab_error_set(error, -EINVAL,
                              "--mtu: AF_XDP over veth allows at most %d; larger only with "

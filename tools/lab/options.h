@@ -12,8 +12,9 @@
 struct lab_options {
     struct fabric_profile profile;
     bool dataplanes; /* one for each host */
+    bool control;
     bool verbose;
-    char dataplane_path[PATH_MAX];
+    char dataplane_path[PATH_MAX], control_path[PATH_MAX];
     struct dataplane_config config;
     char **command; /* NULL-terminated */
 };

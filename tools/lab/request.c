@@ -112,53 +112,66 @@ static json_t *answer_fault(struct lab *lab, json_t *request)
     return answer_done(fault_apply(&lab->fabric, &fault, &error), &error);
 }
 
-struct host_verb {
+struct program_verb {
     const char *name;
-    int (*act)(struct dataplane *dataplane, struct lab_error *error);
-    bool awaits;                /* the answer is due when the dataplane has ... */
-    enum dataplane_state state; /* ... come to this state */
+    int (*act)(struct program *program, struct lab_error *error);
+    bool awaits;              /* the answer is due when the program has ... */
+    enum program_state state; /* ... come to this state */
 };
 
-static const struct host_verb host_verbs[] = {
-    {"kill", dataplane_kill, true, DATAPLANE_STOPPED},
-    {"start", dataplane_start, true, DATAPLANE_READY},
-    {"pause", dataplane_pause},
-    {"resume", dataplane_resume},
+static const struct program_verb program_verbs[] = {
+    {"kill", program_kill, true, PROGRAM_STOPPED},
+    {"start", program_start, true, PROGRAM_READY},
+    {"pause", program_pause},
+    {"resume", program_resume},
     {NULL, NULL},
 };
 
-static int host_act(struct lab *lab, const struct host_verb *verb, const char *name, struct awaited *awaited,
-                    struct lab_error *error)
+/* The dataplane of the host with this name, or control; NULL with `error`. */
+static struct program *find_program(struct lab *lab, const char *name, struct lab_error *error)
 {
     unsigned host;
+    bool is_control = strcmp(name, "control") == 0;
+    if (is_control && !lab->control)
+        lab_error_set(error, -ENOENT, "this lab runs without control: start it with --control");
+    if (is_control)
+        return lab->control;
     if (!fabric_find_host(&lab->fabric, name, &host))
-        return lab_error_set(error, -ENOENT, "no host '%.32s': they are host0 to host%u", name,
-                             shape_hosts(&lab->fabric.shape) - 1);
-    if (!lab->dataplanes)
-        return lab_error_set(error, -ENOENT, "this lab runs without dataplanes (--no-dataplane)");
-    int status = verb->act(&lab->dataplanes[host], error);
+        lab_error_set(error, -ENOENT, "no host '%.32s': they are host0 to host%u", name,
+                      shape_hosts(&lab->fabric.shape) - 1);
+    else if (!lab->dataplanes)
+        lab_error_set(error, -ENOENT, "this lab runs without dataplanes (--no-dataplane)");
+    else
+        return &lab->dataplanes[host];
+    return NULL;
+}
+
+static int program_act(struct lab *lab, const struct program_verb *verb, const char *name,
+                       struct awaited *awaited, struct lab_error *error)
+{
+    struct program *program = find_program(lab, name, error);
+    int status = program ? verb->act(program, error) : -ENOENT;
     if (status == 0 && verb->awaits)
-        *awaited = (struct awaited){&lab->dataplanes[host], verb->state};
+        *awaited = (struct awaited){program, verb->state};
     return status;
 }
 
-static json_t *answer_host_verb(struct lab *lab, const struct host_verb *verb, json_t *request,
-                                struct awaited *awaited)
+static json_t *answer_program_verb(struct lab *lab, const struct program_verb *verb, json_t *request,
+                                   struct awaited *awaited)
 {
     struct lab_error error;
     const char *host = json_string_value(json_object_get(request, "host"));
-    int status = host ? host_act(lab, verb, host, awaited, &error)
+    int status = host ? program_act(lab, verb, host, awaited, &error)
                       : lab_error_set(&error, -EINVAL, "%s: \"host\" is missing", verb->name);
-    return awaited->dataplane ? NULL : answer_done(status, &error);
+    return awaited->program ? NULL : answer_done(status, &error);
 }
 
 json_t *request_answer_awaited(const struct awaited *awaited)
 {
     struct lab_error error;
     int status = 0;
-    if (awaited->dataplane->state != awaited->state)
-        status = lab_error_set(&error, -ECHILD, "the dataplane of %s ended instead of becoming ready",
-                               awaited->dataplane->host.name);
+    if (awaited->program->state != awaited->state)
+        status = lab_error_set(&error, -ECHILD, "%s ended instead of becoming ready", awaited->program->what);
     return answer_done(status, &error);
 }
 
@@ -181,8 +194,8 @@ json_t *request_answer(struct lab *lab, json_t *request, struct awaited *awaited
             &error, -EINVAL,
             "\"do\" is '%.32s', and not describe, topology, counters, fault, kill, pause, resume or start",
             verb);
-    for (const struct host_verb *known = host_verbs; verb && known->name; known++)
+    for (const struct program_verb *known = program_verbs; verb && known->name; known++)
         if (strcmp(verb, known->name) == 0)
-            return answer_host_verb(lab, known, request, awaited);
+            return answer_program_verb(lab, known, request, awaited);
     return answer_error(&error);
 }

@@ -6,18 +6,18 @@
 
 #include <jansson.h>
 
-#include "tools/lab/dataplane.h"
+#include "tools/lab/program.h"
 
 struct lab;
 
 /* What a client waits for before it gets its answer. */
 struct awaited {
-    const struct dataplane *dataplane; /* NULL: nothing */
-    enum dataplane_state state;
+    const struct program *program; /* NULL: nothing */
+    enum program_state state;
 };
 
 /* Does what {"do": ...} says and returns the answer, which is the caller's: {"ok":true}, {"error":"..."} or
- * what was asked for. NULL: the answer is due, by request_answer_awaited(), when the dataplane has changed.
+ * what was asked for. NULL: the answer is due, by request_answer_awaited(), when the program has changed.
  */
 json_t *request_answer(struct lab *lab, json_t *request, struct awaited *awaited);
 json_t *request_answer_awaited(const struct awaited *awaited);

@@ -73,11 +73,11 @@ static void client_on_input(struct bufferevent *stream, void *context)
     struct evbuffer *input = bufferevent_get_input(stream);
     char *line;
     size_t length;
-    while (!client->awaited.dataplane && (line = evbuffer_readln(input, &length, EVBUFFER_EOL_LF))) {
+    while (!client->awaited.program && (line = evbuffer_readln(input, &length, EVBUFFER_EOL_LF))) {
         client_on_line(client, line, length);
         free(line);
     }
-    bool endless = !client->awaited.dataplane && evbuffer_get_length(input) >= LINE_BYTES_MAX;
+    bool endless = !client->awaited.program && evbuffer_get_length(input) >= LINE_BYTES_MAX;
     if (endless || evbuffer_get_length(bufferevent_get_output(stream)) > ANSWER_BYTES_PENDING_MAX)
         client_close(client);
 }
@@ -128,15 +128,15 @@ int server_open(struct server **server, struct lab *lab, struct lab_error *error
     return 0;
 }
 
-void server_on_dataplane_changed(struct server *server, const struct dataplane *dataplane)
+void server_on_program_changed(struct server *server, const struct program *program)
 {
     struct client *client, *next;
     for (client = LIST_FIRST(&server->clients); client; client = next) {
         next = LIST_NEXT(client, others);
-        if (client->awaited.dataplane != dataplane)
+        if (client->awaited.program != program)
             continue;
         client_answer(client, request_answer_awaited(&client->awaited));
-        client->awaited.dataplane = NULL;
+        client->awaited.program = NULL;
         client_on_input(client->stream, client);
     }
 }

@@ -7,13 +7,13 @@
 #include "tools/lab/error.h"
 
 struct lab;
-struct dataplane;
+struct program;
 struct server;
 
 /* 0 or negative errno with `error`. */
 int server_open(struct server **server, struct lab *lab, struct lab_error *error);
 
 /* This dataplane has become ready or has ended: answers the clients that wait for that. */
-void server_on_dataplane_changed(struct server *server, const struct dataplane *dataplane);
+void server_on_program_changed(struct server *server, const struct program *program);
 
 #endif

@@ -93,6 +93,7 @@ static void nonsense_is_refused_in_words(void **state)
         {"{\"do\":\"kill\"}", "\"host\" is missing"},
         {"{\"do\":\"kill\",\"host\":{}}", "\"host\" is missing"},
         {"{\"do\":\"kill\",\"host\":\"host4\"}", "host0 to host3"},
+        {"{\"do\":\"kill\",\"host\":\"control\"}", "without control"},
         {"{\"do\":\"fault\",\"link\":\"leaf0-spine0\"}", "kind"},
         {"{\"do\":\"fault\",\"link\":1,\"kind\":\"down\"}", "string"},
         {"{\"do\":\"fault\",\"link\":\"leaf0-spine2\",\"kind\":\"down\"}", "leaf0-spine2"},
