@@ -2,6 +2,7 @@
 #include "tests/integration/daemon/fake_control.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -90,6 +91,21 @@ static void take_poll(struct fake_control *c, struct evhttp_request *request, co
     give_plan(a);
 }
 
+/* The answer to what was waited for is on the way, or the port does not want it. */
+static void on_answered(struct evhttp_request *request, void *context)
+{
+    (void)request;
+    event_base_loopbreak(((struct fake_control *)context)->base);
+}
+
+static void on_closed(struct evhttp_connection *connection, void *context)
+{
+    struct fake_control *c = context;
+    (void)connection;
+    if (c->came)
+        event_base_loopbreak(c->base);
+}
+
 static void take_report(struct fake_control *c, struct evhttp_request *request, const char *address)
 {
     struct agent *a = agent_of(c, address);
@@ -101,11 +117,12 @@ static void take_report(struct fake_control *c, struct evhttp_request *request, 
     if (!a->report)
         fail_msg("a report is not JSON: %s", why.text);
     const char *body = c->body ? c->body : right_body;
-    answer(request, c->status, body, strlen(body));
     if (c->address && strcmp(c->address, address) == 0 && c->is_right(a->report, c->wanted)) {
         c->came = true;
-        event_base_loopbreak(c->base);
+        evhttp_request_set_on_complete_cb(request, on_answered, c);
+        evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_closed, c);
     }
+    answer(request, c->status, body, strlen(body));
 }
 
 static void on_request(struct evhttp_request *request, void *context)
@@ -125,6 +142,7 @@ struct fake_control *fake_control_start(const char *socket_path)
     struct fake_control *c = calloc(1, sizeof(*c));
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
     unlink(socket_path);
+    signal(SIGPIPE, SIG_IGN); /* the port may have closed */
     c->status = 200;
     c->base = event_base_new();
     c->http = evhttp_new(c->base);
