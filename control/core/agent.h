@@ -24,10 +24,15 @@ enum path_evidence {
     PATH_DEAD
 };
 
+enum {
+    NO_SPINE = 0xff
+};
+
 struct path_mark {
-    uint32_t grown_ms; /* when acked_bytes last grew; 0: not seen */
-    uint8_t evidence;  /* enum path_evidence */
-    uint8_t spine;     /* of the map */
+    uint32_t grown_ms;  /* when acked_bytes last grew; 0: not seen */
+    uint32_t peer_leaf; /* MAP_NONE: the peer is not known, or on the agent's own leaf */
+    uint8_t spine;      /* of the map; NO_SPINE: not known */
+    uint8_t evidence;   /* enum path_evidence */
 };
 
 /* The agent is asked to look for its paths to a peer. */

@@ -106,7 +106,7 @@ static void start(struct core *core, uint64_t now_ns)
                 again ? "control has started again; the next plan is epoch %llu"
                       : "control has started: epoch %llu",
                 (unsigned long long)core->stored_epoch + 1);
-    core_want_plan(core, now_ns, true, "control has started");
+    core_want_plan(core, now_ns, PLAN_JOBS, "control has started");
 }
 
 int core_create(const struct core_config *config, uint64_t now_ns, struct core **created,
@@ -182,6 +182,8 @@ static void write_store(struct core *core, uint64_t now_ns)
     if (path_table_write(&core->paths, core->config.store, error) != 0)
         journal_store_failed(&core->journal, now_ns, error);
     journal_flush(&core->journal, now_ns);
+    if (core->paths.unwritten_count > 0)
+        journal_want_flush(&core->journal, now_ns);
 }
 
 void core_tick(struct core *core, uint64_t now_ns)

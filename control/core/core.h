@@ -211,7 +211,7 @@ struct core_plan_job {
 struct core_plan_info {
     uint64_t epoch, hash, at_ns, duration_ns;
     char reason[CORE_REASON_BYTES];
-    double ratio;
+    double ratio; /* of all steps one after the other: the most loaded links' times over the bounds T* */
     uint64_t flows, split_flows, pieces, moved_flows;
     unsigned job_count; /* of the plan in force only */
     const struct core_plan_job *jobs;

@@ -19,11 +19,17 @@ struct link_wish {
     uint64_t since_ns; /* 0: nobody said anything */
 };
 
-/* Why the next plan is made, and from when on. */
+/* What the next plan is made for; several may come together. */
+enum plan_change {
+    PLAN_LINKS = 1, /* the plan in force is revised */
+    PLAN_JOBS = 2,  /* a plan is made anew */
+    PLAN_REFINE = 4 /* a revised plan may be much worse than one made anew: followed only if it is */
+};
+
 struct plan_want {
-    uint64_t due_ns;   /* UINT64_MAX: nothing has changed */
-    bool jobs_changed; /* else links only: the plan in force is revised */
-    unsigned causes;   /* how many; `cause` is the first */
+    uint64_t due_ns;  /* UINT64_MAX: nothing has changed */
+    unsigned changes; /* enum plan_change */
+    unsigned causes;  /* how many; `cause` is the first */
     char cause[CORE_REASON_BYTES];
 };
 
@@ -52,8 +58,7 @@ struct core {
     struct plan_header **blocks; /* [port]: of the plan in force, made when asked for */
 };
 
-/* What has changed wants a plan. `jobs`: not links alone. */
-void core_want_plan(struct core *core, uint64_t now_ns, bool jobs, const char *format, ...)
+void core_want_plan(struct core *core, uint64_t now_ns, enum plan_change change, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* There is new evidence: links are to be judged after plan_delay_ns. */
 void core_want_judgement(struct core *core, uint64_t now_ns);

@@ -76,6 +76,8 @@ static int order_prefixes(struct fabric_map *m, struct core_error *error)
             m->prefixes[kept++] = *p;
     }
     m->prefix_count = kept;
+    for (uint32_t i = kept; i-- > 0;)
+        m->leaf_prefixes[m->prefixes[i].leaf] = m->prefixes[i].prefix;
     return 0;
 }
 
@@ -105,10 +107,11 @@ static struct fabric_map *allocate(const struct topology *t)
     m->port_count = topology_port_count(t);
     m->link_count = topology_link_count(t);
     m->prefixes = calloc(m->port_count + 1, sizeof(*m->prefixes));
+    m->leaf_prefixes = calloc(m->leaf_count + 1, sizeof(*m->leaf_prefixes));
     m->ports = calloc(m->port_count + 1, sizeof(*m->ports));
     m->uplink_of_link = calloc(m->link_count + 1, sizeof(*m->uplink_of_link));
     m->nominal_bytes_per_s = calloc(m->uplink_count + 1, sizeof(*m->nominal_bytes_per_s));
-    if (m->prefixes == NULL || m->ports == NULL || m->uplink_of_link == NULL ||
+    if (m->prefixes == NULL || m->leaf_prefixes == NULL || m->ports == NULL || m->uplink_of_link == NULL ||
         m->nominal_bytes_per_s == NULL) {
         fabric_map_destroy(m);
         return NULL;
@@ -142,6 +145,7 @@ void fabric_map_destroy(struct fabric_map *m)
     if (m == NULL)
         return;
     free(m->prefixes);
+    free(m->leaf_prefixes);
     free(m->ports);
     free(m->uplink_of_link);
     free(m->nominal_bytes_per_s);

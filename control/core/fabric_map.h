@@ -22,6 +22,8 @@ struct fabric_map {
     uint32_t leaf_prefix_bits;
     struct map_prefix *prefixes; /* ascending */
     uint32_t prefix_count;
+    uint32_t *
+        leaf_prefixes; /* [leaf]: the least of its prefixes, which stands for it; 0: no host has an address */
     uint32_t spine_addresses[PLAN_SPINES_MAX];
     uint32_t *uplink_of_link;      /* MAP_NONE: a host's link */
     uint64_t *nominal_bytes_per_s; /* [uplink]; 0: not wired */

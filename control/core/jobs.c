@@ -21,7 +21,33 @@ void geometry_release(struct geometry *g)
         return;
     free(g->addresses);
     free(g->ports);
+    free(g->by_port);
     free(g);
+}
+
+static int compare_by_port(const void *a, const void *b, void *ports)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    uint32_t x_port = ((const uint32_t *)ports)[x], y_port = ((const uint32_t *)ports)[y];
+    if (x_port != y_port)
+        return x_port < y_port ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+uint32_t geometry_ranks_at(const struct geometry *g, uint32_t port, uint32_t *first)
+{
+    uint32_t low = 0, high = g->rank_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (g->ports[g->by_port[middle]] < port)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *first = low;
+    while (high < g->rank_count && g->ports[g->by_port[high]] == port)
+        high++;
+    return high - low;
 }
 
 static struct geometry *geometry_make(const struct fabric_map *map, const struct core_communicator *c)
@@ -33,14 +59,17 @@ static struct geometry *geometry_make(const struct fabric_map *map, const struct
     g->rank_count = c->rank_count;
     g->addresses = calloc(c->rank_count, sizeof(*g->addresses));
     g->ports = calloc(c->rank_count, sizeof(*g->ports));
-    if (g->addresses == NULL || g->ports == NULL) {
+    g->by_port = calloc(c->rank_count, sizeof(*g->by_port));
+    if (g->addresses == NULL || g->ports == NULL || g->by_port == NULL) {
         geometry_release(g);
         return NULL;
     }
     for (uint32_t i = 0; i < c->rank_count; i++) {
         g->addresses[i] = c->addresses[i];
         g->ports[i] = fabric_map_port(map, c->addresses[i]);
+        g->by_port[i] = i;
     }
+    qsort_r(g->by_port, g->rank_count, sizeof(*g->by_port), compare_by_port, g->ports);
     return g;
 }
 

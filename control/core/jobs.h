@@ -14,9 +14,12 @@ struct geometry {
     uint32_t rank_count;
     uint32_t *addresses; /* [rank] */
     uint32_t *ports;     /* [rank]: of the topology */
+    uint32_t *by_port;   /* the ranks in ascending order of (port, rank) */
 };
 struct geometry *geometry_keep(struct geometry *g);
 void geometry_release(struct geometry *g); /* NULL is allowed */
+/* The ranks at a port: by_port[*first] and so on; returns how many. */
+uint32_t geometry_ranks_at(const struct geometry *g, uint32_t port, uint32_t *first);
 
 struct job {
     uint64_t identity;

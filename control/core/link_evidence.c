@@ -51,10 +51,12 @@ static void mark_group(const struct fabric_map *map, uint32_t leaf, const struct
                        struct path_mark *marks, unsigned count, uint32_t carrying_since_ms)
 {
     uint32_t peer = fabric_map_port(map, paths[0].peer);
-    bool speaks = peer != TOPOLOGY_NONE && fabric_map_leaf(map, peer) != leaf && some_is_alive(paths, count);
+    uint32_t peer_leaf = peer != TOPOLOGY_NONE ? fabric_map_leaf(map, peer) : MAP_NONE;
+    bool speaks = peer_leaf != MAP_NONE && peer_leaf != leaf && some_is_alive(paths, count);
     for (unsigned i = 0; i < count; i++) {
         uint32_t spine = fabric_map_spine(map, paths[i].spine);
-        marks[i].spine = (uint8_t)(spine != MAP_NONE ? spine : 0);
+        marks[i].peer_leaf = peer_leaf != leaf ? peer_leaf : MAP_NONE;
+        marks[i].spine = (uint8_t)(spine != MAP_NONE ? spine : NO_SPINE);
         marks[i].evidence = speaks && spine != MAP_NONE ? evidence_of(&paths[i], &marks[i], carrying_since_ms)
                                                         : PATH_SAYS_NOTHING;
     }
@@ -78,12 +80,10 @@ struct path_links {
     uint32_t up, down;
 };
 
-static struct path_links links_of(const struct fabric_map *map, uint32_t port, const struct core_path *path,
-                                  const struct path_mark *mark)
+static struct path_links links_of(const struct fabric_map *map, uint32_t port, const struct path_mark *mark)
 {
-    uint32_t peer_leaf = fabric_map_leaf(map, fabric_map_port(map, path->peer));
     return (struct path_links){.up = fabric_map_uplink(map, fabric_map_leaf(map, port), mark->spine),
-                               .down = fabric_map_uplink(map, peer_leaf, mark->spine)};
+                               .down = fabric_map_uplink(map, mark->peer_leaf, mark->spine)};
 }
 
 void link_evidence_add(struct link_evidence *e, uint32_t port, const struct agent *a, int sign)
@@ -92,7 +92,7 @@ void link_evidence_add(struct link_evidence *e, uint32_t port, const struct agen
         uint8_t says = a->marks[i].evidence;
         if (says != PATH_IDLE && says != PATH_CARRIES)
             continue;
-        struct path_links links = links_of(e->map, port, &a->paths[i], &a->marks[i]);
+        struct path_links links = links_of(e->map, port, &a->marks[i]);
         uint32_t **counts = says == PATH_CARRIES ? e->carrying : e->idle;
         counts[LINK_UPWARDS][links.up] += (uint32_t)sign;
         counts[LINK_DOWNWARDS][links.down] += (uint32_t)sign;
@@ -134,7 +134,7 @@ void link_evidence_judge(struct link_evidence *e, struct agent *const *agents)
         const struct agent *a = agents[port];
         for (unsigned i = 0; a != NULL && a->dead_count > 0 && i < a->path_count; i++) {
             if (a->marks[i].evidence == PATH_DEAD)
-                accuse(e, links_of(e->map, port, &a->paths[i], &a->marks[i]));
+                accuse(e, links_of(e->map, port, &a->marks[i]));
         }
     }
 }
@@ -145,7 +145,7 @@ bool link_evidence_accuses(const struct fabric_map *map, uint32_t port, const st
     for (unsigned i = 0; a->dead_count > 0 && i < a->path_count; i++) {
         if (a->marks[i].evidence != PATH_DEAD)
             continue;
-        struct path_links links = links_of(map, port, &a->paths[i], &a->marks[i]);
+        struct path_links links = links_of(map, port, &a->marks[i]);
         if (links.up == uplink || links.down == uplink)
             return true;
     }

@@ -83,7 +83,7 @@ static void tell_up(struct core *core, const char *name, uint64_t now_ns)
 {
     journal_add(&core->journal, now_ns, &(struct happening){.kind = "link_up", .link = name},
                 "%s is up: no host reports a dead path over it any more", name);
-    core_want_plan(core, now_ns, false, "%s is up", name);
+    core_want_plan(core, now_ns, PLAN_LINKS, "%s is up", name);
 }
 
 static void follow(struct core *core, uint32_t uplink, uint64_t now_ns)
@@ -99,7 +99,7 @@ static void follow(struct core *core, uint32_t uplink, uint64_t now_ns)
     else
         tell_out(core, uplink, name, now_ns);
     if (change == LINK_WENT_OUT) /* down and suspect are alike for plans */
-        core_want_plan(core, now_ns, false, "%s is out", name);
+        core_want_plan(core, now_ns, PLAN_LINKS, "%s is out", name);
 }
 
 void core_judge_links(struct core *core, uint64_t now_ns)

@@ -161,7 +161,7 @@ int core_link_act(struct core *core, const struct core_link_request *q, uint64_t
     }
     core->wishes[q->link] = wish;
     tell_link(core, name, q, now_ns);
-    core_want_plan(core, now_ns, false, "%s is %s", name, kind_of(q->action) + strlen("link_"));
+    core_want_plan(core, now_ns, PLAN_LINKS, "%s is %s", name, kind_of(q->action) + strlen("link_"));
     return 0;
 }
 
@@ -184,7 +184,7 @@ int core_job_set_priority(struct core *core, uint64_t identity, unsigned priorit
                 "%.60s has given communicator 0x%" PRIx64 " priority %u",
                 by != NULL && by[0] ? by : "somebody", identity, priority);
     journal_flush(&core->journal, now_ns);
-    core_want_plan(core, now_ns, true, "priority of communicator 0x%" PRIx64, identity);
+    core_want_plan(core, now_ns, PLAN_JOBS, "priority of communicator 0x%" PRIx64, identity);
     return 0;
 }
 

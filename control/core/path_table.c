@@ -52,24 +52,15 @@ static struct store_path *append(struct path_table *t)
     return &t->unwritten[t->unwritten_count++];
 }
 
-/* A leaf's first prefix stands for it. */
-static uint32_t prefix_of(const struct fabric_map *map, uint32_t leaf)
-{
-    for (uint32_t i = 0; i < map->prefix_count; i++) {
-        if (map->prefixes[i].leaf == leaf)
-            return map->prefixes[i].prefix;
-    }
-    return 0;
-}
-
 void path_table_saw(struct path_table *t, uint32_t source_leaf, uint32_t destination_leaf, unsigned spine)
 {
     if (!add(t, source_leaf, destination_leaf, spine))
         return;
     struct store_path *path = append(t);
     if (path != NULL)
-        *path = (struct store_path){prefix_of(t->map, source_leaf), prefix_of(t->map, destination_leaf),
-                                    t->map->spine_addresses[spine]};
+        *path = (struct store_path){.source_leaf = t->map->leaf_prefixes[source_leaf],
+                                    .destination_leaf = t->map->leaf_prefixes[destination_leaf],
+                                    .spine = t->map->spine_addresses[spine]};
 }
 
 uint64_t path_table_spines(const struct path_table *t, uint32_t source_leaf, uint32_t destination_leaf)
@@ -80,10 +71,10 @@ uint64_t path_table_spines(const struct path_table *t, uint32_t source_leaf, uin
 
 int path_table_write(struct path_table *t, struct store *store, char error[STORE_ERROR_BYTES])
 {
-    if (t->unwritten_count == 0)
-        return 0;
-    int result = store->operations->put_paths(store, t->unwritten, t->unwritten_count, error);
+    unsigned count = t->unwritten_count < PATH_BATCH_MAX ? t->unwritten_count : PATH_BATCH_MAX;
+    unsigned first = t->unwritten_count - count;
+    int result = count > 0 ? store->operations->put_paths(store, &t->unwritten[first], count, error) : 0;
     if (result == 0)
-        t->unwritten_count = 0;
+        t->unwritten_count = first;
     return result;
 }

@@ -6,6 +6,10 @@
 
 #include "control/core/fabric_map.h"
 
+enum {
+    PATH_BATCH_MAX = 4096 /* written at once, so that nobody waits long for it */
+};
+
 struct path_table {
     const struct fabric_map *map;
     uint64_t **spines; /* [source leaf], made when first seen: [destination leaf], a bit for each spine */
@@ -20,7 +24,7 @@ void path_table_load(struct path_table *t, const struct store_path *path);
 /* Short of memory, what is new is left out until it is seen again. */
 void path_table_saw(struct path_table *t, uint32_t source_leaf, uint32_t destination_leaf, unsigned spine);
 uint64_t path_table_spines(const struct path_table *t, uint32_t source_leaf, uint32_t destination_leaf);
-/* 0, or -EIO with a line: tried again with the next one. */
+/* Writes some of what is new. 0, or -EIO with a line: they are tried again next time. */
 int path_table_write(struct path_table *t, struct store *store, char error[STORE_ERROR_BYTES]);
 
 #endif

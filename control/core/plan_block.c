@@ -59,11 +59,10 @@ static void add_rank(struct block *b, const struct plan_table *t, uint32_t rank)
 static void add_job(struct block *b, const struct plan_table *tables, unsigned count)
 {
     const struct geometry *g = tables[0].geometry;
-    for (uint32_t rank = 0; rank < g->rank_count; rank++) {
-        if (g->ports[rank] != b->port)
-            continue;
+    uint32_t first, ranks = geometry_ranks_at(g, b->port, &first);
+    for (uint32_t k = first; k < first + ranks; k++) {
         for (unsigned i = 0; i < count; i++)
-            add_rank(b, &tables[i], rank);
+            add_rank(b, &tables[i], g->by_port[k]);
     }
 }
 

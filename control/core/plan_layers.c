@@ -7,11 +7,11 @@
 #include "control/core/planning.h"
 
 enum {
-    PAYLOAD_BYTES = 4096,     /* a packet's, about: what small pieces are measured by */
-    SMALL_LAYER_FLOWS = 65536 /* planned in some tens of milliseconds */
+    PAYLOAD_BYTES = 4096,    /* a packet's, about: what small pieces are measured by */
+    SMALL_LAYER_FLOWS = 8192 /* planned in a few milliseconds */
 };
 /* A plan made anew is worth its moves if it is better than the revised one by this. */
-#define REFINE_GAIN    0.98
+#define REFINE_GAIN    0.95
 #define ACCEPTED_RATIO 1.02
 
 /* ---- demands ---- */
@@ -94,6 +94,11 @@ static int plan_anew(const struct core_planning *p, const struct planner_fabric 
 static double ratio_of(const struct planner_plan *plan)
 {
     return planner_ratio(planner_plan_summary(plan));
+}
+
+bool planning_is_worth_it(const struct core_planning *p, const struct plan_result *r)
+{
+    return p->previous == NULL || r->record->info.ratio < p->previous->record->info.ratio * REFINE_GAIN;
 }
 
 /* Where few moves leave a bad plan, a small one is made anew at once, a large one in a later round. */

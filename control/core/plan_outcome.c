@@ -80,34 +80,49 @@ static void measure_links(const struct core_planning *p, struct plan_result *r)
     }
 }
 
-static void measure_jobs(struct plan_result *r)
+/* Steps follow one another, so their times add up, and so do their bounds. */
+struct times {
+    uint64_t time_ps, bound_ps;
+};
+
+static void add_times(struct times *t, const struct planner_plan *plan)
 {
-    for (unsigned i = 0; i < r->record->table_count; i++) {
-        const struct plan_table *t = &r->record->tables[i];
-        r->jobs[i] = (struct core_plan_job){.identity = t->identity,
-                                            .shape = t->pattern.shape,
-                                            .ratio = 1,
-                                            .admitted = t->planned == t->crossing};
-    }
+    const struct planner_summary *s = planner_plan_summary(plan);
+    t->time_ps += s->time_ps;
+    t->bound_ps += s->bound_ps;
+}
+
+static double ratio_of(const struct times *t)
+{
+    return t->bound_ps > 0 ? (double)t->time_ps / (double)t->bound_ps : 1;
+}
+
+static void measure_job(struct plan_result *r, unsigned table)
+{
+    const struct plan_table *t = &r->record->tables[table];
+    struct times times = {0};
     for (unsigned i = 0; i < r->entry_count; i++) {
-        double ratio = planner_ratio(planner_plan_summary(r->layers[r->entries[i].layer].plan));
-        struct core_plan_job *job = &r->jobs[r->entries[i].table];
-        job->ratio = ratio > job->ratio ? ratio : job->ratio;
+        if (r->entries[i].table == table)
+            add_times(&times, r->layers[r->entries[i].layer].plan);
     }
+    r->jobs[table] = (struct core_plan_job){.identity = t->identity,
+                                            .shape = t->pattern.shape,
+                                            .ratio = ratio_of(&times),
+                                            .admitted = t->planned == t->crossing};
 }
 
 static void measure_whole(const struct core_planning *p, struct plan_result *r)
 {
     struct core_plan_info *info = &r->record->info;
-    r->ratio = 1;
+    struct times times = {0};
     for (unsigned i = 0; i < r->layer_count; i++) {
         const struct planner_summary *s = planner_plan_summary(r->layers[i].plan);
         info->flows += s->flows;
         info->split_flows += s->split_flows;
         info->pieces += s->pieces;
-        r->ratio = planner_ratio(s) > r->ratio ? planner_ratio(s) : r->ratio;
+        add_times(&times, r->layers[i].plan);
     }
-    info->ratio = r->ratio;
+    info->ratio = ratio_of(&times);
     if (p->previous != NULL)
         info->moved_flows = plan_record_diff(p->previous->record, r->record, NULL, NULL);
 }
@@ -125,7 +140,8 @@ int planning_make_record(struct core_planning *p, struct plan_result *r)
     }
     plan_record_seal(r->record);
     measure_links(p, r);
-    measure_jobs(r);
+    for (unsigned i = 0; i < r->record->table_count; i++)
+        measure_job(r, i);
     measure_whole(p, r);
     return 0;
 }

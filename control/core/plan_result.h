@@ -43,8 +43,7 @@ struct plan_result {
     struct core_plan_job *jobs; /* of each table */
     uint64_t *link_flows;       /* [uplink] */
     double *link_share;         /* [uplink] */
-    double ratio;
-    bool refine; /* it was revised, and a plan made anew may be better */
+    bool refine;                /* it was revised, and a plan made anew may be better */
 };
 
 /* Not its record. NULL is allowed. */

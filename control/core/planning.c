@@ -15,7 +15,7 @@
 #define PLAN_RETRY_MIN_NS 1000000000ull
 #define PLAN_RETRY_MAX_NS 60000000000ull
 
-void core_want_plan(struct core *core, uint64_t now_ns, bool jobs, const char *format, ...)
+void core_want_plan(struct core *core, uint64_t now_ns, enum plan_change change, const char *format, ...)
 {
     struct plan_want *w = &core->want;
     if (w->causes++ == 0) {
@@ -24,8 +24,9 @@ void core_want_plan(struct core *core, uint64_t now_ns, bool jobs, const char *f
         vsnprintf(w->cause, sizeof(w->cause), format, arguments);
         va_end(arguments);
     }
-    w->jobs_changed |= jobs;
-    uint64_t due_ns = now_ns + (jobs ? core->config.plan_delay_ns : 0); /* links have waited when judged */
+    w->changes |= change;
+    bool waits = change != PLAN_LINKS; /* links have waited when they were judged */
+    uint64_t due_ns = now_ns + (waits ? core->config.plan_delay_ns : 0);
     if (due_ns < w->due_ns)
         w->due_ns = due_ns;
     if (w->due_ns < core->quiet_until_ns)
@@ -64,13 +65,13 @@ static int take_jobs(struct core_planning *p, const struct jobs *jobs)
     return 0;
 }
 
-static int take_all(struct core *core, struct core_planning *p, uint64_t now_ns)
+static int take_all(struct core *core, struct core_planning *p)
 {
     const struct plan_want *w = &core->want;
     p->map = core->map;
     p->previous = core->plan;
-    p->revise = core->plan != NULL && !w->jobs_changed;
-    p->wanted_ns = now_ns;
+    p->refine = w->changes == PLAN_REFINE;
+    p->revise = core->plan != NULL && !(w->changes & PLAN_JOBS) && !p->refine;
     if (w->causes > 1)
         snprintf(p->cause, sizeof(p->cause), "%.120s, and %u changes more", w->cause, w->causes - 1);
     else
@@ -89,7 +90,7 @@ static void try_later(struct core *core, uint64_t now_ns, const char *why)
     *retry_ns = *retry_ns == 0 ? PLAN_RETRY_MIN_NS : *retry_ns * 2;
     if (*retry_ns > PLAN_RETRY_MAX_NS)
         *retry_ns = PLAN_RETRY_MAX_NS;
-    core_want_plan(core, now_ns, true, "the plan before it could not be made");
+    core_want_plan(core, now_ns, PLAN_JOBS, "the plan before it could not be made");
     core->want.due_ns = now_ns + *retry_ns;
 }
 
@@ -99,7 +100,7 @@ struct core_planning *core_plan_begin(struct core *core, uint64_t now_ns)
     if (core->planning || now_ns < core->want.due_ns)
         return NULL;
     struct core_planning *p = calloc(1, sizeof(*p));
-    if (p == NULL || take_all(core, p, now_ns) != 0) {
+    if (p == NULL || take_all(core, p) != 0) {
         try_later(core, now_ns, p != NULL && p->error[0] != '\0' ? p->error : "out of memory");
         if (p != NULL)
             planning_free(p);
@@ -137,6 +138,7 @@ void core_plan_compute(struct core_planning *p)
         result = planning_make_layers(p, r);
     if (result == 0)
         result = planning_make_record(p, r);
+    p->unwanted = result == 0 && p->refine && !planning_is_worth_it(p, r);
     if (result == 0) {
         r->record->info.hash = planning_hash(p, r);
         r->fabric = p->fabric;
@@ -167,7 +169,7 @@ static void take_equal(struct core *core, struct core_planning *p)
     struct plan_record *kept = core->plan->record;
     for (unsigned i = 0; i < kept->table_count; i++)
         kept->tables[i].flow_bytes = p->result->record->tables[i].flow_bytes;
-    kept->info.ratio = p->result->ratio;
+    kept->info.ratio = p->result->record->info.ratio;
     plan_record_destroy(p->result->record);
     p->result->record = kept;
     plan_result_destroy(core->plan);
@@ -207,12 +209,14 @@ static void put_in_force(struct core *core, struct core_planning *p, uint64_t du
 static bool publish(struct core *core, struct core_planning *p, uint64_t duration_ns, uint64_t now_ns)
 {
     char error[STORE_ERROR_BYTES];
+    if (p->unwanted)
+        return false;
     if (p->result == NULL) {
         try_later(core, now_ns, p->error);
         return false;
     }
     if (p->result->refine)
-        core_want_plan(core, now_ns, true, "a better plan for %s", p->cause);
+        core_want_plan(core, now_ns, PLAN_REFINE, "a better plan for %s", p->cause);
     if (core->plan != NULL && core->plan->record->info.hash == p->result->record->info.hash) {
         take_equal(core, p);
         core->plan_retry_ns = 0;

@@ -20,7 +20,8 @@ struct core_planning {
     unsigned job_count;
     const struct plan_result *previous; /* in force, and stays so until the planning is published; or NULL */
     bool revise;                        /* only links have changed since the previous one */
-    uint64_t wanted_ns;
+    bool refine;   /* nothing has, but the previous one was revised and may be bettered */
+    bool unwanted; /* it has not been, by enough */
     char cause[CORE_REASON_BYTES];
     struct plan_result *result; /* NULL: `error` says why */
     char error[CORE_ERROR_BYTES];
@@ -34,6 +35,8 @@ struct planner_fabric *planning_background(const struct core_planning *p, const 
                                            unsigned layer);
 /* Plans all layers. 0 or -errno with p->error. */
 int planning_make_layers(struct core_planning *p, struct plan_result *result);
+/* Whether a plan made anew is better by more than the moves that it takes are worth. */
+bool planning_is_worth_it(const struct core_planning *p, const struct plan_result *result);
 /* Fills the record from the layers, and says what it is like. -ENOMEM. */
 int planning_make_record(struct core_planning *p, struct plan_result *result);
 

@@ -122,16 +122,17 @@ static int prepare(struct intake *in, struct core_error *error)
 static int take_report(struct intake *in, struct core_error *error)
 {
     int result = prepare(in, error);
-    if (result != 0) {
+    if (result == 0) {
+        report_take_jobs(in);
+        report_take_paths(in);
+        take_presence(in);
+        report_take_probes(in);
+    } else {
         free(in->memberships);
         report_close_unused(in->core);
-        return result;
     }
-    report_take_jobs(in);
-    report_take_paths(in);
-    take_presence(in);
-    report_take_probes(in);
-    return 0;
+    free(in->reported);
+    return result;
 }
 
 static void fill_reply(struct core *core, const struct agent *a, struct core_reply *reply)

@@ -12,7 +12,8 @@ struct intake {
     uint32_t port;
     const struct core_report *report;
     uint64_t now_ns;
-    struct membership *memberships; /* only those that fit their jobs */
+    struct membership *memberships;            /* only those that fit their jobs */
+    const struct core_communicator **reported; /* of each membership */
     unsigned membership_count;
     struct core_path *paths;
     struct path_mark *marks;

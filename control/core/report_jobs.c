@@ -27,7 +27,8 @@ int report_prepare_jobs(struct intake *in, struct core_error *error)
 {
     const struct core_report *r = in->report;
     in->memberships = calloc(r->communicator_count + 1, sizeof(*in->memberships));
-    if (in->memberships == NULL)
+    in->reported = calloc(r->communicator_count + 1, sizeof(*in->reported));
+    if (in->memberships == NULL || in->reported == NULL)
         return core_fail_memory(error);
     for (unsigned i = 0; i < r->communicator_count; i++) {
         const struct core_communicator *c = &r->communicators[i];
@@ -37,10 +38,12 @@ int report_prepare_jobs(struct intake *in, struct core_error *error)
                              "no room for communicator 0x%" PRIx64
                              ": there are %u jobs, at most %d are possible",
                              c->identity, in->core->jobs.count, CORE_JOBS_MAX);
-        if (job_agrees(job, c))
-            in->memberships[in->membership_count++] = (struct membership){job, c->rank};
-        else
+        if (!job_agrees(job, c)) {
             tell_conflict(in, job, c);
+            continue;
+        }
+        in->memberships[in->membership_count] = (struct membership){job, c->rank};
+        in->reported[in->membership_count++] = c;
     }
     return 0;
 }
@@ -99,7 +102,7 @@ static void part(struct core *core, const struct membership *m, uint32_t port, u
     journal_add(&core->journal, now_ns, &(struct happening){.kind = "job_closed", .job = job->identity},
                 "communicator 0x%" PRIx64 " has closed", job->identity);
     if (job->planned)
-        core_want_plan(core, now_ns, true, "communicator 0x%" PRIx64 " has closed", job->identity);
+        core_want_plan(core, now_ns, PLAN_JOBS, "communicator 0x%" PRIx64 " has closed", job->identity);
 }
 
 /* Ranks that the agent had and has not any more; a job is closed when its last one goes. */
@@ -126,11 +129,9 @@ void report_take_jobs(struct intake *in)
     in->agent->memberships = in->memberships;
     in->agent->membership_count = in->membership_count;
     report_close_unused(core);
-    for (unsigned i = 0; i < in->report->communicator_count; i++) {
-        const struct core_communicator *c = &in->report->communicators[i];
-        unsigned job = jobs_find(&core->jobs, c->identity);
-        if (job < core->jobs.count && job_agrees(core->jobs.jobs[job], c) &&
-            job_take_demands(core->jobs.jobs[job], c) && !core->jobs.jobs[job]->unplannable)
-            core_want_plan(core, in->now_ns, true, "steps of communicator 0x%" PRIx64, c->identity);
+    for (unsigned i = 0; i < in->membership_count; i++) {
+        struct job *job = in->memberships[i].job;
+        if (job_take_demands(job, in->reported[i]) && !job->unplannable)
+            core_want_plan(core, in->now_ns, PLAN_JOBS, "steps of communicator 0x%" PRIx64, job->identity);
     }
 }

@@ -15,7 +15,7 @@ static bool same_evidence(const struct agent *a, const struct intake *in)
         return false;
     for (unsigned i = 0; i < a->path_count; i++) {
         if (a->marks[i].evidence != in->marks[i].evidence || a->marks[i].spine != in->marks[i].spine ||
-            a->paths[i].peer != in->paths[i].peer)
+            a->marks[i].peer_leaf != in->marks[i].peer_leaf)
             return false;
     }
     return true;
@@ -73,14 +73,14 @@ static void catalogue(struct intake *in)
     const struct fabric_map *map = in->core->map;
     uint32_t leaf = fabric_map_leaf(map, in->port);
     for (unsigned i = 0; i < in->report->path_count; i++) {
-        const struct core_path *path = &in->paths[i];
-        uint32_t spine = fabric_map_spine(map, path->spine), peer = fabric_map_port(map, path->peer);
-        if (peer == TOPOLOGY_NONE || fabric_map_leaf(map, peer) == leaf)
+        const struct path_mark *mark = &in->marks[i];
+        if (mark->peer_leaf == MAP_NONE)
             continue;
-        if (spine == MAP_NONE || map->nominal_bytes_per_s[fabric_map_uplink(map, leaf, spine)] == 0)
-            tell_stranger(in, path);
+        if (mark->spine == NO_SPINE ||
+            map->nominal_bytes_per_s[fabric_map_uplink(map, leaf, mark->spine)] == 0)
+            tell_stranger(in, &in->paths[i]);
         else
-            path_table_saw(&in->core->paths, leaf, fabric_map_leaf(map, peer), spine);
+            path_table_saw(&in->core->paths, leaf, mark->peer_leaf, mark->spine);
     }
 }
 
@@ -130,13 +130,11 @@ static void take_probed(struct intake *in)
     }
 }
 
-static uint64_t spines_of(const struct core *core, const struct core_path *paths, unsigned count)
+static uint64_t spines_of(const struct path_mark *marks, unsigned count)
 {
     uint64_t spines = 0;
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t spine = fabric_map_spine(core->map, paths[i].spine);
-        spines |= spine != MAP_NONE ? 1ull << spine : 0;
-    }
+    for (unsigned i = 0; i < count; i++)
+        spines |= marks[i].spine != NO_SPINE ? 1ull << marks[i].spine : 0;
     return spines;
 }
 
@@ -145,16 +143,15 @@ static void ask_for_lacking(struct intake *in, unsigned first, unsigned end)
 {
     struct core *core = in->core;
     struct agent *a = in->agent;
-    uint32_t peer = a->paths[first].peer, peer_port = fabric_map_port(core->map, peer);
-    if (peer_port == TOPOLOGY_NONE)
+    uint32_t peer_leaf = a->marks[first].peer_leaf;
+    if (peer_leaf == MAP_NONE)
         return;
-    uint64_t known = path_table_spines(&core->paths, fabric_map_leaf(core->map, in->port),
-                                       fabric_map_leaf(core->map, peer_port));
-    if ((known & ~spines_of(core, &a->paths[first], end - first)) == 0)
+    uint64_t known = path_table_spines(&core->paths, fabric_map_leaf(core->map, in->port), peer_leaf);
+    if ((known & ~spines_of(&a->marks[first], end - first)) == 0)
         return;
-    const struct probe_request *asked = agent_asked(a, peer);
+    const struct probe_request *asked = agent_asked(a, a->paths[first].peer);
     if (asked == NULL || (!asked->pending && in->now_ns - asked->asked_ns >= PROBE_AGAIN_NS))
-        agent_ask(a, peer, in->now_ns);
+        agent_ask(a, a->paths[first].peer, in->now_ns);
 }
 
 static void ask_for_paths(struct intake *in)

@@ -33,9 +33,11 @@ static struct topology *make_topology(struct fabric_shape s)
         fprintf(out, "    leaf%u: {kind: leaf}\n", i);
     for (uint32_t i = 0; i < s.spines; i++)
         fprintf(out, "    spine%u: {kind: spine, address: 10.255.1.%u}\n", i, i + 1);
-    for (uint32_t i = 0; i < s.leaves * s.hosts; i++)
-        fprintf(out, "    host%u: {kind: host, addresses: {eth0: 10.%u.0.%u}}\n", i, i / s.hosts + 1,
-                i % s.hosts + 1);
+    for (uint32_t i = 0; i < s.leaves * s.hosts; i++) {
+        uint32_t leaf = i / s.hosts;
+        fprintf(out, "    host%u: {kind: host, addresses: {eth0: 10.%u.%u.%u}}\n", i, leaf % 250 + 1,
+                leaf / 250, i % s.hosts + 1);
+    }
     write_links(out, s);
     fclose(out);
     if (topology_parse("fabric", text, bytes, &topology, &error) != 0)
@@ -84,6 +86,7 @@ void fabric_close(struct fabric *f)
     for (unsigned i = 0; i < f->job_count; i++) {
         free(f->jobs[i].hosts);
         free(f->jobs[i].addresses);
+        free(f->jobs[i].ranks);
     }
     topology_free(f->topology);
     free(f->dead);
@@ -97,7 +100,8 @@ void fabric_restart(struct fabric *f, const char *store)
 
 uint32_t fabric_address(const struct fabric *f, uint32_t host)
 {
-    return 10u << 24 | (host / f->shape.hosts + 1) << 16 | (host % f->shape.hosts + 1);
+    uint32_t leaf = host / f->shape.hosts;
+    return 10u << 24 | (leaf % 250 + 1) << 16 | leaf / 250 << 8 | (host % f->shape.hosts + 1);
 }
 
 uint32_t fabric_spine_address(uint32_t spine)
@@ -129,8 +133,10 @@ struct fabric_job *fabric_add_job(struct fabric *f, uint64_t identity, const uin
     job->rank_count = hosts != NULL ? count : f->host_count;
     job->hosts = calloc(job->rank_count, sizeof(*job->hosts));
     job->addresses = calloc(job->rank_count, sizeof(*job->addresses));
+    job->ranks = calloc(f->host_count, sizeof(*job->ranks));
     for (uint32_t i = 0; i < job->rank_count; i++) {
         job->hosts[i] = hosts != NULL ? hosts[i] : i;
+        job->ranks[job->hosts[i]] = i + 1;
         job->addresses[i] = fabric_address(f, job->hosts[i]);
     }
     return job;
@@ -179,21 +185,20 @@ void fabric_report(struct fabric *f, uint32_t host)
     struct core_report report = fabric_begin_report(f, host);
     for (unsigned i = 0; i < f->job_count; i++) {
         const struct fabric_job *job = &f->jobs[i];
-        for (uint32_t rank = 0; rank < job->rank_count; rank++) {
-            if (job->hosts[rank] != host)
-                continue;
-            struct core_communicator *c = &communicators[report.communicator_count++];
-            *c = (struct core_communicator){.identity = job->identity,
-                                            .rank = rank,
-                                            .rank_count = job->rank_count,
-                                            .addresses = job->addresses,
-                                            .name = "test",
-                                            .planned = true,
-                                            .demand_count = job->demand_count};
-            memcpy(c->demands, job->demands, sizeof(c->demands));
-            report.path_count =
-                add_paths(f, paths, report.path_count, host, job->hosts[(rank + 1) % job->rank_count]);
-        }
+        if (job->ranks[host] == 0)
+            continue;
+        uint32_t rank = job->ranks[host] - 1;
+        struct core_communicator *c = &communicators[report.communicator_count++];
+        *c = (struct core_communicator){.identity = job->identity,
+                                        .rank = rank,
+                                        .rank_count = job->rank_count,
+                                        .addresses = job->addresses,
+                                        .name = "test",
+                                        .planned = true,
+                                        .demand_count = job->demand_count};
+        memcpy(c->demands, job->demands, sizeof(c->demands));
+        report.path_count =
+            add_paths(f, paths, report.path_count, host, job->hosts[(rank + 1) % job->rank_count]);
     }
     report.communicators = communicators;
     report.paths = paths;

@@ -33,6 +33,7 @@ struct fabric_job {
     uint32_t rank_count;
     uint32_t *hosts;     /* [rank] */
     uint32_t *addresses; /* [rank] */
+    uint32_t *ranks;     /* [host]: its rank + 1, or 0 */
     struct core_demand demands[STEP_SHAPES];
     unsigned demand_count;
 };
