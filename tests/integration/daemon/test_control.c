@@ -203,10 +203,11 @@ struct block {
 static struct block make_plan(void)
 {
     struct block b = {.count = 0};
+    epoch++;
     struct plan_header header = {.magic = PLAN_MAGIC,
                                  .version = PLAN_VERSION,
                                  .leaf_prefix_bits = 24,
-                                 .epoch = ++epoch,
+                                 .epoch = epoch,
                                  .hash = 0x9f00 + epoch,
                                  .address = TWO_HOSTS_A,
                                  .spine_count = 1,

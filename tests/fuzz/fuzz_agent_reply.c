@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Any bytes at all as control's answer to a report: refused with a line, or every number within its bounds.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/daemon/agent_report.h"
+#include "tests/fuzz/fuzz.h"
+
+enum {
+    ERROR_BYTES = 160,
+    HOUR_MS = 3600 * 1000
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    struct agent_reply reply;
+    char error[ERROR_BYTES] = "";
+    uint8_t *body = malloc(length + 1); /* of its own, so that reading beyond it is seen */
+    assert(body != NULL);
+    memcpy(body, bytes, length);
+    if (agent_reply_read(body, length, &reply, error) == 0) {
+        assert(reply.report_every_ms >= 10 && reply.report_every_ms <= HOUR_MS);
+        assert(reply.lease_ms >= 10 && reply.lease_ms <= HOUR_MS);
+        assert(reply.epoch <= INT64_MAX && reply.probe_count <= AGENT_PROBES_MAX);
+    } else {
+        assert(error[0] != '\0' && memchr(error, '\0', sizeof(error)));
+    }
+    free(body);
+    return 0;
+}
