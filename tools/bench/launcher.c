@@ -78,15 +78,16 @@ static void child_report(int socket, int status, const char text[RANK_TEXT_BYTES
 
 static int child_open(const struct launcher *launcher, unsigned number, struct rank *rank)
 {
-    uint32_t addresses[launcher->config.ranks];
-    for (unsigned i = 0; i < launcher->config.ranks; i++)
-        addresses[i] = launcher_host(launcher, i)->address;
+    unsigned ranks = launcher->config.ranks / launcher->config.options->jobs, job = number / ranks;
+    uint32_t addresses[ranks];
+    for (unsigned i = 0; i < ranks; i++)
+        addresses[i] = launcher_host(launcher, job * ranks + i)->address;
     const struct rank_config config = {.options = launcher->config.options,
-                                       .rank = number,
-                                       .ranks = launcher->config.ranks,
+                                       .rank = number % ranks,
+                                       .ranks = ranks,
                                        .addresses = addresses,
                                        .socket_path = launcher_host(launcher, number)->socket_path,
-                                       .identity = launcher->identity};
+                                       .identity = launcher->identity + job};
     return rank_open(rank, &config);
 }
 

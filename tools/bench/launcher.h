@@ -14,7 +14,7 @@ struct launcher_config {
     const struct bench_options *options;
     const struct fabric *fabric;
     const unsigned *rank_hosts;
-    unsigned ranks;
+    unsigned ranks; /* of all jobs together: a multiple of their number; job by job */
 };
 
 /* Called at least every interval_ms while ranks work. */

@@ -141,15 +141,28 @@ static void measurement_set_links(struct measurement *m, struct bench_result *re
     result->over_even_spread = link_load_over_even_spread(result->links, m->after.link_count);
 }
 
-static void measurement_set_bound(struct measurement *m, struct bench_result *result)
+/* Of one job that has the fabric for itself; of all of them the longest. */
+static struct bound measurement_bound(const struct measurement *m, uint64_t bytes)
 {
     const struct bench_options *options = m->config.options;
-    result->bound = bound_of(&(struct bound_case){.fabric = m->config.fabric,
-                                                  .rank_hosts = m->rank_hosts,
-                                                  .ranks = m->ranks,
-                                                  .collective = options->collective,
-                                                  .algorithm = options->algorithm,
-                                                  .bytes = (double)result->shape.bytes});
+    unsigned ranks = m->ranks / options->jobs;
+    struct bound longest = {0};
+    for (unsigned job = 0; job < options->jobs; job++) {
+        struct bound bound = bound_of(&(struct bound_case){.fabric = m->config.fabric,
+                                                           .rank_hosts = m->rank_hosts + job * ranks,
+                                                           .ranks = ranks,
+                                                           .collective = options->collective,
+                                                           .algorithm = options->algorithm,
+                                                           .bytes = (double)bytes});
+        longest.crosses_spines |= bound.crosses_spines;
+        longest.time_s = bound.time_s > longest.time_s ? bound.time_s : longest.time_s;
+    }
+    return longest;
+}
+
+static void measurement_set_bound(struct measurement *m, struct bench_result *result)
+{
+    result->bound = measurement_bound(m, result->shape.bytes);
     if (result->bound.time_s > 0)
         result->bound_ratio = (double)result->completion.p50_ns / 1e9 / result->bound.time_s;
 }
@@ -157,8 +170,10 @@ static void measurement_set_bound(struct measurement *m, struct bench_result *re
 static int measurement_report(struct measurement *m, uint64_t bytes)
 {
     const struct bench_options *options = m->config.options;
-    struct bench_result result = {.options = options, .ranks = m->ranks, .fabric = m->config.fabric};
-    result.shape = collective_shape_of(options->collective, bytes, m->ranks, element_bytes(options->type));
+    struct bench_result result = {
+        .options = options, .ranks = m->ranks / options->jobs, .fabric = m->config.fabric};
+    result.shape =
+        collective_shape_of(options->collective, bytes, result.ranks, element_bytes(options->type));
     result_set_times(&result, m->times);
     measurement_set_bound(m, &result);
     measurement_set_links(m, &result);
@@ -202,6 +217,8 @@ static int measurement_start(struct measurement *m)
 {
     const struct bench_options *options = m->config.options;
     m->ranks = options->ranks ? options->ranks : m->config.fabric->host_count;
+    if (m->ranks % options->jobs != 0)
+        return complain("--jobs %u: %u ranks cannot be shared equally; set --ranks", options->jobs, m->ranks);
     m->rank_hosts = calloc(m->ranks, sizeof *m->rank_hosts);
     m->times = calloc(m->ranks, sizeof *m->times);
     if (m->rank_hosts == NULL || m->times == NULL)

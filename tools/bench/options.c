@@ -41,6 +41,7 @@ const char options_usage[] =
     "  --type NAME              float32 float64 float16 bfloat16 int32 int64 (float32)\n"
     "  --reduction NAME         sum product min max average (sum)\n"
     "  --ranks N                in a lab: number of ranks (one for each host)\n"
+    "  --jobs N                 in a lab: so many jobs at once, which share the ranks in order (1)\n"
     "  --placement WHERE        in a lab: block, scattered, or the seed of a random placement (block)\n"
     "  --seed N                 varies the choices of --mode hash (0)\n"
     "  --fault LINK KIND [VALUE] --fault-at MS\n"
@@ -60,6 +61,7 @@ enum {
     OPTION_TYPE,
     OPTION_REDUCTION,
     OPTION_RANKS,
+    OPTION_JOBS,
     OPTION_PLACEMENT,
     OPTION_SEED,
     OPTION_FAULT,
@@ -77,6 +79,7 @@ static const struct option options_long[] = {{"check", no_argument, NULL, OPTION
                                              {"type", required_argument, NULL, OPTION_TYPE},
                                              {"reduction", required_argument, NULL, OPTION_REDUCTION},
                                              {"ranks", required_argument, NULL, OPTION_RANKS},
+                                             {"jobs", required_argument, NULL, OPTION_JOBS},
                                              {"placement", required_argument, NULL, OPTION_PLACEMENT},
                                              {"seed", required_argument, NULL, OPTION_SEED},
                                              {"fault", required_argument, NULL, OPTION_FAULT},
@@ -92,6 +95,7 @@ struct bench_options options_default(void)
                                   .factor = 2,
                                   .iterations = 5,
                                   .warmup = 1,
+                                  .jobs = 1,
                                   .placement_text = "block",
                                   .rank = -1};
 }
@@ -204,6 +208,8 @@ static int options_apply(int option, int argc, char **argv, struct bench_options
         return 0;
     case OPTION_RANKS:
         return options_count("--ranks", optarg, 1, OPTIONS_RANKS_MAX, &options->ranks);
+    case OPTION_JOBS:
+        return options_count("--jobs", optarg, 1, OPTIONS_RANKS_MAX, &options->jobs);
     case OPTION_PLACEMENT:
         return options_apply_placement(options);
     case OPTION_SEED:

@@ -32,6 +32,7 @@ struct bench_options {
     enum weft_type type;
     enum weft_reduction reduction;
     unsigned ranks; /* 0: one for each host */
+    unsigned jobs;  /* that share the ranks, each with a communicator of its own */
     struct placement placement;
     const char *placement_text;
     uint32_t hash_seed;

@@ -2,6 +2,7 @@
 #include "tools/bench/result.h"
 
 #include <assert.h>
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,22 +10,60 @@
 #include "dataplane/formats/units.h"
 #include "tools/bench/complain.h"
 
-void result_set_times(struct bench_result *result, const struct rank_time *const *times)
+/* Of the iterations of these ranks, each as long as its slowest rank took. */
+static struct statistics result_completion(const struct rank_time *const *times, unsigned ranks,
+                                           unsigned iterations)
 {
-    unsigned iterations = result->options->iterations;
     uint64_t *slowest_ns = calloc(iterations, sizeof *slowest_ns);
     assert(slowest_ns != NULL);
-    for (unsigned rank = 0; rank < result->ranks; rank++)
+    for (unsigned rank = 0; rank < ranks; rank++)
         for (unsigned i = 0; i < iterations; i++) {
             uint64_t took_ns = times[rank][i].end_ns - times[rank][i].start_ns;
             if (took_ns > slowest_ns[i])
                 slowest_ns[i] = took_ns;
         }
-    result->completion = statistics_of(slowest_ns, iterations);
+    struct statistics completion = statistics_of(slowest_ns, iterations);
     free(slowest_ns);
+    return completion;
+}
+
+static double result_bus_bandwidth_bps(const struct bench_result *result, uint64_t completion_ns)
+{
+    return 8e9 * (double)result->shape.bytes / (double)completion_ns *
+           collective_bus_factor(result->options->collective, result->ranks);
+}
+
+static void result_set_jobs(struct bench_result *result, const struct rank_time *const *times)
+{
+    const struct bench_options *options = result->options;
+    result->jobs = (struct result_jobs){.worst_bps = DBL_MAX};
+    for (unsigned job = 0; job < options->jobs; job++) {
+        struct statistics completion =
+            result_completion(times + job * result->ranks, result->ranks, options->iterations);
+        double bps = result_bus_bandwidth_bps(result, completion.p50_ns);
+        result->jobs.mean_bps += bps / options->jobs;
+        result->jobs.worst_bps = bps < result->jobs.worst_bps ? bps : result->jobs.worst_bps;
+        result->jobs.best_bps = bps > result->jobs.best_bps ? bps : result->jobs.best_bps;
+    }
+}
+
+void result_set_times(struct bench_result *result, const struct rank_time *const *times)
+{
+    const struct bench_options *options = result->options;
+    result->completion = result_completion(times, result->ranks * options->jobs, options->iterations);
     result->algorithm_bandwidth_bps = 8e9 * (double)result->shape.bytes / (double)result->completion.p50_ns;
-    result->bus_bandwidth_bps =
-        result->algorithm_bandwidth_bps * collective_bus_factor(result->options->collective, result->ranks);
+    result->bus_bandwidth_bps = result_bus_bandwidth_bps(result, result->completion.p50_ns);
+    result_set_jobs(result, times);
+}
+
+static void result_print_jobs(const struct bench_result *result)
+{
+    char mean[UNITS_TEXT_BYTES], worst[UNITS_TEXT_BYTES], best[UNITS_TEXT_BYTES];
+    printf("# %u jobs of %u ranks: bus bw mean %s, worst %s, best %s, worst/best %.3f\n",
+           result->options->jobs, result->ranks, units_format_rate((uint64_t)result->jobs.mean_bps, mean),
+           units_format_rate((uint64_t)result->jobs.worst_bps, worst),
+           units_format_rate((uint64_t)result->jobs.best_bps, best),
+           result->jobs.worst_bps / result->jobs.best_bps);
 }
 
 void result_print_heading(const struct bench_options *options, bool in_lab)
@@ -65,6 +104,8 @@ static void result_print_line(const struct bench_result *result)
         result_print_ratio(result->bound_ratio, 7, 3);
     }
     printf(" %8s\n", !result->options->check ? "-" : result->verified ? "true" : "FALSE");
+    if (result->options->jobs > 1)
+        result_print_jobs(result);
     if (result->fault_injected)
         printf("# fault %s on %s: longest stall %s\n", result->options->fault.kind,
                result->options->fault.link, units_format_duration(result->stall_ns, p50));

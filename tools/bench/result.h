@@ -12,11 +12,17 @@
 #include "tools/bench/rank.h"
 #include "tools/bench/statistics.h"
 
+/* Bus bandwidth of each job by its own median completion. */
+struct result_jobs {
+    double mean_bps, worst_bps, best_bps;
+};
+
 struct bench_result {
     const struct bench_options *options;
-    unsigned ranks;
+    unsigned ranks; /* of each job */
     struct collective_shape shape;
     struct statistics completion; /* of an iteration: that of its slowest rank */
+    struct result_jobs jobs;
     double algorithm_bandwidth_bps;
     double bus_bandwidth_bps;
     bool verified; /* meaningless without --check */
@@ -35,7 +41,7 @@ struct bench_result {
     uint64_t stall_ns; /* stall.h: after the fault, within its iteration */
 };
 
-/* completion and bandwidths from `times`: iteration i of rank r is times[r][i]. */
+/* Completion and bandwidths from `times`: iteration i of rank r, counted over all jobs, is times[r][i]. */
 void result_set_times(struct bench_result *result, const struct rank_time *const *times);
 
 void result_print_heading(const struct bench_options *options, bool in_lab);

@@ -49,6 +49,12 @@ static void result_json_add_lab(json_t *json, const struct bench_result *result)
     json_object_set_new(json, "marked_packets", json_integer((json_int_t)result->marked_packets));
     json_object_set_new(json, "dropped_packets", json_integer((json_int_t)result->dropped_packets));
     json_object_set_new(json, "links", result_json_links(result));
+    if (result->options->jobs > 1)
+        json_object_set_new(json, "jobs",
+                            json_pack("{s:i, s:f, s:f, s:f}", "count", (int)result->options->jobs,
+                                      "bus_bandwidth_mean_bps", result->jobs.mean_bps,
+                                      "bus_bandwidth_worst_bps", result->jobs.worst_bps,
+                                      "bus_bandwidth_best_bps", result->jobs.best_bps));
     if (result->fault_injected)
         json_object_set_new(json, "fault",
                             json_pack("{s:s, s:s, s:s?, s:I, s:I}", "link", fault->link, "kind", fault->kind,

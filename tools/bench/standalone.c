@@ -36,8 +36,9 @@ static int standalone_fail(struct standalone *s, const char *what)
 
 static int standalone_start(struct standalone *s)
 {
-    if (s->options->fault.link != NULL || s->options->ranks != 0)
-        return complain("--fault and --ranks need a lab: run inside `weft-lab run SHAPE -- weft-bench ...`");
+    if (s->options->fault.link != NULL || s->options->ranks != 0 || s->options->jobs > 1)
+        return complain(
+            "--fault, --ranks and --jobs need a lab: run inside `weft-lab run SHAPE -- weft-bench ...`");
     if (rank_list_read(s->options, &s->list) < 0)
         return -1;
     const struct rank_config config = {.options = s->options,

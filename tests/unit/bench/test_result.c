@@ -53,6 +53,28 @@ static void an_iteration_takes_as_long_as_its_slowest_rank(void **state)
     assert_float_equal(result.bus_bandwidth_bps, result.algorithm_bandwidth_bps, 1); /* 2 (n - 1) / n = 1 */
 }
 
+static void each_job_has_its_own_bandwidth(void **state)
+{
+    (void)state;
+    struct bench_options options;
+    struct bench_result result = make_result(&options);
+    const struct rank_time quick[] = {{0, 100}, {200, 300}, {400, 500}};
+    const struct rank_time slow[] = {{0, 400}, {400, 800}, {800, 1200}};
+    const struct rank_time *const times[] = {quick, quick, quick, slow};
+    options.jobs = 2;
+    result.fabric = &fabric;
+    result.links = loads;
+    result_set_times(&result, times);
+    assert_int_equal(result.completion.p50_ns, 400);
+    assert_float_equal(result.jobs.best_bps, 8e6 / 100e-9, 1e6);
+    assert_float_equal(result.jobs.worst_bps, 8e6 / 400e-9, 1e6);
+    assert_float_equal(result.jobs.mean_bps, 8e6 / 160e-9, 1e6);
+    json_t *json = parse(result_json_text(&result)), *jobs = json_object_get(json, "jobs");
+    assert_int_equal(json_integer_value(json_object_get(jobs, "count")), 2);
+    assert_float_equal(json_real_value(json_object_get(jobs, "bus_bandwidth_worst_bps")), 8e6 / 400e-9, 1e6);
+    json_decref(json);
+}
+
 static void a_result_outside_a_lab_claims_no_links(void **state)
 {
     (void)state;
@@ -133,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_iteration_takes_as_long_as_its_slowest_rank),
+        cmocka_unit_test(each_job_has_its_own_bandwidth),
         cmocka_unit_test(a_result_outside_a_lab_claims_no_links),
         cmocka_unit_test(a_result_in_a_lab_has_links_and_bounds),
         cmocka_unit_test(the_fault_is_part_of_the_result),
