@@ -14,7 +14,8 @@
 
 enum {
     PATH_BYTES = 96,
-    GATHER_MS = 5, /* what changes within this time is reported together */
+    PEERS_MAX = UINT16_MAX + 1, /* numbers that the transport may give */
+    GATHER_MS = 5,              /* what changes within this time is reported together */
     REPORT_EVERY_MS = 2000,
     RETRY_MS_MIN = 100, /* while control does not answer; doubles */
     RETRY_MS_MAX = 10000,
@@ -34,7 +35,7 @@ struct control_agent {
     unsigned retry_ms, report_every_ms, plan_retry_ms;
     int complaint; /* HTTP status that was logged last; -1: no answer at all */
     uint64_t sequence, control_epoch;
-    uint64_t dead_paths[UINT16_MAX + 1];  /* by peer */
+    uint64_t dead_paths[PEERS_MAX];       /* by peer */
     uint32_t probing[AGENT_PROBES_MAX];   /* control wants their paths looked for anew */
     unsigned probing_count, probed_count; /* probing[0 .. probed_count) are in the report under way */
     struct control_agent_view view;
@@ -224,6 +225,7 @@ static void report(struct control_agent *a)
                                                            .plan_epoch = plan_intake_epoch(a->intake),
                                                            .plan_hash = plan_intake_hash(a->intake),
                                                            .dead_paths = a->dead_paths,
+                                                           .peers_max = PEERS_MAX,
                                                            .probed = a->probing,
                                                            .probed_count = a->probed_count});
     write_path(a, path, "");
