@@ -70,6 +70,45 @@ static void test_every_exchange_of_halving_doubling_is_spread(void **state)
     fabric_close(&f);
 }
 
+/* Adds the share of the flow that each spine gets. */
+static void add_shares(struct fabric *f, const struct fabric_job *job, uint32_t rank, uint32_t peer,
+                       uint64_t *shares)
+{
+    struct plan_view view = fabric_block(f, job->hosts[rank]);
+    const struct plan_flow *flow = plan_find_flow(
+        &view, plan_find_communicator(&view, job->identity, rank, STEP_SHAPE_HALVING_DOUBLING), peer);
+    assert_non_null(flow);
+    for (uint32_t i = 0; i < flow->piece_count; i++) {
+        const struct plan_piece *piece = &view.pieces[flow->first_piece + i];
+        shares[piece->spine] += piece->share;
+    }
+}
+
+/* Four flows of each leaf over three spines, in each of three steps: some are split, so that each spine gets
+ * a third. Ranks with an even number of bits are on the first leaf, so every exchange is between leaves. */
+static void test_split_flows_make_up_what_is_lacking(void **state)
+{
+    (void)state;
+    struct fabric f;
+    uint32_t hosts[8], next[2] = {0, 4};
+    for (uint32_t rank = 0; rank < 8; rank++)
+        hosts[rank] = next[__builtin_parity(rank)]++;
+    fabric_open(&f, (struct fabric_shape){.leaves = 2, .spines = 3, .hosts = 4}, ":memory:");
+    struct fabric_job *job = fabric_add_job(&f, 1, hosts, 8);
+    fabric_add_demand(job, STEP_SHAPE_HALVING_DOUBLING, 16 * MIB);
+    fabric_report_all(&f);
+    assert_int_equal(fabric_plan(&f), 1);
+    for (uint32_t mask = 1; mask < 8; mask *= 2) {
+        uint64_t shares[2][3] = {0};
+        for (uint32_t rank = 0; rank < 8; rank++)
+            add_shares(&f, job, rank, rank ^ mask, shares[__builtin_parity(rank)]);
+        for (unsigned i = 0; i < 6; i++)
+            assert_in_range(shares[i / 3][i % 3], PLAN_SHARE_WHOLE * 4 / 3 * 97 / 100,
+                            PLAN_SHARE_WHOLE * 4 / 3 * 103 / 100);
+    }
+    fabric_close(&f);
+}
+
 static void test_jobs_are_planned_together(void **state)
 {
     (void)state;
@@ -262,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_ring_is_spread_evenly),
         cmocka_unit_test(test_every_exchange_of_halving_doubling_is_spread),
+        cmocka_unit_test(test_split_flows_make_up_what_is_lacking),
         cmocka_unit_test(test_jobs_are_planned_together),
         cmocka_unit_test(test_steps_leave_room_for_jobs_that_have_fewer),
         cmocka_unit_test(test_all_hosts_have_the_same_plan),
