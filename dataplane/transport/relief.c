@@ -57,12 +57,15 @@ static bool is_credited_ahead(const struct transport *t, const struct piece *p)
     return m->limit_bytes >= m->bytes || m->limit_bytes >= m->sent_bytes + CREDIT_PACKETS * packet;
 }
 
-/* The part of what is left that a path of this speed would still have when the others are done. */
+/* The part of what is left that a path of this speed would still have when the others are done. A packet
+ * stays: a piece of nothing would be sent as one of nothing. */
 static uint64_t excess_bytes(const struct transport *t, const struct piece *p, uint64_t lag)
 {
     uint64_t left = p->end_offset - p->next_offset, done = p->next_offset - p->begin_offset;
     uint64_t packet = t->peers[p->peer].payload_bytes_max;
-    return (uint64_t)((__uint128_t)left * lag / (done + lag)) / packet * packet;
+    uint64_t most = left > packet ? left - packet : 0;
+    uint64_t excess = (uint64_t)((__uint128_t)left * lag / (done + lag));
+    return (excess < most ? excess : most) / packet * packet;
 }
 
 static void move(struct transport *t, uint32_t index, uint64_t bytes, uint8_t path, nsec_t now)
