@@ -58,12 +58,16 @@ static void write_unnumbered(struct transport *t, const struct channel *ch, enum
     channel_write_header(t, ch, type, 0, (struct packet_header *)packet->header, now);
 }
 
+/* Over a path that lives; when that went unanswered, over any in turn. */
 static void send_close(struct transport *t, struct channel *ch, struct writer *w, nsec_t now)
 {
-    uint16_t survivor_port = path_health_next_alive_port(t, channel_peer(t, ch));
+    struct peer *peer = channel_peer(t, ch);
+    uint16_t port =
+        ch->timeouts == 0 ? path_health_next_alive_port(t, peer) : path_health_next_known_port(t, peer);
     ch->look_at = now + t->config.rto_min_ns;
-    if (survivor_port != 0)
-        write_unnumbered(t, ch, PACKET_CLOSE, survivor_port, advance(w), now);
+    ch->timeouts = 1;
+    if (port != 0)
+        write_unnumbered(t, ch, PACKET_CLOSE, port, advance(w), now);
     channel_arm(t, ch, now);
 }
 

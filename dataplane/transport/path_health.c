@@ -71,6 +71,16 @@ struct channel *path_health_next_open(struct transport *t, struct peer *peer)
     return NULL;
 }
 
+uint16_t path_health_next_known_port(struct transport *t, struct peer *peer)
+{
+    uint16_t port = 0;
+    for (unsigned i = 0; port == 0 && i < peer->path_count; i++) {
+        peer->next_path = (uint16_t)((peer->next_path + 1u) % peer->path_count);
+        port = path_source_port(t, (uint16_t)(peer - t->peers), peer->next_path);
+    }
+    return port;
+}
+
 uint16_t path_health_next_alive_port(struct transport *t, struct peer *peer)
 {
     bool found = turn_to_next_usable(t, peer);
@@ -105,6 +115,7 @@ void path_health_die(struct transport *t, struct channel *ch, nsec_t now)
     ch->probe_token = 0;
     ch->state = CHANNEL_CLOSING;
     ch->suspected = false;
+    ch->timeouts = 0;
     ch->look_at = now;
     ch->probe_at = NSEC_NEVER;
     t->counters.paths_died++;

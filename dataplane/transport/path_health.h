@@ -42,6 +42,9 @@ uint64_t path_health_usable(const struct transport *t, uint16_t peer);
 struct channel *path_health_next_alive(struct transport *t, struct peer *peer);
 /* The next usable channel in turn that is open already, or NULL. */
 struct channel *path_health_next_open(struct transport *t, struct peer *peer);
+/* The source port of the next path in turn that exists, dead or alive: what is asked again and again must not
+ * depend on what is believed of the paths, since both ends may be wrong. */
+uint16_t path_health_next_known_port(struct transport *t, struct peer *peer);
 /* The source port of the next usable path in turn, or 0. */
 uint16_t path_health_next_alive_port(struct transport *t, struct peer *peer);
 

@@ -256,12 +256,13 @@ static enum drop_reason take_trimmed(struct transport *t, const struct arrival *
 
 /* ---- the others ---- */
 
-/* Over which path to answer about one that is dead: each time another of ours. The port that the question
- * came from crosses another spine on the way back, and that may be the dead one. */
-static uint16_t port_around(struct transport *t, const struct arrival *a)
+/* Over which path to answer about one that is dead: another of ours. The port that the question came from
+ * crosses another spine on the way back, and that may be the dead one. Whoever asks again has not heard us:
+ * then any path in turn. */
+static uint16_t port_around(struct transport *t, const struct arrival *a, bool again)
 {
-    const struct channel *alive = path_health_next_alive(t, a->peer);
-    return alive != NULL ? alive->source_port : a->datagram->source_port;
+    uint16_t port = again ? path_health_next_known_port(t, a->peer) : path_health_next_alive_port(t, a->peer);
+    return port != 0 ? port : a->datagram->source_port;
 }
 
 /* What arrived on a channel that its sender gives up; from here on nothing more is accepted on it. */
@@ -273,11 +274,12 @@ static enum drop_reason take_close(struct transport *t, const struct arrival *a)
         generation_is_current(ch, generation);
     if (generation != ch->received_generation)
         return DROP_GENERATION;
+    bool again = !ch->receiving;
     ch->receiving = false;
     suspicion_on_hint(t, ch, a->now);
     struct packet_ack closed;
     acks_write(t, ch, PACKET_CLOSED, &closed, a->now);
-    bool queued = session_reply(t, a->peer->address, port_around(t, a), &closed, sizeof(closed));
+    bool queued = session_reply(t, a->peer->address, port_around(t, a, again), &closed, sizeof(closed));
     return queued ? DROP_NONE : DROP_NO_RESOURCES;
 }
 

@@ -174,7 +174,7 @@ struct channel {
     uint16_t generation;
     uint16_t source_port;
     uint8_t state;    /* enum channel_state */
-    uint8_t timeouts; /* in a row */
+    uint8_t timeouts; /* in a row; CLOSING: whether it has been asked before */
     uint8_t clean_probes;
     uint8_t wronged;      /* deaths in a row after which it answered at once */
     bool suspected : 1;   /* ALIVE: silent while others are not (suspicion.h); it gets nothing new */

@@ -229,6 +229,33 @@ static void test_the_last_path_stays(void **state)
     fabric_destroy(f);
 }
 
+static unsigned only_dead_path;
+
+static enum fault one_dead_path(struct fabric *f, const struct fabric_packet *packet)
+{
+    (void)f;
+    return packet->source_port == PATH_PORT(only_dead_path) ? FAULT_LOSE : FAULT_NONE;
+}
+
+/* One path dies, and as soon as that is known it heals and the other dies: what is believed alive is dead,
+ * and the other way round. */
+static void test_paths_that_change_places(void **state)
+{
+    (void)state;
+    struct fabric *f = start(2, PATH_MODE_WRAP);
+    transfer(f, 1);
+    fabric_run(f, f->now + 300 * NSEC_PER_USEC);
+    f->fault = one_dead_path;
+    only_dead_path = 0;
+    nsec_t end = f->now + 100 * NSEC_PER_MSEC;
+    while (fabric_count(f, 0, EVENT_PATH_DOWN, EVENT_OK) == 0 && f->now < end)
+        fabric_run(f, f->now + NSEC_PER_USEC);
+    only_dead_path = 1;
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    check(f, 1);
+    fabric_destroy(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_a_new_port_revives_the_path),
         cmocka_unit_test(test_a_path_that_is_gone_carries_nothing),
         cmocka_unit_test(test_the_last_path_stays),
+        cmocka_unit_test(test_paths_that_change_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
