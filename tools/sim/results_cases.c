@@ -22,8 +22,6 @@ const struct results_case results_cases[] = {
      "halving_doubling", "64M", LONG_RUNS, .waiting_steps = 16},
     {"all-to-all 64K", "All-to-all among 256 hosts, 64 KB a flow", "all_to_all", "64K", "all"},
     {"all-to-all 4M", "All-to-all among 256 hosts, 4 MB a flow", "all_to_all", "4M", LONG_RUNS},
-    {"all-to-all 64x256K", "All-to-all among 64 hosts, 256 KB a flow", "all_to_all_64", "256K", "all",
-     .all_controls = true},
     {"all-to-all 64x1M", "All-to-all among 64 hosts, 1 MB a flow", "all_to_all_64", "1M", "all"},
     {"all-to-all 64x4M", "All-to-all among 64 hosts, 4 MB a flow", "all_to_all_64", "4M", LONG_RUNS},
     {"skewed", "Expert parallelism: all-to-all skewed 4:1, 256 KB, and 1 MB to every eighth", "skewed", NULL,
