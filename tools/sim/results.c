@@ -15,12 +15,12 @@ enum {
 
 /* ---- measuring ---- */
 
-static struct comparison_choice choose(const struct results_case *c, const struct experiment *base)
+static struct comparison_choice choose(const struct results_case *c, const struct experiment *base, bool full)
 {
     struct comparison_choice choice = {.controls = comparison_control_bit(base->config.transport.congestion),
                                        .healthy = true,
                                        .link_down = base->fault_count == 0};
-    if (c->all_controls)
+    if (c->all_controls || (full && c->all_controls_if_full))
         choice.controls = comparison_all_controls();
     if (c->bytes != NULL)
         units_parse_size(c->bytes, &choice.bytes);
@@ -37,7 +37,7 @@ static bool add_case(struct results *r, const struct results_options *o, const s
         return false;
     }
     const struct experiment *base = scenario_experiment(s);
-    struct comparison_choice choice = choose(c, base);
+    struct comparison_choice choice = choose(c, base, o->full);
     struct results_measured m = {.what = c, .scenario = s, .base = base, .first = r->comparison.count};
     bool known = comparison_parse_modes(c->modes, &choice.modes);
     comparison_add(&r->comparison, base, &choice);

@@ -14,6 +14,7 @@ struct results_case {
     const char *modes;    /* as for weft-sim compare */
     bool full;            /* takes long: only with --full */
     bool all_controls;    /* else the default one alone */
+    bool all_controls_if_full;
     /* Steps that cannot begin before the one before has arrived, on every rank; each costs the way of a
      * packet beside its bytes, which the bound does not count. 0: one step. */
     unsigned waiting_steps;

@@ -5,6 +5,17 @@
 #include "dataplane/transport/congestion.h"
 #include "tools/sim/results_page.h"
 
+/* Whether some trials have another control than the default. */
+static bool has_all_controls(const struct results *r, const struct results_measured *m)
+{
+    for (size_t i = m->first; i < m->first + m->count; i++) {
+        if (r->comparison.trials[i].experiment.config.transport.congestion !=
+            m->base->config.transport.congestion)
+            return true;
+    }
+    return false;
+}
+
 static void write_setting(const struct results *r, const struct results_measured *m, FILE *out)
 {
     const struct topology_shape *s = &m->base->config.topology.shape;
@@ -19,7 +30,7 @@ static void write_setting(const struct results *r, const struct results_measured
             fprintf(out, ", with the link down %.1f us", down->result.jobs[i].bound_ns / 1e3);
         fputc('.', out);
     }
-    fprintf(out, " `weft-sim compare%s%s%s cases/%s.yaml`\n", m->what->all_controls ? " --controls all" : "",
+    fprintf(out, " `weft-sim compare%s%s%s cases/%s.yaml`\n", has_all_controls(r, m) ? " --controls all" : "",
             m->what->bytes ? " --bytes " : "", m->what->bytes ? m->what->bytes : "", m->what->scenario);
 }
 
@@ -174,7 +185,7 @@ void results_figures_write(const struct results *r, const struct results_measure
     write_waiting(r, m, out);
     if (m->base->fault_count > 0)
         write_steady(r, m, out);
-    if (m->what->all_controls)
+    if (has_all_controls(r, m))
         write_matrix(r, m, out);
     write_details(r, m, out);
 }
