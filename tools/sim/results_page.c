@@ -32,7 +32,9 @@ static const char terms[] = "\n*Bound*: T* of the schedule's steps (the most loa
                             "| mprdma-4 | four paths a flow, each with its own window |\n"
                             "| ethereal | whole flows in turn, the rest cut into equal pieces |\n"
                             "| wrap | whole flows in turn, the rest cut where paths are full |\n"
-                            "| planned | pieces by a plan of the controller; without one, as wrap |\n";
+                            "| planned | by the controller's planner, from what the job will do; it is told "
+                            "of no failure here, so hosts act "
+                            "alone then |\n";
 
 static const char tail[] =
     "\n## What is not modelled\n\n"
