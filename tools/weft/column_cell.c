@@ -52,12 +52,13 @@ static void format_duration(char cell[COLUMN_CELL_BYTES], double seconds)
         format_long_duration(cell, seconds < 1e12 ? (uint64_t)seconds : (uint64_t)1e12);
 }
 
+/* 0 is never. */
 static void format_time(char cell[COLUMN_CELL_BYTES], double seconds)
 {
     struct tm parts;
     uint64_t milliseconds = (uint64_t)llround(fmin(seconds, 1e11) * 1000);
     time_t whole = (time_t)(milliseconds / 1000);
-    if (!localtime_r(&whole, &parts))
+    if (milliseconds == 0 || !localtime_r(&whole, &parts))
         return;
     size_t length = strftime(cell, COLUMN_CELL_BYTES, "%Y-%m-%d %H:%M:%S", &parts);
     snprintf(cell + length, COLUMN_CELL_BYTES - length, ".%03u", (unsigned)(milliseconds % 1000));

@@ -145,39 +145,57 @@ static void wait_for_control(struct watch *watch, const char *failure)
     poll(NULL, 0, WATCH_RETRY_MS);
 }
 
-/* A control whose log ends before what has been seen has lost its memory. */
-static void take_answer(struct watch *watch, const json_t *body)
+/* Control is there again. One that does not have the last event that has been seen has lost its memory, and
+ * counts anew. */
+static void resume(struct watch *watch)
 {
-    uint64_t next = next_of(body, watch->after);
-    if (watch->is_lost)
+    const struct options *options = watch->invocation->options;
+    struct api_answer answer;
+    api_ask(options, events_path(watch->after - (watch->after > 0), 0).text, NULL, 0, &answer);
+    const json_t *events = json_object_get(answer.body, "events");
+    if (!json_is_array(events)) {
+        wait_for_control(watch, answer.failure);
+    } else if (json_array_size(events) == 0 && watch->after > 0) {
+        fprintf(stderr,
+                "weft: control answers again, with a new log of events; showing it from its beginning\n");
+        watch->after = 0;
+        watch->is_lost = false;
+    } else {
         fprintf(stderr, "weft: control answers again; going on after event %" PRIu64 "\n", watch->after);
-    watch->is_lost = false;
-    print_events(watch, json_object_get(body, "events"));
-    if (next < watch->after)
-        fprintf(stderr, "weft: control has begun a new log of events; going on after event %" PRIu64 "\n",
-                next);
-    watch->after = next;
+        watch->is_lost = false;
+    }
+    json_decref(answer.body);
+}
+
+/* False: *status is how the program ends. */
+static bool follow_once(struct watch *watch, enum exit_status *status)
+{
+    const struct options *options = watch->invocation->options;
+    struct api_answer answer;
+    api_ask(options, events_path(watch->after, WATCH_WAIT_MS).text, NULL, WATCH_WAIT_MS, &answer);
+    bool is_away = answer.status == 0 || answer.status == 429 || answer.status == 503;
+    if (is_away)
+        wait_for_control(watch, answer.status ? "control is busy" : answer.failure);
+    else
+        *status = api_judge(options, &answer);
+    if (!is_away && *status == EXIT_DONE) {
+        print_events(watch, json_object_get(answer.body, "events"));
+        watch->after = next_of(answer.body, watch->after);
+    }
+    json_decref(answer.body);
+    return *status == EXIT_DONE;
 }
 
 static enum exit_status follow(struct watch *watch)
 {
-    const struct options *options = watch->invocation->options;
+    enum exit_status status = EXIT_DONE;
     while (!watch->report.failed) {
-        struct api_answer answer;
-        unsigned wait_ms = watch->is_lost ? 0 : WATCH_WAIT_MS;
-        api_ask(options, events_path(watch->after, wait_ms).text, NULL, wait_ms, &answer);
-        if (answer.status == 0 || answer.status == 429 || answer.status == 503) {
-            wait_for_control(watch, answer.status ? "control is busy" : answer.failure);
-            json_decref(answer.body);
-            continue;
-        }
-        enum exit_status status = api_judge(options, &answer);
-        if (status != EXIT_DONE)
-            return status;
-        take_answer(watch, answer.body);
-        json_decref(answer.body);
+        if (watch->is_lost)
+            resume(watch);
+        else if (!follow_once(watch, &status))
+            break;
     }
-    return EXIT_DONE;
+    return status;
 }
 
 enum exit_status event_watch(const struct invocation *invocation)

@@ -32,6 +32,7 @@ enum exit_status event_show(const struct invocation *invocation);
 enum exit_status event_watch(const struct invocation *invocation);
 
 enum exit_status dataplane_show(const struct invocation *invocation);
+enum exit_status doctor_show(const struct invocation *invocation);
 
 enum exit_status completion_bash(const struct invocation *invocation);
 enum exit_status completion_candidates(const struct invocation *invocation);

@@ -5,6 +5,7 @@
 
 #include "tools/weft/api.h"
 #include "tools/weft/handlers.h"
+#include "tools/weft/operator.h"
 #include "tools/weft/report.h"
 
 static const struct column job_columns[] = {
@@ -64,11 +65,12 @@ enum exit_status job_priority(const struct invocation *invocation)
 {
     static const struct column said_columns[] = {
         {"communicator", "communicator", COLUMN_TEXT}, {"priority", "priority", COLUMN_NUMBER}, {NULL}};
-    char identity[24];
+    char identity[24], by[OPERATOR_BYTES];
     struct report report;
     struct api_path path = api_path("/v1/jobs/");
     uint64_t priority = invocation_value(invocation, "priority")->number;
-    json_t *body, *request = json_pack("{s:I}", "priority", (json_int_t)priority);
+    json_t *body,
+        *request = json_pack("{s:I, s:s}", "priority", (json_int_t)priority, "by", operator_name(by));
     snprintf(identity, sizeof(identity), "0x%" PRIx64, invocation_value(invocation, "communicator")->number);
     api_path_add(&path, identity);
     enum exit_status status = api_post(invocation->options, path.text, request, &body);

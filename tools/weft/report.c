@@ -121,7 +121,7 @@ void report_card(struct report *report, const struct column *columns, const json
         return;
     if (report->options->json) {
         json_object_update(report->printed, selected);
-    } else {
+    } else if (json_object_size(selected) > 0) {
         separate(report);
         table_print_card(columns, selected);
     }

@@ -9,6 +9,7 @@
 #include "tools/weft/handlers.h"
 #include "tools/weft/heard_routers.h"
 #include "tools/weft/report.h"
+#include "tools/weft/topology_answer.h"
 
 static const struct column summary_columns[] = {
     {"hosts", "hosts", COLUMN_NUMBER},      {"ports", "host ports", COLUMN_NUMBER},
@@ -69,7 +70,6 @@ static json_t *row_of(const struct topology *t, uint32_t i)
 
 /* ---- show ---- */
 
-/* Control's answer goes through the same gate as a file: JSON is YAML. */
 static enum exit_status load_from_control(const struct invocation *invocation, struct topology **t)
 {
     struct topology_error error;
@@ -77,14 +77,12 @@ static enum exit_status load_from_control(const struct invocation *invocation, s
     enum exit_status status = api_get(invocation->options, "/v1/topology", &body);
     if (status != EXIT_DONE)
         return status;
-    char *text = json_dumps(body, JSON_ENSURE_ASCII);
-    int result = text ? topology_parse("control's topology", text, strlen(text), t, &error) : -1;
-    free(text);
+    if (topology_answer_parse(body, t, &error) != 0) {
+        complain(&error);
+        status = EXIT_UNREACHABLE;
+    }
     json_decref(body);
-    if (result == 0)
-        return EXIT_DONE;
-    complain(&error);
-    return EXIT_UNREACHABLE;
+    return status;
 }
 
 static enum exit_status load(const struct invocation *invocation, struct topology **t)

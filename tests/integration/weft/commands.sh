@@ -8,17 +8,31 @@ weft=$(realpath "$1")
 export TZ=UTC LC_ALL=C.UTF-8 SUDO_USER=ana NO_COLOR=1
 
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
-coproc fake { exec python3 "$here/fake_control.py" "$work/socket" "$here/answers.json" "$work/posted"; }
-server=$!
-read -r -t 30 _ <&"${fake[0]}"
+servers=()
+trap '[ ${#servers[@]} -eq 0 ] || kill "${servers[@]}"; rm -rf "$work"' EXIT
+
+start() { # a stand-in, and waits until it serves
+    mkfifo "$work/ready"
+    python3 "$@" >"$work/ready" &
+    servers+=($!)
+    read -r -t 30 _ <"$work/ready"
+    rm "$work/ready"
+}
+start "$here/fake_control.py" "$work/socket" "$here/answers.json" "$work/posted"
+start "$here/fake_telemetry.py" "$work/telemetry" "$here/telemetry.json"
+start "$here/fake_telemetry.py" "$work/dataplane" "$here/no_telemetry.json"
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).bind(sys.argv[1])' "$work/abandoned"
+. "$here/hosts.sh"
+plant_good_host "$work/good"
+plant_bad_host "$work/bad"
+export TELEMETRY=$work/telemetry WORK=$work
+ulimit -l 64
 
 cd "$here" # names of files in what is printed are relative to it
 run() { # of one line of a case file, words split as a shell does
     local words
     eval "words=($1)"
-    printf -- '$ weft %s\n' "$1"
+    printf '$ weft %s\n' "$1"
     : >"$work/posted"
     local status=0
     "$weft" -s "$work/socket" "${words[@]}" >"$work/output" 2>"$work/errors" || status=$?

@@ -4,13 +4,16 @@
 
 usage: fake_control.py SOCKET ANSWERS.json [RECORD]
 An answer with a "status" is sent with that status. What the file does not have is 404, as control would say it.
-"/v1/raw/..." paths of links are answers that no control gives. Prints "ready" when it serves.
+RAW holds what no control answers. "events" of the file is the log of events; the file is read again for every
+question about it. Prints "ready" when it serves.
 """
 import http.server
 import json
 import os
 import socketserver
 import sys
+import time
+import urllib.parse
 
 RAW = {
     "GET /v1/links/not-json": (200, b"<html>busy</html>"),
@@ -29,8 +32,22 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def log_message(self, *unused):
         pass
 
+    def events(self, after, wait_ms):
+        """Those behind `after`; waits for one as long as control would."""
+        deadline = time.monotonic() + wait_ms / 1000
+        while True:
+            with open(self.server.file) as file:
+                found = [e for e in json.load(file)["events"] if e["sequence"] > after][:2]
+            if found or time.monotonic() >= deadline:
+                return {"events": found, "next": found[-1]["sequence"] if found else after}
+            time.sleep(0.02)
+
     def answer(self, method):
         question = f"{method} {self.path}"
+        address = urllib.parse.urlsplit(self.path)
+        if address.path == "/v1/events":
+            query = dict(urllib.parse.parse_qsl(address.query))
+            return 200, json.dumps(self.events(int(query["after"]), int(query["wait_ms"]))).encode()
         if question in RAW:
             return RAW[question]
         found = dict(self.server.answers.get(question) or {
@@ -65,6 +82,7 @@ def main():
     if os.path.exists(path):
         os.unlink(path)
     server = Server(path, Answer)
+    server.file = answers
     with open(answers) as file:
         server.answers = json.load(file)
     server.record = sys.argv[3] if len(sys.argv) > 3 else None
