@@ -18,8 +18,7 @@ struct membership {
 
 /* What a path says of its links. */
 enum path_evidence {
-    PATH_SAYS_NOTHING, /* its ends or its spine are not known, or every path to the peer is dead */
-    PATH_IDLE,         /* alive, but nothing was acknowledged lately */
+    PATH_SAYS_NOTHING, /* idle; or its ends or its spine are not known, or every path to the peer is dead */
     PATH_CARRIES,
     PATH_DEAD
 };
@@ -29,7 +28,7 @@ enum {
 };
 
 struct path_mark {
-    uint32_t grown_ms;  /* when acked_bytes last grew; 0: not seen */
+    uint32_t grown_ms;  /* when acked_bytes last grew, modulo 2^32; 0: not lately */
     uint32_t peer_leaf; /* MAP_NONE: the peer is not known, or on the agent's own leaf */
     uint8_t spine;      /* of the map; NO_SPINE: not known */
     uint8_t evidence;   /* enum path_evidence */

@@ -11,8 +11,7 @@ int link_evidence_create(struct link_evidence *e, const struct fabric_map *map)
     bool whole = true;
     for (unsigned i = 0; i < LINK_DIRECTIONS; i++) {
         e->carrying[i] = calloc(map->uplink_count + 1, sizeof(*e->carrying[i]));
-        e->idle[i] = calloc(map->uplink_count + 1, sizeof(*e->idle[i]));
-        whole = whole && e->carrying[i] != NULL && e->idle[i] != NULL;
+        whole = whole && e->carrying[i] != NULL;
     }
     e->blame = calloc(map->uplink_count + 1, sizeof(*e->blame));
     return whole && e->blame != NULL ? 0 : -ENOMEM;
@@ -20,10 +19,8 @@ int link_evidence_create(struct link_evidence *e, const struct fabric_map *map)
 
 void link_evidence_destroy(struct link_evidence *e)
 {
-    for (unsigned i = 0; i < LINK_DIRECTIONS; i++) {
+    for (unsigned i = 0; i < LINK_DIRECTIONS; i++)
         free(e->carrying[i]);
-        free(e->idle[i]);
-    }
     free(e->blame);
 }
 
@@ -38,38 +35,41 @@ static bool some_is_alive(const struct core_path *paths, unsigned count)
     return false;
 }
 
-static uint8_t evidence_of(const struct core_path *path, const struct path_mark *mark,
-                           uint32_t carrying_since_ms)
+/* Growth that is too old is forgotten, so that the clock may wrap around. */
+static uint8_t evidence_of(const struct evidence_window *w, const struct core_path *path,
+                           struct path_mark *mark)
 {
+    if (w->now_ms - mark->grown_ms > w->recent_ms)
+        mark->grown_ms = 0;
     if (!path->alive)
         return PATH_DEAD;
-    return mark->grown_ms != 0 && mark->grown_ms >= carrying_since_ms ? PATH_CARRIES : PATH_IDLE;
+    return mark->grown_ms != 0 ? PATH_CARRIES : PATH_SAYS_NOTHING;
 }
 
 /* The paths to one peer. */
-static void mark_group(const struct fabric_map *map, uint32_t leaf, const struct core_path *paths,
-                       struct path_mark *marks, unsigned count, uint32_t carrying_since_ms)
+static void mark_group(const struct fabric_map *map, const struct evidence_window *w,
+                       const struct core_path *paths, struct path_mark *marks, unsigned count)
 {
-    uint32_t peer = fabric_map_port(map, paths[0].peer);
-    uint32_t peer_leaf = peer != TOPOLOGY_NONE ? fabric_map_leaf(map, peer) : MAP_NONE;
-    bool speaks = peer_leaf != MAP_NONE && peer_leaf != leaf && some_is_alive(paths, count);
+    uint32_t leaf = fabric_map_leaf(map, w->port), peer = fabric_map_port(map, paths[0].peer);
+    uint32_t peer_leaf = peer != TOPOLOGY_NONE ? fabric_map_leaf(map, peer) : leaf;
+    bool speaks = peer_leaf != leaf && some_is_alive(paths, count);
     for (unsigned i = 0; i < count; i++) {
         uint32_t spine = fabric_map_spine(map, paths[i].spine);
         marks[i].peer_leaf = peer_leaf != leaf ? peer_leaf : MAP_NONE;
         marks[i].spine = (uint8_t)(spine != MAP_NONE ? spine : NO_SPINE);
-        marks[i].evidence = speaks && spine != MAP_NONE ? evidence_of(&paths[i], &marks[i], carrying_since_ms)
-                                                        : PATH_SAYS_NOTHING;
+        marks[i].evidence = PATH_SAYS_NOTHING;
+        if (speaks && spine != MAP_NONE)
+            marks[i].evidence = evidence_of(w, &paths[i], &marks[i]);
     }
 }
 
-void link_evidence_mark(const struct fabric_map *map, uint32_t port, const struct core_path *paths,
-                        struct path_mark *marks, unsigned count, uint32_t carrying_since_ms)
+void link_evidence_mark(const struct fabric_map *map, const struct evidence_window *w,
+                        const struct core_path *paths, struct path_mark *marks, unsigned count)
 {
-    uint32_t leaf = fabric_map_leaf(map, port);
     for (unsigned first = 0, end; first < count; first = end) {
         for (end = first + 1; end < count && paths[end].peer == paths[first].peer;)
             end++;
-        mark_group(map, leaf, &paths[first], &marks[first], end - first, carrying_since_ms);
+        mark_group(map, w, &paths[first], &marks[first], end - first);
     }
 }
 
@@ -89,23 +89,19 @@ static struct path_links links_of(const struct fabric_map *map, uint32_t port, c
 void link_evidence_add(struct link_evidence *e, uint32_t port, const struct agent *a, int sign)
 {
     for (unsigned i = 0; i < a->path_count; i++) {
-        uint8_t says = a->marks[i].evidence;
-        if (says != PATH_IDLE && says != PATH_CARRIES)
+        if (a->marks[i].evidence != PATH_CARRIES)
             continue;
         struct path_links links = links_of(e->map, port, &a->marks[i]);
-        uint32_t **counts = says == PATH_CARRIES ? e->carrying : e->idle;
-        counts[LINK_UPWARDS][links.up] += (uint32_t)sign;
-        counts[LINK_DOWNWARDS][links.down] += (uint32_t)sign;
+        e->carrying[LINK_UPWARDS][links.up] += (uint32_t)sign;
+        e->carrying[LINK_DOWNWARDS][links.down] += (uint32_t)sign;
     }
 }
 
 static unsigned clearance(const struct link_evidence *e, uint32_t uplink, enum link_direction direction)
 {
     if (e->carrying[direction][uplink] > 0)
-        return 3;
-    if (e->carrying[!direction][uplink] > 0)
         return 2;
-    return e->idle[direction][uplink] > 0;
+    return e->carrying[!direction][uplink] > 0;
 }
 
 static void blame(struct link_evidence *e, uint32_t uplink, enum core_link_state state)
@@ -121,7 +117,7 @@ static void accuse(struct link_evidence *e, struct path_links links)
         blame(e, links.up, CORE_LINK_DOWN);
     if (down < up)
         blame(e, links.down, CORE_LINK_DOWN);
-    if (up == down && up < 3) {
+    if (up == down && up < 2) {
         blame(e, links.up, CORE_LINK_SUSPECT);
         blame(e, links.down, CORE_LINK_SUSPECT);
     }

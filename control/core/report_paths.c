@@ -88,10 +88,11 @@ void report_take_paths(struct intake *in)
 {
     struct core *core = in->core;
     struct agent *a = in->agent;
-    uint64_t recently_ns = 2 * core->config.report_every_ns;
-    uint64_t since_ns = in->now_ns > recently_ns ? in->now_ns - recently_ns : 0;
-    link_evidence_mark(core->map, in->port, in->paths, in->marks, in->report->path_count,
-                       (uint32_t)(since_ns / 1000000));
+    const struct evidence_window window = {.port = in->port,
+                                           .now_ms = (uint32_t)(in->now_ns / 1000000),
+                                           .recent_ms =
+                                               (uint32_t)(2 * core->config.report_every_ns / 1000000)};
+    link_evidence_mark(core->map, &window, in->paths, in->marks, in->report->path_count);
     if (!same_evidence(a, in))
         core_want_judgement(core, in->now_ns);
     tell_moved(in);
