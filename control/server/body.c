@@ -21,12 +21,19 @@ void body_fail(struct body *body, const char *code, const char *at, const char *
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    call_fail(body->call, 400, code, at, "%s", message);
+    call_fail(body->call, strcmp(code, "too_large") == 0 ? 413 : 400, code, at, "%s", message);
 }
 
-/* libjansson bounds depth only at 2048; the text alone tells how deep it is. */
-static bool is_deeper_than(const char *text, size_t bytes, unsigned most)
+/* What the text alone tells of its values, before memory is spent on them: libjansson takes up to a hundred
+ * times the bytes of the text for them, and bounds depth only at 2048. */
+struct outline {
+    unsigned depth;
+    size_t containers, values;
+};
+
+static struct outline outline_text(const char *text, size_t bytes)
 {
+    struct outline o = {0};
     unsigned depth = 0;
     bool in_string = false;
     for (size_t i = 0; i < bytes; i++) {
@@ -35,25 +42,33 @@ static bool is_deeper_than(const char *text, size_t bytes, unsigned most)
         else if (text[i] == '"')
             in_string = !in_string;
         else if (!in_string && (text[i] == '{' || text[i] == '['))
-            depth++;
+            depth++, o.containers++;
         else if (!in_string && (text[i] == '}' || text[i] == ']'))
             depth -= depth > 0;
-        if (depth > most)
-            return true;
+        else if (!in_string && text[i] == ',')
+            o.values++;
+        o.depth = depth > o.depth ? depth : o.depth;
     }
-    return false;
+    return o;
 }
 
 bool body_open(struct body *body, struct call *call, struct body_object *root)
 {
     json_error_t where;
     *body = (struct body){.call = call};
-    if (is_deeper_than(call->body, call->body_bytes, BODY_DEPTH_MAX)) {
+    struct outline outline = outline_text(call->body, call->body_bytes);
+    if (outline.depth > BODY_DEPTH_MAX)
         body_fail(body, "too_deep", NULL, "the body is nested deeper than %u", BODY_DEPTH_MAX);
+    else if (outline.containers > BODY_CONTAINERS_MAX || outline.values > BODY_VALUES_MAX)
+        body_fail(body, "too_large", NULL, "a body has at most %u objects and arrays, and %u values",
+                  BODY_CONTAINERS_MAX, BODY_VALUES_MAX);
+    if (body->failed)
         return false;
-    }
     body->root = json_loadb(call->body, call->body_bytes, JSON_REJECT_DUPLICATES, &where);
-    if (body->root == NULL)
+    if (body->root == NULL && json_error_code(&where) == json_error_numeric_overflow)
+        body_fail(body, "out_of_range", NULL, "a number at line %d, column %d is beyond 64 bits", where.line,
+                  where.column);
+    else if (body->root == NULL)
         body_fail(body, "not_json", NULL, "the body is not JSON: %s at line %d, column %d", where.text,
                   where.line, where.column);
     else if (!json_is_object(body->root))
@@ -184,15 +199,28 @@ void body_text(struct body_object *object, const char *member, char *text, size_
         memcpy(text, json_string_value(value), json_string_length(value) + 1);
 }
 
+void body_by(struct body_object *object, char by[CORE_NAME_BYTES])
+{
+    body_text(object, "by", by, CORE_NAME_BYTES);
+    if (by[0] == '\0')
+        memcpy(by, object->body->call->who, CORE_NAME_BYTES);
+}
+
+bool body_parse_identity(const char *text, uint64_t *identity)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    if (text == NULL || strncmp(text, "0x", 2) != 0)
+        return false;
+    size_t count = strspn(text + 2, digits);
+    *identity = strtoull(text, NULL, 16);
+    return count >= 1 && count <= 16 && text[2 + count] == '\0';
+}
+
 uint64_t body_needed_identity(struct body_object *object, const char *member)
 {
     const json_t *value = find(object, member, true);
-    const char *text = json_string_value(value);
-    char *end = NULL;
-    if (value == NULL)
-        return 0;
-    uint64_t identity = text != NULL && strncmp(text, "0x", 2) == 0 ? strtoull(text, &end, 16) : 0;
-    if (end == NULL || *end != '\0' || end == text + 2 || end > text + 18)
+    uint64_t identity = 0;
+    if (value != NULL && !body_parse_identity(json_string_value(value), &identity))
         fail_at(object, member, "wrong_type", "must be 64 bits as text, such as \"0x1f\"");
     return identity;
 }
@@ -244,10 +272,10 @@ uint32_t body_address_at(struct body_object *object, const char *member, size_t 
 {
     const json_t *value = json_array_get(json_object_get(object->json, member), index);
     uint32_t address = 0;
-    char place[64];
-    snprintf(place, sizeof(place), "%s/%zu", member, index);
-    if (!body_parse_address(json_string_value(value), &address))
-        body_fail(object->body, "wrong_type", place, "%s/%s must be an IPv4 address as text", object->pointer,
-                  place);
+    char place[BODY_POINTER_BYTES];
+    if (body_parse_address(json_string_value(value), &address))
+        return address;
+    snprintf(place, sizeof(place), "%.*s/%s/%zu", POINTER_PART_BYTES, object->pointer, member, index);
+    body_fail(object->body, "wrong_type", place, "%s must be an IPv4 address as text", place);
     return address;
 }

@@ -8,7 +8,9 @@
 
 enum {
     BODY_POINTER_BYTES = 96,
-    BODY_DEPTH_MAX = 8
+    BODY_DEPTH_MAX = 8,
+    BODY_CONTAINERS_MAX = 1 << 17,
+    BODY_VALUES_MAX = 1 << 20
 };
 
 struct body {
@@ -41,6 +43,10 @@ double body_real(struct body_object *object, const char *member, double absent, 
 bool body_bool(struct body_object *object, const char *member, bool absent);
 /* Printable text; "" when absent. */
 void body_text(struct body_object *object, const char *member, char *text, size_t bytes);
+/* Who asks for it: as the member `by` says, or else whom the connection is known by. */
+void body_by(struct body_object *object, char by[CORE_NAME_BYTES]);
+/* "0x1f" alone. */
+bool body_parse_identity(const char *text, uint64_t *identity);
 /* "0x1f" */
 uint64_t body_needed_identity(struct body_object *object, const char *member);
 

@@ -10,6 +10,20 @@
 
 #define NSEC_PER_MSEC 1000000ull
 
+json_t *call_text(const char *text)
+{
+    json_t *json = json_string(text);
+    char *copy = json == NULL ? strdup(text) : NULL;
+    if (copy == NULL)
+        return json;
+    for (char *c = copy; *c != '\0'; c++)
+        if ((unsigned char)*c > '~')
+            *c = '?';
+    json = json_string(copy);
+    free(copy);
+    return json;
+}
+
 void call_answer(struct call *call, int status, json_t *json)
 {
     call->status = status;
@@ -38,7 +52,8 @@ void call_fail(struct call *call, int status, const char *code, const char *at, 
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
     call->status = status;
-    call->json = json_pack("{s:{s:s, s:s, s:s*}}", "error", "code", code, "message", message, "at", at);
+    call->json =
+        json_pack("{s:{s:s, s:o, s:s*}}", "error", "code", code, "message", call_text(message), "at", at);
 }
 
 void call_fail_core(struct call *call, const struct core_error *error)

@@ -14,7 +14,7 @@
 
 enum {
     CALL_WORDS_MAX = 4,
-    CALL_WORD_BYTES = 160,
+    CALL_WORD_BYTES = TOPOLOGY_LINK_NAME_BYTES,
     CALL_WAIT_MS_MAX = 60000
 };
 
@@ -43,6 +43,7 @@ struct call {
     const char *body;
     size_t body_bytes;
     enum call_role role;
+    char who[CORE_NAME_BYTES];   /* stands in for `by` where the body has none; "" when not known */
     uint64_t now_ns, started_ns; /* monotonic: now, and when the call came */
     uint64_t up_since_ns;
     bool time_is_up; /* of a call that waited */
@@ -64,6 +65,9 @@ void call_fail(struct call *call, int status, const char *code, const char *at, 
     __attribute__((format(printf, 5, 6)));
 /* What the core has refused, with the status that goes with its code. */
 void call_fail_core(struct call *call, const struct core_error *error);
+
+/* As JSON, whatever its bytes: text that was cut within a letter of UTF-8 is shown too. NULL: no memory. */
+json_t *call_text(const char *text);
 
 /* The number of the query parameter; `absent` when it is not there. False, and the call has failed, when it
  * is no number up to `most`. */

@@ -10,9 +10,10 @@ static json_t *show_event(const struct store_event *event)
 {
     static const char *const levels[] = {
         [STORE_INFO] = "info", [STORE_WARNING] = "warning", [STORE_ERROR] = "error"};
-    json_t *json = json_pack("{s:I, s:f, s:s, s:s, s:s, s:s, s:s}", "sequence", (json_int_t)event->sequence,
-                             "at_s", view_seconds(event->at_ns), "level", levels[event->level], "kind",
-                             event->kind, "link", event->link, "host", event->host, "text", event->text);
+    json_t *json =
+        json_pack("{s:I, s:f, s:s, s:s, s:s, s:s, s:o}", "sequence", (json_int_t)event->sequence, "at_s",
+                  view_seconds(event->at_ns), "level", levels[event->level], "kind", event->kind, "link",
+                  event->link, "host", event->host, "text", call_text(event->text));
     if (json == NULL)
         return NULL;
     if (event->job != 0)

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "control/server/calls.h"
 #include "control/server/view.h"
 
@@ -62,16 +59,4 @@ void calls_show_fabric(struct call *call)
                           (json_int_t)topology_count(t, TOPOLOGY_HOST), "ports",
                           (json_int_t)topology_port_count(t), "links", links, "agents", agents, "jobs",
                           core_job_count(call->core), "plan", show_plan(call)));
-}
-
-void calls_show_topology(struct call *call)
-{
-    char *text = NULL;
-    size_t bytes;
-    FILE *stream = open_memstream(&text, &bytes);
-    bool is_written = stream != NULL && topology_write_json(call->topology, stream) == 0;
-    if (stream != NULL)
-        is_written &= fclose(stream) == 0;
-    call_answer(call, 200, is_written ? json_loadb(text, bytes, 0, NULL) : NULL);
-    free(text);
 }

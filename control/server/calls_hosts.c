@@ -71,22 +71,47 @@ static bool find_ports(struct call *call, const char *from, const char *to, uint
     return true;
 }
 
+/* What the plan in force makes of the paths between them; NULL: nothing. */
+static const uint8_t *find_weights(struct call *call, const uint32_t addresses[2], struct plan_view *plan)
+{
+    const struct plan_header *block;
+    if (core_plan_block(call->core, addresses[0], &block) != 0)
+        return NULL;
+    *plan = plan_lay_out(block);
+    return plan_find_weights(plan, addresses[1] >> (32 - block->leaf_prefix_bits));
+}
+
+static unsigned weight_of(const struct plan_view *plan, const uint8_t *weights, uint32_t spine)
+{
+    for (uint32_t i = 0; i < plan->header->spine_count; i++)
+        if (plan->spines[i].address == spine)
+            return weights[i];
+    return 0;
+}
+
+static json_t *show_path(const struct call *call, const struct core_path *path, unsigned weight)
+{
+    uint32_t node = topology_switch_by_address(call->topology, path->spine);
+    json_t *spine = node == TOPOLOGY_NONE ? view_address(path->spine)
+                                          : json_string(topology_node(call->topology, node)->name);
+    return json_pack("{s:o, s:i, s:s, s:i}", "spine", spine, "source_port", path->source_port, "state",
+                     path->alive ? "alive" : "dead", "weight", weight);
+}
+
 void calls_show_paths(struct call *call)
 {
     uint32_t addresses[2];
     const struct core_path *paths;
     if (!find_ports(call, call->query(call, "from"), call->query(call, "to"), addresses))
         return;
+    struct plan_view plan;
+    const uint8_t *weights = find_weights(call, addresses, &plan);
     unsigned count = core_agent_paths(call->core, addresses[0], addresses[1], &paths);
     json_t *list = json_array();
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t node = topology_switch_by_address(call->topology, paths[i].spine);
-        json_t *spine = node == TOPOLOGY_NONE ? view_address(paths[i].spine)
-                                              : json_string(topology_node(call->topology, node)->name);
-        json_array_append_new(list,
-                              json_pack("{s:o, s:i, s:s}", "spine", spine, "source_port",
-                                        paths[i].source_port, "state", paths[i].alive ? "alive" : "dead"));
-    }
+    for (unsigned i = 0; i < count; i++)
+        json_array_append_new(
+            list,
+            show_path(call, &paths[i], weights != NULL ? weight_of(&plan, weights, paths[i].spine) : 0));
     call_answer(call, 200, json_pack("{s:o}", "paths", list));
 }
 

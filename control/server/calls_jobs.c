@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdlib.h>
-
 #include "control/server/body.h"
 #include "control/server/calls.h"
 #include "control/server/view.h"
@@ -32,10 +30,8 @@ void calls_show_jobs(struct call *call)
 
 static bool find_job(struct call *call, uint64_t *identity)
 {
-    char *end;
     unsigned job;
-    *identity = strtoull(call->words[1], &end, 16);
-    if (*end == '\0' && core_job_find(call->core, *identity, &job))
+    if (body_parse_identity(call->words[1], identity) && core_job_find(call->core, *identity, &job))
         return true;
     call_fail(call, 404, "unknown_job", NULL, "no such job runs: `weft job show` lists them");
     return false;
@@ -54,7 +50,7 @@ void calls_set_priority(struct call *call)
     if (body_open(&body, call, &root)) {
         body_check_members(&root, members);
         unsigned priority = (unsigned)body_needed_number(&root, "priority", CORE_PRIORITIES - 1);
-        body_text(&root, "by", by, sizeof(by));
+        body_by(&root, by);
         if (!body.failed) {
             if (core_job_set_priority(call->core, identity, priority, by, call->now_ns, &error) != 0)
                 call_fail_core(call, &error);

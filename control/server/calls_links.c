@@ -31,7 +31,7 @@ static bool read_action(struct body_object *root, struct core_link_request *requ
     body_text(root, "action", action, sizeof(action));
     request->capacity_ratio = body_real(root, "capacity_ratio", 1, 1);
     body_text(root, "reason", request->reason, sizeof(request->reason));
-    body_text(root, "by", request->by, sizeof(request->by));
+    body_by(root, request->by);
     request->force = body_bool(root, "force", false);
     request->dry_run = body_bool(root, "dry_run", false);
     if (strcmp(action, "drain") == 0)

@@ -134,12 +134,13 @@ static json_t *show_pieces(const struct call *call, const struct core_flow *flow
     return list;
 }
 
-static void explain_flow(struct call *call, const char *identity)
+static void explain_flow(struct call *call, const char *communicator)
 {
     const char *shape_name = call->query(call, "shape");
     enum step_shape shape = STEP_SHAPE_RING;
-    uint64_t from, to;
+    uint64_t identity, from, to;
     struct core_explanation why;
+    unsigned job;
     if (!call_query_number(call, "from", 0, CORE_JOB_RANKS_MAX, &from) ||
         !call_query_number(call, "to", 0, CORE_JOB_RANKS_MAX, &to))
         return;
@@ -147,8 +148,15 @@ static void explain_flow(struct call *call, const char *identity)
         call_fail(call, 400, "wrong_query", NULL, "`shape` must be ring, halving_doubling or all_to_all");
         return;
     }
-    bool is_planned = core_plan_explain(call->core, strtoull(identity, NULL, 16), shape, (uint32_t)from,
-                                        (uint32_t)to, &why);
+    if (!body_parse_identity(communicator, &identity)) {
+        call_fail(call, 400, "wrong_query", NULL, "`communicator` must be 64 bits, such as 0x1f");
+        return;
+    }
+    bool is_planned = core_plan_explain(call->core, identity, shape, (uint32_t)from, (uint32_t)to, &why);
+    if (!is_planned && !core_job_find(call->core, identity, &job)) {
+        call_fail(call, 404, "unknown_job", NULL, "no such job runs: `weft job show` lists them");
+        return;
+    }
     json_t *json = json_pack("{s:s}", "text", why.text);
     if (json != NULL && is_planned) {
         json_object_set_new(json, "pieces", show_pieces(call, &why.flow));

@@ -2,6 +2,7 @@
 #include "control/server/config.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,10 @@
 
 #include "dataplane/formats/units.h"
 #include "dataplane/process/yaml_position.h"
+
+/* A share is parsed into parts of 2^32 - 1: a quarter comes out a little more, and a quarter of four links
+ * would be rounded up to two. */
+#define RATIO_STEPS 1e6
 
 #define OPTIONAL         CYAML_FLAG_OPTIONAL
 #define OPTIONAL_POINTER (CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER)
@@ -165,7 +170,7 @@ static int resolve(struct control_config *c, const char *file, char *error)
     if (c->drained_uplinks_max_text != NULL) {
         if (units_parse_ratio(c->drained_uplinks_max_text, &parts) != 0)
             refuse(&check, "drained_uplinks_max", "a share is wanted, such as 12.5% or 0.125");
-        c->drained_uplinks_max = parts / 4294967295.0;
+        c->drained_uplinks_max = round(parts / 4294967295.0 * RATIO_STEPS) / RATIO_STEPS;
     }
     check_listen(&check, &c->listen);
     return check.result;

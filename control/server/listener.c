@@ -25,14 +25,37 @@ static int fail(int descriptor, const char *what, const char *why, int result, c
     return result;
 }
 
-/* Whether a process listens there. */
-static bool is_served(const struct sockaddr_un *name)
+/* Only a socket that refuses connections was left by a process that is gone. */
+static bool is_left_over(const struct sockaddr_un *name)
 {
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool answered = probe >= 0 && connect(probe, (const struct sockaddr *)name, sizeof(*name)) == 0;
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool refused = probe >= 0 && connect(probe, (const struct sockaddr *)name, sizeof(*name)) != 0 &&
+                   errno == ECONNREFUSED;
     if (probe >= 0)
         close(probe);
-    return answered;
+    return refused;
+}
+
+/* 0, or what is there stays. */
+static int make_way(const struct sockaddr_un *name, const char *path, char *error)
+{
+    struct stat there;
+    if (lstat(path, &there) != 0)
+        return 0;
+    if (!S_ISSOCK(there.st_mode))
+        return fail(-1, path, "this is no socket: move it away, or name another in `socket`", -EEXIST, error);
+    if (!is_left_over(name))
+        return fail(-1, path, "another process listens here: stop it, or name another in `socket`",
+                    -EADDRINUSE, error);
+    return unlink(path) == 0 ? 0 : fail(-1, path, strerror(errno), -errno, error);
+}
+
+static void remember(const char *path, struct listener_place *place)
+{
+    struct stat made;
+    *place = (struct listener_place){.path = path};
+    if (lstat(path, &made) == 0)
+        *place = (struct listener_place){path, made.st_dev, made.st_ino};
 }
 
 static void give_to_group(const char *path, const char *group)
@@ -42,26 +65,35 @@ static void give_to_group(const char *path, const char *group)
         return; /* its owner can still use it */
 }
 
-int listener_open_unix(const char *path, const char *group, char error[LISTENER_ERROR_BYTES])
+int listener_open_unix(const char *path, const char *group, struct listener_place *place,
+                       char error[LISTENER_ERROR_BYTES])
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
     if (group != NULL && getgrnam(group) == NULL)
         return fail(-1, group, "there is no such group: make it, or name another in `group`", -EINVAL, error);
-    if (is_served(&name))
-        return fail(-1, path, "another weft-control listens here", -EADDRINUSE, error);
+    int result = make_way(&name, path, error);
+    if (result != 0)
+        return result;
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0)
         return fail(-1, path, strerror(errno), -errno, error);
-    unlink(path);
     mode_t mask = umask(0117);
-    int result = bind(descriptor, (struct sockaddr *)&name, sizeof(name)) != 0 ? -errno : 0;
+    result = bind(descriptor, (struct sockaddr *)&name, sizeof(name)) != 0 ? -errno : 0;
     umask(mask);
+    remember(path, place);
     if (result == 0)
         give_to_group(path, group);
     if (result == 0 && listen(descriptor, BACKLOG) != 0)
         result = -errno;
     return result == 0 ? descriptor : fail(descriptor, path, strerror(-result), result, error);
+}
+
+void listener_remove_unix(const struct listener_place *place)
+{
+    struct stat there;
+    if (lstat(place->path, &there) == 0 && there.st_dev == place->device && there.st_ino == place->inode)
+        unlink(place->path);
 }
 
 int listener_open_tcp(const char *address, uint16_t port, char error[LISTENER_ERROR_BYTES])

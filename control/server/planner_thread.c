@@ -72,7 +72,7 @@ struct planner_thread *planner_thread_create(void)
     return NULL;
 }
 
-void planner_thread_destroy(struct planner_thread *t)
+void planner_thread_destroy(struct planner_thread *t, struct core *core, uint64_t now_ns)
 {
     if (t == NULL)
         return;
@@ -81,6 +81,8 @@ void planner_thread_destroy(struct planner_thread *t)
     pthread_cond_signal(&t->wanted);
     pthread_mutex_unlock(&t->lock);
     pthread_join(t->thread, NULL);
+    if (t->planning != NULL)
+        core_plan_publish(core, t->planning, t->duration_ns, now_ns);
     close(t->bell);
     free(t);
 }

@@ -12,8 +12,8 @@ struct planner_thread;
 
 /* NULL when the thread cannot be made. */
 struct planner_thread *planner_thread_create(void);
-/* Waits for what is being computed, which is dropped. */
-void planner_thread_destroy(struct planner_thread *t);
+/* Waits for what is being computed, and leaves it to the core, of which it came. NULL is allowed. */
+void planner_thread_destroy(struct planner_thread *t, struct core *core, uint64_t now_ns);
 
 /* Readable when a plan is done. */
 int planner_thread_bell(const struct planner_thread *t);

@@ -2,11 +2,11 @@
 #include "control/server/server.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +15,7 @@
 #include "control/server/http.h"
 #include "control/server/listener.h"
 #include "control/server/planner_thread.h"
+#include "control/server/privileges.h"
 #include "dataplane/process/notify.h"
 
 enum {
@@ -36,7 +37,8 @@ struct server {
     struct tokens *tokens;
     char *certificate, *key, *client_ca;
     struct http *local, *remote; /* remote NULL: no TCP */
-    uint64_t clock_offset_ns;    /* from the monotonic clock to 1970 */
+    struct listener_place place;
+    uint64_t clock_offset_ns; /* from the monotonic clock to 1970 */
     uint64_t up_since_ns, events_seen, epoch_seen;
 };
 
@@ -199,6 +201,15 @@ static int load_topology(struct server *s)
     return result;
 }
 
+/* What the store has brought was logged in its time. */
+static void pass_over_old_events(struct server *s)
+{
+    const struct store_event *events;
+    unsigned count = core_events(s->core, 0, &events, UINT_MAX);
+    if (count > 0)
+        s->events_seen = events[count - 1].sequence;
+}
+
 static int create_core(struct server *s)
 {
     struct core_error error;
@@ -218,6 +229,8 @@ static int create_core(struct server *s)
     result = core_create(&config, now_ns(s), &s->core, &error);
     if (result != 0)
         log_error("%s", error.text);
+    else
+        pass_over_old_events(s);
     return result;
 }
 
@@ -251,7 +264,7 @@ static struct http_config describe_http(struct server *s, int socket)
 static int serve_locally(struct server *s)
 {
     char error[LISTENER_ERROR_BYTES];
-    int socket = listener_open_unix(s->config->socket, s->config->group, error);
+    int socket = listener_open_unix(s->config->socket, s->config->group, &s->place, error);
     int result = socket < 0 ? socket : 0;
     if (result == 0) {
         struct http_config config = describe_http(s, socket);
@@ -321,16 +334,6 @@ static int start_planner(struct server *s)
     return 0;
 }
 
-static void prepare_process(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    signal(SIGPIPE, SIG_IGN);
-}
-
 static int start(struct server *s)
 {
     s->base = event_base_new();
@@ -356,7 +359,7 @@ int server_create(const char *config_file, struct control_config *config, struct
         log_error("out of memory");
         return -ENOMEM;
     }
-    prepare_process();
+    privileges_prepare(config->connections_max);
     s->config_file = config_file;
     s->config = config;
     s->clock_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
@@ -371,6 +374,7 @@ int server_create(const char *config_file, struct control_config *config, struct
 
 void server_run(struct server *s)
 {
+    privileges_drop();
     log_ready(s->config->socket);
     notify_service_manager("READY=1");
     proceed(s);
@@ -388,10 +392,10 @@ static void free_event(struct event *event)
 void server_destroy(struct server *s)
 {
     if (s->local != NULL)
-        unlink(s->config->socket);
+        listener_remove_unix(&s->place);
     http_destroy(s->local);
     http_destroy(s->remote);
-    planner_thread_destroy(s->planner);
+    planner_thread_destroy(s->planner, s->core, now_ns(s));
     core_destroy(s->core);
     if (s->store != NULL)
         s->store->operations->close(s->store);

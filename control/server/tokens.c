@@ -2,7 +2,6 @@
 #include "control/server/tokens.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +11,11 @@
 
 enum {
     HASH_BYTES = 32,
-    TOKENS_MAX = 4096,
-    NAME_BYTES = 64
+    TOKENS_MAX = 4096
 };
 
 struct token {
-    enum call_role role;
+    struct token_holder holder;
     uint8_t hash[HASH_BYTES];
     uint64_t expires_s; /* 0: never */
 };
@@ -42,19 +40,28 @@ static bool read_role(const char *name, enum call_role *role)
 
 static bool read_hash(const char *text, uint8_t hash[HASH_BYTES])
 {
+    static const char digits[] = "0123456789abcdefABCDEF";
+    if (strlen(text) != (size_t)2 * HASH_BYTES || strspn(text, digits) != (size_t)2 * HASH_BYTES)
+        return false;
     for (unsigned i = 0; i < HASH_BYTES; i++)
         if (sscanf(text + (size_t)2 * i, "%2hhx", &hash[i]) != 1)
             return false;
-    return strlen(text) == (size_t)2 * HASH_BYTES;
+    return true;
 }
 
 static const char *read_line(const char *line, struct token *token)
 {
-    char name[NAME_BYTES], role[16], hash[2 * HASH_BYTES + 2];
-    int fields = sscanf(line, "%63s %15s %65s %" SCNu64, name, role, hash, &token->expires_s);
+    char role[16], hash[2 * HASH_BYTES + 2];
+    char expires[24] = "0";
+    int end = 0;
+    int fields =
+        sscanf(line, "%63s %15s %65s %n%20[0-9] %n", token->holder.name, role, hash, &end, expires, &end);
     if (fields < 3)
         return "a line is NAME ROLE SHA256 [EXPIRES]";
-    if (!read_role(role, &token->role))
+    if (line[end] != '\0')
+        return "what follows a token's SHA-256 is when it expires, in seconds since 1970, or nothing";
+    token->expires_s = strtoull(expires, NULL, 10);
+    if (!read_role(role, &token->holder.role))
         return "a role is operator, viewer or agent";
     if (!read_hash(hash, token->hash))
         return "a token's SHA-256 is 64 digits of hex (printf %s TOKEN | sha256sum)";
@@ -107,7 +114,7 @@ void tokens_free(struct tokens *tokens)
 }
 
 enum token_verdict tokens_check(const struct tokens *tokens, const char *token, uint64_t now_s,
-                                enum call_role *role)
+                                struct token_holder *holder)
 {
     uint8_t hash[HASH_BYTES];
     const struct token *found = NULL;
@@ -118,6 +125,6 @@ enum token_verdict tokens_check(const struct tokens *tokens, const char *token, 
             found = &tokens->list[i];
     if (found == NULL)
         return TOKEN_IS_WRONG;
-    *role = found->role;
+    *holder = found->holder;
     return found->expires_s != 0 && now_s >= found->expires_s ? TOKEN_HAS_EXPIRED : TOKEN_IS_GOOD;
 }

@@ -21,6 +21,14 @@ struct tokens;
 int tokens_load(const char *file, struct tokens **tokens, char error[TOKENS_ERROR_BYTES]);
 void tokens_free(struct tokens *tokens);
 
+enum {
+    TOKEN_NAME_BYTES = 64
+};
+struct token_holder {
+    char name[TOKEN_NAME_BYTES];
+    enum call_role role;
+};
+
 enum token_verdict {
     TOKEN_IS_GOOD,
     TOKEN_IS_WRONG,
@@ -28,6 +36,6 @@ enum token_verdict {
 };
 /* Takes as long for any token that is wrong. `now_s`: since 1970. */
 enum token_verdict tokens_check(const struct tokens *tokens, const char *token, uint64_t now_s,
-                                enum call_role *role);
+                                struct token_holder *holder);
 
 #endif
