@@ -129,13 +129,13 @@ static void serve_waiting(struct transport *t)
     }
 }
 
-/* More is worth a credit's packet when it is a quarter of the share, or the rest. */
+/* More is worth a credit's packet when it is half of the share, or the rest. */
 static bool wants_more(const struct transport *t, const struct incoming *m)
 {
     uint64_t goal = goal_bytes(t, m), ahead = m->received_bytes + m->ahead_bytes;
     if (goal <= m->granted_bytes)
         return false;
-    return goal == m->message_bytes || goal - ahead >= (goal - m->received_bytes) / 4;
+    return goal == m->message_bytes || goal - ahead >= (goal - m->received_bytes) / 2;
 }
 
 static void adjust_budget(struct transport *t, bool marked)

@@ -133,7 +133,7 @@ static void test_remainders_do_not_use_up_the_budget(void **state)
 {
     (void)state;
     struct fabric *f = start(hardly_more_than_a_packet, PATH_MODE_ETHEREAL);
-    incast(f, SENDERS, 2600);
+    incast(f, SENDERS, 1600);
     fabric_run(f, f->now + NSEC_PER_SEC);
     assert_int_equal(fabric_count(f, 0, EVENT_RECEIVED, EVENT_OK), SENDERS);
     fabric_destroy(f);
