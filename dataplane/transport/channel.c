@@ -78,15 +78,6 @@ void channel_reopen(struct transport *t, struct channel *ch, nsec_t now)
 
 /* ---- sending ---- */
 
-bool channel_may_send(const struct transport *t, const struct channel *ch, uint32_t payload_bytes, nsec_t now)
-{
-    if (ch->suspected || !channel_has_room(t, ch) || !pacer_may_send(&ch->pacer, now))
-        return false;
-    const struct send_window *w = &ch->sent;
-    uint64_t in_flight = transport_wire_bytes(t, w->own_packets + 1u, w->own_bytes + payload_bytes);
-    return w->own_packets == 0 || in_flight <= ch->congestion.window_bytes;
-}
-
 bool channel_may_resend(struct transport *t, struct channel *ch, nsec_t now)
 {
     uint32_t number;
@@ -173,25 +164,21 @@ static void write_abort(const struct notice *notice, struct outgoing_packet *pac
 static enum packet_type write_content(struct transport *t, const struct sent_packet *what,
                                       struct outgoing_packet *packet)
 {
-    const struct outgoing *sending = NULL;
-    const struct incoming *receiving = NULL;
-    if (what->kind == SENT_DATA || what->kind == SENT_TOO_LONG)
-        sending = outgoing_by_name(t, what->item);
-    if (what->kind == SENT_CREDIT)
-        receiving = incoming_by_name(t, what->item);
-    if (what->kind == SENT_DATA && sending != NULL) {
+    const struct outgoing *sending;
+    const struct incoming *receiving;
+    const struct notice *notice = &t->notices[what->item % NOTICES_MAX];
+    if (what->kind == SENT_DATA && (sending = outgoing_by_name(t, what->item)) != NULL) {
         write_data(sending, what, packet);
         return PACKET_DATA;
     }
-    if (what->kind == SENT_TOO_LONG && sending != NULL) {
+    if (what->kind == SENT_TOO_LONG && (sending = outgoing_by_name(t, what->item)) != NULL) {
         write_too_long(sending, packet);
         return PACKET_TOO_LONG;
     }
-    if (receiving != NULL) {
+    if (what->kind == SENT_CREDIT && (receiving = incoming_by_name(t, what->item)) != NULL) {
         write_credit(receiving, packet);
         return PACKET_CREDIT;
     }
-    const struct notice *notice = &t->notices[what->item % NOTICES_MAX];
     if (what->kind == SENT_ABORT && notice->name == what->item) {
         write_abort(notice, packet);
         return PACKET_ABORT;
@@ -255,7 +242,7 @@ void channel_resend(struct transport *t, struct channel *ch, struct outgoing_pac
 
 /* ---- acks ---- */
 
-static void packet_acked(void *context, const struct sent_packet *packet)
+static void packets_acked(void *context, const struct sent_packet *packet, uint32_t bytes)
 {
     struct transport *t = context;
     if (packet->kind != SENT_DATA && packet->kind != SENT_TOO_LONG)
@@ -263,7 +250,7 @@ static void packet_acked(void *context, const struct sent_packet *packet)
     struct outgoing *m = outgoing_by_name(t, packet->item);
     if (m == NULL)
         return;
-    m->acked_bytes += packet->length;
+    m->acked_bytes += bytes;
     if (packet->kind == SENT_TOO_LONG)
         outgoing_end(t, m, EVENT_TRUNCATED);
     else if (m->acked_bytes == m->bytes)
@@ -275,7 +262,7 @@ static bool take_ack(struct transport *t, struct channel *ch, const struct packe
 {
     uint64_t bitmap[RECEIVE_WINDOW_WORDS];
     memcpy(bitmap, ack->bitmap, sizeof(bitmap));
-    bool good = send_window_on_ack(&ch->sent, ack->cumulative, bitmap, packet_acked, t, result);
+    bool good = send_window_on_ack(&ch->sent, ack->cumulative, bitmap, packets_acked, t, result);
     send_window_rest(&ch->sent, &t->windows);
     return good;
 }
@@ -394,6 +381,13 @@ static void tell_congestion(struct transport *t, struct channel *ch, const struc
     set_pace(t, ch);
 }
 
+/* A lane that waits for its turn is looked at when that comes; what is lost goes before it. */
+static void refresh_lane(struct transport *t, struct channel *ch, nsec_t now)
+{
+    if (!timer_node_is_set(&ch->lane.ready) || ch->sent.lost_packets > 0)
+        lane_refresh(t, &ch->lane, now);
+}
+
 enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
                                 nsec_t now)
 {
@@ -418,7 +412,7 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
     tell_sprayers(t, ch, &news);
     relief_on_ack(t, ch, now);
     struct peer *peer = channel_peer(t, ch);
-    lane_refresh(t, &ch->lane, now);
+    refresh_lane(t, ch, now);
     lane_refresh_roaming(t, peer, now);
     control_queue_on_room(t, peer);
     channel_arm(t, ch, now);
@@ -484,13 +478,18 @@ static nsec_t pacing_deadline(const struct transport *t, const struct channel *c
     return waiting && ch->pacer.due > now ? ch->pacer.due : NSEC_NEVER;
 }
 
+static nsec_t silence_deadline(const struct transport *t, const struct channel *ch)
+{
+    return channel_is_suspect(ch) ? suspicion_deadline(t, ch) : NSEC_NEVER;
+}
+
 static nsec_t deadline(const struct transport *t, const struct channel *ch, nsec_t now)
 {
     switch ((enum channel_state)ch->state) {
     case CHANNEL_ABSENT:
         return NSEC_NEVER;
     case CHANNEL_ALIVE:
-        return earlier(earlier(loss_deadline(t, ch), suspicion_deadline(t, ch)),
+        return earlier(earlier(loss_deadline(t, ch), silence_deadline(t, ch)),
                        earlier(pacing_deadline(t, ch, now), ch->probe_at));
     case CHANNEL_CLOSING:
         return ch->look_at;
@@ -571,11 +570,11 @@ void channel_on_timer(struct transport *t, struct channel *ch, nsec_t now)
 {
     if (ch->state == CHANNEL_ALIVE && loss_deadline(t, ch) <= now)
         on_silence(t, ch, now);
-    if (ch->state == CHANNEL_ALIVE && suspicion_deadline(t, ch) <= now)
+    if (ch->state == CHANNEL_ALIVE && silence_deadline(t, ch) <= now)
         suspicion_on_timer(t, ch, now);
     if (deadline(t, ch, now) <= now)
         control_queue_add(t, channel_peer(t, ch));
-    lane_refresh(t, &ch->lane, now);
+    refresh_lane(t, ch, now);
     lane_refresh_roaming(t, channel_peer(t, ch), now);
     nsec_t next = deadline(t, ch, now);
     timer_heap_set(&t->timers, &ch->timer, next > now ? next : NSEC_NEVER);

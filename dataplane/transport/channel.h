@@ -69,8 +69,15 @@ static inline bool channel_has_room(const struct transport *t, const struct chan
     return send_window_used(&ch->sent) < channel_peer(t, ch)->window_packets;
 }
 /* Room for `payload_bytes` of new data as well: window, congestion control, pacing. */
-bool channel_may_send(const struct transport *t, const struct channel *ch, uint32_t payload_bytes,
-                      nsec_t now);
+static inline bool channel_may_send(const struct transport *t, const struct channel *ch,
+                                    uint32_t payload_bytes, nsec_t now)
+{
+    if (ch->suspected || !channel_has_room(t, ch) || !pacer_may_send(&ch->pacer, now))
+        return false;
+    const struct send_window *w = &ch->sent;
+    uint64_t in_flight = transport_wire_bytes(t, w->own_packets + 1u, w->own_bytes + payload_bytes);
+    return w->own_packets == 0 || in_flight <= ch->congestion.window_bytes;
+}
 /* Room to send the oldest lost packet again. */
 bool channel_may_resend(struct transport *t, struct channel *ch, nsec_t now);
 /* An ack is overdue, or an answer. */

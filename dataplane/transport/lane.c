@@ -231,7 +231,7 @@ void lane_refresh(struct transport *t, struct lane *lane, nsec_t now)
 {
     uint64_t tag = ready_tag(t, lane, now);
     timer_heap_set(&t->ready, &lane->ready, tag);
-    if (tag == NSEC_NEVER && lane->first_piece != NONE)
+    if (tag == NSEC_NEVER)
         wake_when_paced(t, lane, now);
 }
 
@@ -288,6 +288,18 @@ static void send_piece_packet(struct transport *t, struct channel *ch, uint32_t 
         give_way(t, index);
 }
 
+/* A lane that was stopped by nothing but the end of its turn waits for the next one at its new tag: what may
+ * stop it then is looked at then. */
+static void end_turn(struct transport *t, struct lane *lane, const struct channel *pinned, bool may_go_on,
+                     nsec_t now)
+{
+    bool mends = pinned != NULL && pinned->sent.lost_packets > 0;
+    if (may_go_on && !mends && lane->first_piece != NONE)
+        timer_heap_set(&t->ready, &lane->ready, t->pieces[lane->first_piece].tag);
+    else
+        lane_refresh(t, lane, now);
+}
+
 unsigned lane_send(struct transport *t, struct lane *lane, struct outgoing_packet *packets, unsigned max,
                    nsec_t now)
 {
@@ -306,5 +318,6 @@ unsigned lane_send(struct transport *t, struct lane *lane, struct outgoing_packe
             break;
         send_piece_packet(t, ch, index, &packets[count++], now);
     }
+    end_turn(t, lane, pinned, count == max, now);
     return count;
 }

@@ -66,7 +66,7 @@ static inline bool lane_roaming_waits(const struct peer *peer, enum roaming_lane
 {
     return peer->roaming[lane - LANE_SPRAY].first_piece != NONE;
 }
-/* Lets the lane send up to `max` packets; returns how many. */
+/* Lets the lane send up to `max` packets, and refreshes it; returns how many. */
 unsigned lane_send(struct transport *t, struct lane *lane, struct outgoing_packet *packets, unsigned max,
                    nsec_t now);
 

@@ -70,9 +70,6 @@ static unsigned send_lanes(struct transport *t, struct outgoing_packet *packets,
         unsigned sent = lane_send(t, lane, &packets[count], room, now);
         account(t, &packets[count], sent, now);
         count += sent;
-        lane_refresh(t, lane, now);
-        if (!lane_roams(lane->path))
-            channel_arm(t, channel_at(t, lane->peer, lane->path), now);
     }
     return count;
 }

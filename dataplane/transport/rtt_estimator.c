@@ -60,19 +60,3 @@ nsec_t rtt_estimator_minimum_ns(const struct rtt_estimator *rtt)
         rtt->minimum_ns < rtt->previous_minimum_ns ? rtt->minimum_ns : rtt->previous_minimum_ns;
     return minimum == UINT32_MAX ? rtt->smoothed_ns : minimum;
 }
-
-nsec_t rtt_estimator_probe_ns(const struct rtt_estimator *rtt)
-{
-    return 2 * (nsec_t)rtt->smoothed_ns + 4 * (nsec_t)rtt->variation_ns;
-}
-
-nsec_t rtt_estimator_rto_ns(const struct rtt_estimator *rtt, struct rto_limits limits, unsigned backoff)
-{
-    nsec_t rto_ns = rtt->smoothed_ns + 4 * (nsec_t)rtt->variation_ns;
-    if (rto_ns < limits.min_ns)
-        rto_ns = limits.min_ns;
-    nsec_t most_ns = rto_ns > limits.max_ns ? rto_ns : limits.max_ns;
-    for (; backoff > 0 && rto_ns < most_ns; backoff--)
-        rto_ns *= 2;
-    return rto_ns < most_ns ? rto_ns : most_ns;
-}

@@ -46,11 +46,26 @@ nsec_t rtt_estimator_minimum_ns(const struct rtt_estimator *rtt);
 
 /* 2 smoothed + 4 variation: a flight silent for so long asks for its last packet again. The variation is
  * there for a queue that grows, in which every ack is later than the ones before. */
-nsec_t rtt_estimator_probe_ns(const struct rtt_estimator *rtt);
+static inline nsec_t rtt_estimator_probe_ns(const struct rtt_estimator *rtt)
+{
+    return 2 * (nsec_t)rtt->smoothed_ns + 4 * (nsec_t)rtt->variation_ns;
+}
 
 /* max(smoothed + 4 variation, min), doubled `backoff` times up to the maximum: the timeout after so many
  * timeouts in a row. A round trip longer than the maximum is still waited for: what is merely slow must not
  * be sent twice. */
-nsec_t rtt_estimator_rto_ns(const struct rtt_estimator *rtt, struct rto_limits limits, unsigned backoff);
+static inline nsec_t rtt_estimator_rto_ns(const struct rtt_estimator *rtt, struct rto_limits limits,
+                                          unsigned backoff)
+{
+    nsec_t rto_ns = rtt->smoothed_ns + 4 * (nsec_t)rtt->variation_ns;
+    if (rto_ns < limits.min_ns)
+        rto_ns = limits.min_ns;
+    if (backoff == 0)
+        return rto_ns;
+    nsec_t most_ns = rto_ns > limits.max_ns ? rto_ns : limits.max_ns;
+    for (; backoff > 0 && rto_ns < most_ns; backoff--)
+        rto_ns *= 2;
+    return rto_ns < most_ns ? rto_ns : most_ns;
+}
 
 #endif

@@ -65,10 +65,33 @@ void send_window_resend(struct send_window *w, uint32_t number, nsec_t now)
     send_window_enter_flight(w, packet);
 }
 
-static void acknowledge(struct send_window *w, uint32_t number, send_window_acked acked, void *context,
-                        struct send_window_ack *result)
+/* An ack that is being taken: what it did, and the run that the last of its packets belong to. */
+struct taking {
+    send_window_acked acked;
+    void *context;
+    struct send_window_ack *result;
+    const struct sent_packet *run; /* one packet of it; NULL: none yet */
+    uint32_t run_bytes;
+};
+
+static void end_run(struct taking *taking)
 {
-    struct sent_packet *packet = send_window_at(w, number);
+    if (taking->run != NULL)
+        taking->acked(taking->context, taking->run, taking->run_bytes);
+    taking->run_bytes = 0;
+}
+
+static inline void add_to_run(struct taking *taking, const struct sent_packet *packet)
+{
+    if (taking->run == NULL || taking->run->item != packet->item || taking->run->kind != packet->kind) {
+        end_run(taking);
+        taking->run = packet;
+    }
+    taking->run_bytes += packet->length;
+}
+
+static inline void acknowledge(struct send_window *w, struct sent_packet *packet, struct taking *taking)
+{
     if (packet->state == SENT_ACKED)
         return;
     if (packet->state == SENT_LOST)
@@ -76,15 +99,42 @@ static void acknowledge(struct send_window *w, uint32_t number, send_window_acke
     else
         send_window_leave_flight(w, packet);
     packet->state = SENT_ACKED;
+    taking->result->packets++;
+    taking->result->bytes += packet->length;
+    if (packet->flight != 0) {
+        taking->result->shared_packets[packet->flight - 1]++;
+        taking->result->shared_bytes[packet->flight - 1] += packet->length;
+    }
+    add_to_run(taking, packet);
+}
+
+static inline void note_acked(struct send_window *w, uint32_t number)
+{
     if ((int32_t)(number - w->highest_acked) > 0)
         w->highest_acked = number;
-    result->packets++;
-    result->bytes += packet->length;
-    if (packet->flight != 0) {
-        result->shared_packets[packet->flight - 1]++;
-        result->shared_bytes[packet->flight - 1] += packet->length;
+}
+
+static void acknowledge_before(struct send_window *w, uint32_t cumulative, struct taking *taking)
+{
+    if ((int32_t)(cumulative - w->base) <= 0)
+        return;
+    for (; w->base != cumulative; w->base++)
+        acknowledge(w, send_window_at(w, w->base), taking);
+    note_acked(w, cumulative - 1);
+}
+
+static void acknowledge_bitmap(struct send_window *w, uint32_t cumulative, const uint64_t *bitmap,
+                               struct taking *taking)
+{
+    for (unsigned i = 0; i < RECEIVE_WINDOW_WORDS; i++) {
+        for (uint64_t word = bitmap[i]; word; word &= word - 1) {
+            uint32_t number = cumulative + i * 64 + (uint32_t)__builtin_ctzll(word);
+            if ((int32_t)(number - w->base) < 0)
+                continue;
+            acknowledge(w, send_window_at(w, number), taking);
+            note_acked(w, number);
+        }
     }
-    acked(context, packet);
 }
 
 /* Whether the bitmap speaks only of numbers that were sent. */
@@ -109,15 +159,10 @@ bool send_window_on_ack(struct send_window *w, uint32_t cumulative, const uint64
         return false;
     if (!bitmap_is_sane(w, cumulative, bitmap))
         return false;
-    for (; (int32_t)(cumulative - w->base) > 0; w->base++)
-        acknowledge(w, w->base, acked, context, result);
-    for (unsigned i = 0; i < RECEIVE_WINDOW_WORDS; i++) {
-        for (uint64_t word = bitmap[i]; word; word &= word - 1) {
-            uint32_t number = cumulative + i * 64 + (uint32_t)__builtin_ctzll(word);
-            if ((int32_t)(number - w->base) >= 0)
-                acknowledge(w, number, acked, context, result);
-        }
-    }
+    struct taking taking = {.acked = acked, .context = context, .result = result};
+    acknowledge_before(w, cumulative, &taking);
+    acknowledge_bitmap(w, cumulative, bitmap, &taking);
+    end_run(&taking);
     while (w->base != w->next && send_window_at(w, w->base)->state == SENT_ACKED)
         w->base++;
     return true;

@@ -76,8 +76,9 @@ struct send_window_ack {
     uint32_t bytes;                                            /* payload of these */
     uint32_t shared_packets[SPRAYERS], shared_bytes[SPRAYERS]; /* of these, by flight */
 };
-/* Called for each newly acknowledged packet. */
-typedef void (*send_window_acked)(void *context, const struct sent_packet *packet);
+/* Called for newly acknowledged packets, for runs of one kind with one item together: any of them, and the
+ * payload of all. */
+typedef void (*send_window_acked)(void *context, const struct sent_packet *packet, uint32_t bytes);
 
 /* As new: whatever was unacknowledged is forgotten. A window that is all zero is new. */
 void send_window_reset(struct send_window *w, struct window_pools *pools);

@@ -25,7 +25,7 @@
 
 #include "dataplane/transport/state.h"
 
-/* When the silence of a live channel is to be looked into. */
+/* When the silence of a live channel is to be looked into, if it is suspect (channel_is_suspect()). */
 nsec_t suspicion_deadline(const struct transport *t, const struct channel *ch);
 void suspicion_on_timer(struct transport *t, struct channel *ch, nsec_t now);
 /* An ack of a live channel is overdue: if this is more than a delay, witnesses will be needed. */

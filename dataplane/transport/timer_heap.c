@@ -15,13 +15,15 @@ void timer_heap_init(struct timer_heap *heap, struct timer_slot *slots, uint32_t
     *heap = (struct timer_heap){.slots = slots, .capacity = capacity};
 }
 
-/* Orders by deadline, then by age. Ages wrap; two nodes set 2^31 settings apart do not tie in practice, and
- * if they do the order is still the same in every run. */
+/* By deadline, then by age: one number, as which of two is less no branch predictor can know. */
+static inline unsigned __int128 rank_of(const struct timer_slot *slot)
+{
+    return (unsigned __int128)slot->at << 64 | slot->order;
+}
+
 static inline bool is_before(const struct timer_slot *a, const struct timer_slot *b)
 {
-    if (a->at != b->at)
-        return a->at < b->at;
-    return (int32_t)(a->order - b->order) < 0;
+    return rank_of(a) < rank_of(b);
 }
 
 static inline void place(struct timer_heap *heap, uint32_t slot, const struct timer_slot *what)
@@ -42,15 +44,22 @@ static void sift_up(struct timer_heap *heap, uint32_t slot, const struct timer_s
     place(heap, slot, what);
 }
 
+static inline const struct timer_slot *earlier_of(const struct timer_slot *a, const struct timer_slot *b)
+{
+    return is_before(b, a) ? b : a;
+}
+
 /* The one of the slots from `first` on, at most CHILDREN and at least one, that is due first. */
 static inline uint32_t first_due(const struct timer_heap *heap, uint32_t first)
 {
-    uint32_t end = first + CHILDREN < heap->count ? first + CHILDREN : heap->count, best = first;
-    for (uint32_t i = first + 1; i < end; i++) {
-        if (is_before(&heap->slots[i], &heap->slots[best]))
-            best = i;
+    const struct timer_slot *slots = &heap->slots[first], *best = slots;
+    if (first + CHILDREN <= heap->count) {
+        best = earlier_of(earlier_of(slots, slots + 1), earlier_of(slots + 2, slots + 3));
+        return first + (uint32_t)(best - slots);
     }
-    return best;
+    for (uint32_t i = 1; first + i < heap->count; i++)
+        best = earlier_of(best, slots + i);
+    return first + (uint32_t)(best - slots);
 }
 
 static void sift_down(struct timer_heap *heap, uint32_t slot, const struct timer_slot *what)

@@ -23,14 +23,14 @@ struct timer_node {
 struct timer_slot {
     nsec_t at;
     struct timer_node *node;
-    uint32_t order; /* when it was set, relative to others; wraps */
+    uint64_t order; /* how many were set before it */
 };
 
 struct timer_heap {
     struct timer_slot *slots; /* slots[0] is first due */
     uint32_t count;
     uint32_t capacity;
-    uint32_t next_order;
+    uint64_t next_order;
 };
 
 /* `slots` has room for `capacity` and belongs to the caller, who frees it after the heap. */

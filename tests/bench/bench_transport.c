@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How much of a core the transport takes for a data packet: two transports hand each other packets in memory,
- * in virtual time at 400 Gb/s, and no payload is touched. Reports packets a second of the sending side (data
- * out, acks and credits in) and of the receiving side (data in, acks and credits out), each by its own time.
+ * in virtual time, and no payload is touched. Reports packets a second of the sending side (data out, acks
+ * and credits in) and of the receiving side (data in, acks and credits out), each by its own time.
  *
- *     bench_transport [PACKETS] [PATHS]
+ *     bench_transport [PACKETS] [PATHS] [RATE_GBPS] [ROUND_TRIP_US]
+ *
+ * Time passes as in a worker that keeps its port busy: every visit finds the eight packets that the port may
+ * send in a burst, and each packet is half a round trip under way. So turns and acks are those of the rate
+ * and the round trip, and the line below the speeds says that the rate was reached.
  *
  * Instructions a packet: valgrind --tool=callgrind --toggle-collect=sending_side (or receiving_side), divided
  * by PACKETS. */
@@ -19,13 +23,22 @@ enum {
     PAYLOAD_BYTES = 4096,
     MESSAGE_BYTES = 16 << 20,
     MESSAGES = 4,
-    RING = 4096
+    VISIT_PACKETS = 8,
+    VISIT_PACKETS_MAX = 256 /* acks and credits among them */
 };
-#define RATE_BYTES_PER_S 50000000000ull
 
-struct wire {
-    struct outgoing_packet packets[RING];
+/* What was sent in one visit. */
+struct visit {
+    struct outgoing_packet packets[VISIT_PACKETS_MAX];
     unsigned count;
+};
+
+/* What the runs are of. */
+struct setting {
+    uint64_t packets, rate_bytes_per_s;
+    unsigned paths;
+    nsec_t round_trip_ns, visit_ns;
+    unsigned visits_kept; /* those under way, and the one that is being written */
 };
 
 struct side {
@@ -33,7 +46,7 @@ struct side {
     uint32_t address;
     uint16_t rank_peers[2];
     int communicator;
-    struct wire out;
+    struct visit *sent; /* setting.visits_kept, in turn */
     uint64_t busy_ns;
     uint64_t next_tag;
     unsigned in_progress;
@@ -46,29 +59,30 @@ static uint64_t clock_ns(void)
     return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
 }
 
-static void open_side(struct side *s, uint32_t rank, unsigned paths)
+static void open_side(struct side *s, uint32_t rank, const struct setting *setting)
 {
     struct transport_config config;
-    transport_config_default(&config, RATE_BYTES_PER_S, 10 * NSEC_PER_USEC);
+    transport_config_default(&config, setting->rate_bytes_per_s, setting->round_trip_ns);
     config.address = 1 + rank;
     config.incarnation = 1 + rank;
     config.payload_bytes_max = PAYLOAD_BYTES;
     config.credit_budget_bytes = 4 << 20;
     s->address = config.address;
     s->t = transport_create(&config);
+    s->sent = calloc(setting->visits_kept, sizeof(*s->sent));
     struct path_entry entries[PACKET_PATHS_MAX];
-    for (unsigned i = 0; i < paths; i++)
+    for (unsigned i = 0; i < setting->paths; i++)
         entries[i].source_port = (uint16_t)(50000 + i);
     for (uint32_t i = 0; i < 2; i++)
         s->rank_peers[i] = (uint16_t)transport_add_peer(s->t, 1 + i, i);
-    transport_set_paths(s->t, s->rank_peers[1 - rank], entries, paths, 0);
+    transport_set_paths(s->t, s->rank_peers[1 - rank], entries, setting->paths, 0);
     struct communicator_config communicator = {.identity = 1,
                                                .rank = rank,
                                                .rank_count = 2,
                                                .rank_peers = s->rank_peers,
                                                .path_mode = PATH_MODE_WRAP};
     s->communicator = transport_open_communicator(s->t, &communicator, 0);
-    if (config.paths_max < paths)
+    if (config.paths_max < setting->paths)
         printf("default paths_max is %u\n", config.paths_max);
 }
 
@@ -88,13 +102,13 @@ static void keep_busy(struct side *s, uint32_t peer_rank, bool sends, nsec_t now
     }
 }
 
-static void take_all(struct side *s, const struct side *from, nsec_t now)
+static void take(struct side *s, uint32_t source, const struct visit *visit, nsec_t now)
 {
     static uint8_t datagram[128 + PAYLOAD_BYTES];
-    for (unsigned i = 0; i < from->out.count; i++) {
-        const struct outgoing_packet *packet = &from->out.packets[i];
+    for (unsigned i = 0; i < visit->count; i++) {
+        const struct outgoing_packet *packet = &visit->packets[i];
         memcpy(datagram, packet->header, packet->header_bytes);
-        struct received_packet received = {.source = from->address,
+        struct received_packet received = {.source = source,
                                            .source_port = packet->source_port,
                                            .length = (uint16_t)(packet->header_bytes + packet->length),
                                            .bytes = datagram};
@@ -103,28 +117,30 @@ static void take_all(struct side *s, const struct side *from, nsec_t now)
     }
 }
 
-static void prepare(struct side *s, nsec_t now)
+static void prepare(struct side *s, struct visit *visit, nsec_t now)
 {
     unsigned count;
-    s->out.count = 0;
-    while (s->out.count + BURST <= RING &&
-           (count = transport_prepare_packets(s->t, &s->out.packets[s->out.count], BURST, now)) > 0)
-        s->out.count += count;
+    visit->count = 0;
+    while (visit->count + BURST <= VISIT_PACKETS_MAX &&
+           (count = transport_prepare_packets(s->t, &visit->packets[visit->count], BURST, now)) > 0)
+        visit->count += count;
 }
 
 /* Named, and not inlined, for callgrind. */
-__attribute__((noinline)) void sending_side(struct side *sender, const struct side *receiver, nsec_t now)
+__attribute__((noinline)) void sending_side(struct side *sender, const struct visit *arrived,
+                                            struct visit *sent, nsec_t now)
 {
-    take_all(sender, receiver, now);
+    take(sender, 2, arrived, now);
     keep_busy(sender, 1, true, now);
-    prepare(sender, now);
+    prepare(sender, sent, now);
 }
 
-__attribute__((noinline)) void receiving_side(struct side *receiver, const struct side *sender, nsec_t now)
+__attribute__((noinline)) void receiving_side(struct side *receiver, const struct visit *arrived,
+                                              struct visit *sent, nsec_t now)
 {
-    take_all(receiver, sender, now);
+    take(receiver, 1, arrived, now);
     keep_busy(receiver, 0, false, now);
-    prepare(receiver, now);
+    prepare(receiver, sent, now);
 }
 
 static uint64_t data_packets(const struct transport *t)
@@ -134,41 +150,65 @@ static uint64_t data_packets(const struct transport *t)
     return counters.data_packets_sent;
 }
 
+/* Returns how long the run took in virtual time. */
+static nsec_t run(struct side *sender, struct side *receiver, const struct setting *setting)
+{
+    nsec_t now = NSEC_PER_SEC;
+    for (uint64_t visits = 0; data_packets(sender->t) < setting->packets; visits++) {
+        unsigned arrives = (visits + 1) % setting->visits_kept, leaves = visits % setting->visits_kept;
+        uint64_t begin = clock_ns();
+        sending_side(sender, &receiver->sent[arrives], &sender->sent[leaves], now);
+        uint64_t middle = clock_ns();
+        receiving_side(receiver, &sender->sent[arrives], &receiver->sent[leaves], now);
+        receiver->busy_ns += clock_ns() - middle;
+        sender->busy_ns += middle - begin;
+        now += setting->visit_ns;
+    }
+    return now - NSEC_PER_SEC;
+}
+
 static void report(const char *name, const struct side *s, uint64_t packets)
 {
     printf("%-10s %6.2f M data packets/s  %6.1f ns a packet\n", name,
            1e3 * (double)packets / (double)s->busy_ns, (double)s->busy_ns / (double)packets);
 }
 
+static void report_run(const struct side *sender, const struct side *receiver, nsec_t took_ns)
+{
+    struct transport_counters counters;
+    transport_get_counters(sender->t, &counters);
+    double packets = (double)counters.data_packets_sent;
+    report("sending", sender, counters.data_packets_sent);
+    report("receiving", receiver, counters.data_packets_sent);
+    printf("in virtual time: %.1f Gb/s of payload\n", 8 * (double)counters.data_bytes_sent / (double)took_ns);
+    printf("per 1000 data packets: %.1f acks, %.1f retransmits\n",
+           1e3 * (double)counters.acks_received / packets, 1e3 * (double)counters.retransmits / packets);
+    printf("memory of a channel: %u bytes, beside its window of %u bytes\n", transport_channel_bytes(),
+           transport_channel_window_bytes(sender->t));
+}
+
+static struct setting read_setting(int argc, char **argv)
+{
+    struct setting s = {.packets = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000000,
+                        .paths = argc > 2 ? (unsigned)atoi(argv[2]) : 8};
+    s.rate_bytes_per_s = (argc > 3 ? strtoull(argv[3], NULL, 10) : 100) * 125000000;
+    s.round_trip_ns = (argc > 4 ? strtoull(argv[4], NULL, 10) : 20) * NSEC_PER_USEC;
+    s.visit_ns = VISIT_PACKETS * PAYLOAD_BYTES * NSEC_PER_SEC / s.rate_bytes_per_s;
+    s.visits_kept = (unsigned)(s.round_trip_ns / 2 / s.visit_ns) + 1;
+    return s;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t wanted = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000000;
-    unsigned paths = argc > 2 ? (unsigned)atoi(argv[2]) : 8;
+    struct setting setting = read_setting(argc, argv);
     static struct side sender, receiver;
-    open_side(&sender, 0, paths);
-    open_side(&receiver, 1, paths);
-    nsec_t now = NSEC_PER_SEC;
-    while (data_packets(sender.t) < wanted) {
-        uint64_t begin = clock_ns();
-        sending_side(&sender, &receiver, now);
-        uint64_t middle = clock_ns();
-        now += 5 * NSEC_PER_USEC;
-        receiving_side(&receiver, &sender, now);
-        uint64_t end = clock_ns();
-        sender.busy_ns += middle - begin;
-        receiver.busy_ns += end - middle;
-        now += 5 * NSEC_PER_USEC;
-    }
-    struct transport_counters counters;
-    transport_get_counters(sender.t, &counters);
-    report("sending", &sender, counters.data_packets_sent);
-    report("receiving", &receiver, counters.data_packets_sent);
-    printf("per 1000 data packets: %.1f acks, %.1f retransmits\n",
-           1e3 * (double)counters.acks_received / (double)counters.data_packets_sent,
-           1e3 * (double)counters.retransmits / (double)counters.data_packets_sent);
-    printf("memory of a channel: %u bytes, beside its window of %u bytes\n", transport_channel_bytes(),
-           transport_channel_window_bytes(sender.t));
+    open_side(&sender, 0, &setting);
+    open_side(&receiver, 1, &setting);
+    nsec_t took_ns = run(&sender, &receiver, &setting);
+    report_run(&sender, &receiver, took_ns);
     transport_destroy(sender.t);
     transport_destroy(receiver.t);
+    free(sender.sent);
+    free(receiver.sent);
     return 0;
 }

@@ -15,11 +15,12 @@ enum {
 static struct sent_packet small[WINDOW_SMALL_PACKETS], large[SIZE];
 static struct window_pools pools;
 static uint32_t acked[64];
-static unsigned acked_count;
+static unsigned acked_count, acked_bytes;
 
-static void note_acked(void *context, const struct sent_packet *packet)
+static void note_acked(void *context, const struct sent_packet *packet, uint32_t bytes)
 {
     (void)context;
+    acked_bytes += bytes;
     acked[acked_count++] = packet->item;
 }
 
@@ -40,6 +41,25 @@ static bool ack(struct send_window *w, uint32_t cumulative, uint64_t ahead, stru
 {
     uint64_t bitmap[RECEIVE_WINDOW_WORDS] = {ahead};
     return send_window_on_ack(w, cumulative, bitmap, note_acked, NULL, result);
+}
+
+static void test_one_item_is_told_once(void **state)
+{
+    (void)state;
+    struct send_window w = sent(0);
+    struct send_window_ack result;
+    for (uint32_t i = 0; i < 5; i++) {
+        struct sent_packet packet = {.item = i < 3 ? 7 : 8, .length = LENGTH};
+        send_window_push(&w, &pools, &packet);
+    }
+    acked_bytes = 0;
+    assert_true(ack(&w, 4, 0, &result));
+    assert_int_equal(acked_count, 2);
+    assert_int_equal(acked[0], 7);
+    assert_int_equal(acked[1], 8);
+    assert_int_equal(acked_bytes, 4 * LENGTH);
+    assert_true(ack(&w, 4, 0, &result));
+    assert_int_equal(acked_count, 2);
 }
 
 static void test_cumulative_and_selective(void **state)
@@ -182,6 +202,7 @@ static void test_memory_grows_with_the_flight_and_goes_with_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_item_is_told_once),
         cmocka_unit_test(test_cumulative_and_selective),
         cmocka_unit_test(test_an_older_ack_does_no_harm),
         cmocka_unit_test(test_acks_of_what_was_never_sent),
