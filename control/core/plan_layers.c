@@ -7,7 +7,11 @@
 #include "control/core/planning.h"
 
 enum {
-    PAYLOAD_BYTES = 4096,    /* a packet's, about: what small pieces are measured by */
+    /* A collective sends a flow in parts of a few hundred KiB and every part is cut alike, so what is small
+     * in a part is not in the flow. With seven links left of eight, pieces of 64 KiB would leave links idle
+     * for a third of the time (ratio 1.53), those of a packet end within 2 % of the bound. */
+    PIECE_BYTES_MIN = 4096,
+    GRANULE_BYTES = 1024,    /* dataplanes cut at whole packets: they know how long those are */
     SMALL_LAYER_FLOWS = 8192 /* planned in a few milliseconds */
 };
 /* A plan made anew is worth its moves if it is better than the revised one by this. */
@@ -83,7 +87,9 @@ static int plan_anew(const struct core_planning *p, const struct planner_fabric 
     }
     for (unsigned i = 0; i < p->job_count; i++)
         priorities[i] = p->jobs[i].priority;
-    planner_options_default(&options, PAYLOAD_BYTES);
+    planner_options_default(&options, PIECE_BYTES_MIN);
+    options.piece_bytes_min = PIECE_BYTES_MIN;
+    options.granule_bytes = GRANULE_BYTES;
     struct planner_demands all = {
         .demands = demands, .count = count, .job_priorities = priorities, .job_count = p->job_count};
     int result = planner_plan_create(fabric, &all, &options, plan, error);
