@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/process/log.h"
-
 #define NSEC_PER_MSEC 1000000ull
 
 json_t *call_text(const char *text)

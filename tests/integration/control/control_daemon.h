@@ -18,7 +18,7 @@
 #include <jansson.h>
 
 enum {
-    DAEMON_PATH_BYTES = 160
+    DAEMON_PATH_BYTES = 96
 };
 
 struct control_daemon {

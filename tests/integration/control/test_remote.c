@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Over TCP: TLS, tokens and certificates, and who may do what. */
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+#include "tests/integration/control/agents.h"
+
+#define REPORT "{\"version\":1,\"incarnation\":7,\"sequence\":%u}"
+
+static const unsigned shape[3] = {2, 4, 2};
+static struct control_daemon daemon_;
+
+static uint16_t free_port(void)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t bytes = sizeof(name);
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(s, (struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(getsockname(s, (struct sockaddr *)&name, &bytes), 0);
+    close(s);
+    return ntohs(name.sin_port);
+}
+
+/* An authority, a certificate of it for the server and one for an agent; another authority, and an agent of
+ * that. */
+static const char certificates[] =
+    "cd %s; exec 2> /dev/null; new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'\n"
+    "for a in ca other; do openssl req -x509 $new -keyout $a.key -out $a.pem -subj /CN=$a || exit; done\n"
+    "end='-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=IP:127.0.0.1'\n"
+    "for n in server agent; do openssl req -x509 $new $end -CA ca.pem -CAkey ca.key -keyout $n.key"
+    " -out $n.pem -subj /CN=$n || exit; done\n"
+    "openssl req -x509 $new $end -CA other.pem -CAkey other.key -keyout stranger.key -out stranger.pem"
+    " -subj /CN=stranger";
+
+static void write_tokens(const char *more)
+{
+    static const char *const lines[] = {"operator operator", "viewer viewer", "agent agent", "old operator"};
+    char path[DAEMON_PATH_BYTES + 8];
+    snprintf(path, sizeof(path), "%s/tokens", daemon_.folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t hash[32];
+        char secret[32];
+        sscanf(lines[i], "%31s", secret);
+        gnutls_hash_fast(GNUTLS_DIG_SHA256, secret, strlen(secret), hash);
+        fprintf(file, "%s ", lines[i]);
+        for (unsigned k = 0; k < sizeof(hash); k++)
+            fprintf(file, "%02x", hash[k]);
+        fprintf(file, "%s\n", i == 3 ? " 1000000000 # 2001" : "");
+    }
+    fputs(more, file);
+    fclose(file);
+}
+
+static int start(void **state)
+{
+    char command[2048];
+    (void)state;
+    daemon_prepare(&daemon_, shape, "");
+    snprintf(command, sizeof(command), certificates, daemon_.folder);
+    if (system(command) != 0)
+        return -1;
+    write_tokens("");
+    daemon_.port = free_port();
+    FILE *config = fopen(daemon_.config, "a");
+    const char *f = daemon_.folder;
+    fprintf(config,
+            "listen: {address: 127.0.0.1, port: %u, certificate: %s/server.pem, key: %s/server.key,"
+            " tokens_file: %s/tokens, client_ca: %s/ca.pem}\n",
+            daemon_.port, f, f, f, f);
+    fclose(config);
+    daemon_start(&daemon_);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    daemon_clean(&daemon_);
+    return 0;
+}
+
+static void be(const char *token, const char *certificate)
+{
+    api_close(); /* another connection */
+    daemon_.secret = token;
+    daemon_.role = certificate;
+}
+
+/* What a caller gets: for looking, acting, and reporting. */
+static void assert_may(long look, long act, long say)
+{
+    static unsigned sequence;
+    char report[128];
+    snprintf(report, sizeof(report), REPORT, ++sequence);
+    const struct answer *a = api_get(&daemon_, "/v1/fabric");
+    look == 200 ? assert_answer(a, 200) : assert_error(a, look, "forbidden");
+    a = api_post(&daemon_, "/v1/links/leaf0-spine0", "{\"action\":\"restore\"}");
+    act == 200 ? assert_answer(a, 200) : assert_error(a, act, "forbidden");
+    a = api_post(&daemon_, "/v1/agents/10.1.0.1", "%s", report);
+    say == 200 ? assert_answer(a, 200) : assert_error(a, say, "forbidden");
+}
+
+static void test_roles(void **state)
+{
+    (void)state;
+    be("viewer", NULL);
+    assert_may(200, 403, 403);
+    be("operator", NULL);
+    assert_may(200, 200, 200);
+    be("agent", NULL);
+    assert_may(403, 403, 200);
+    be(NULL, "agent");
+    assert_may(403, 403, 200);
+}
+
+static void test_strangers(void **state)
+{
+    (void)state;
+    be(NULL, NULL);
+    assert_error(api_get(&daemon_, "/v1/fabric"), 401, "no_token");
+    be("", NULL);
+    assert_error(api_get(&daemon_, "/v1/fabric"), 401, "wrong_token");
+    be("operatoR", NULL);
+    assert_error(api_get(&daemon_, "/v1/fabric"), 401, "wrong_token");
+    be("old", NULL);
+    assert_error(api_get(&daemon_, "/v1/fabric"), 401, "expired_token");
+    be(NULL, "stranger");
+    assert_int_not_equal(api_get(&daemon_, "/v1/fabric")->status, 200);
+    be("operatoR", "agent"); /* a wrong token is not mended by a certificate */
+    assert_error(api_post(&daemon_, "/v1/agents/10.1.0.1", REPORT, 900), 401, "wrong_token");
+    be(NULL, NULL);
+    char *large = calloc(1, 4 << 20);
+    memset(large, 'a', (4 << 20) - 1);
+    const struct answer *a =
+        api_send(&daemon_, &(struct request){.method = "POST", .path = "/v1/agents/10.1.0.1", .body = large});
+    assert_true(a->status == 401 || a->status == 0); /* answered, and closed, before the body was read */
+    free(large);
+}
+
+/* The act of a token's holder is recorded under its name. */
+static void test_holder_is_recorded(void **state)
+{
+    (void)state;
+    be("operator", NULL);
+    assert_answer(api_post(&daemon_, "/v1/links/leaf0-spine0", "{\"action\":\"drain\"}"), 200);
+    const struct answer *a = api_get(&daemon_, "/v1/links/leaf0-spine0");
+    assert_non_null(strstr(a->body, "\"by\":\"operator\""));
+}
+
+/* Until the log says so. */
+static void reload_until(const char *line)
+{
+    for (bool told = false; !told;) {
+        kill(daemon_.pid, SIGHUP);
+        assert_answer(api_get(&daemon_, "/v1/fabric"), 200);
+        char *log = daemon_log(&daemon_);
+        told = strstr(log, line) != NULL;
+        free(log);
+    }
+}
+
+/* SIGHUP reads the tokens again; a file that is wrong changes nothing. */
+static void test_tokens_are_read_again(void **state)
+{
+    (void)state;
+    be("operator", NULL);
+    assert_answer(api_get(&daemon_, "/v1/fabric"), 200);
+    write_tokens("late operator 0000000000000000000000000000000000000000000000000000000000000000 tomorrow\n");
+    reload_until("the old tokens stay");
+    assert_answer(api_get(&daemon_, "/v1/fabric"), 200);
+    char path[DAEMON_PATH_BYTES + 8];
+    snprintf(path, sizeof(path), "%s/tokens", daemon_.folder);
+    FILE *file = fopen(path, "w");
+    fputs("# none\n", file);
+    fclose(file);
+    do
+        kill(daemon_.pid, SIGHUP);
+    while (api_get(&daemon_, "/v1/fabric")->status == 200);
+    assert_error(api_get(&daemon_, "/v1/fabric"), 401, "wrong_token");
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(test_##name, start, stop)
+
+int main(int count, char **arguments)
+{
+    const struct CMUnitTest tests[] = {STORY(roles), STORY(strangers), STORY(holder_is_recorded),
+                                       STORY(tokens_are_read_again)};
+    if (count != 2) {
+        fprintf(stderr, "usage: %s WEFT-CONTROL\n", arguments[0]);
+        return 1;
+    }
+    if (system("openssl version > /dev/null 2>&1") != 0) {
+        fprintf(stderr, "skipped: openssl, which makes the certificates, is missing\n");
+        return 77;
+    }
+    daemon_program(arguments[1]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
