@@ -148,6 +148,16 @@ static void test_killed_at_any_moment(void **state)
         live(&told, &random);
 }
 
+static void wait_for_line(const char *part)
+{
+    for (bool told = false; !told;) {
+        assert_answer(api_get(&daemon_, "/v1/fabric"), 200);
+        char *log = daemon_log(&daemon_);
+        told = strstr(log, part) != NULL;
+        free(log);
+    }
+}
+
 /* Old events are in the store, not once more in the log; the socket of the dead one is taken over. */
 static void test_restart_begins_a_new_log(void **state)
 {
@@ -155,6 +165,7 @@ static void test_restart_begins_a_new_log(void **state)
     daemon_start(&daemon_);
     assert_answer(act(0, "drain", 100), 200);
     uint64_t events = last_event(&daemon_);
+    wait_for_line("link_drained");
     daemon_end(&daemon_, SIGKILL);
     api_close();
     daemon_start(&daemon_);
