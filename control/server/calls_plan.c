@@ -59,11 +59,22 @@ static void add_move(void *context, const struct core_flow *before, const struct
                                     "after", spines_of(moves->call, after)));
 }
 
+/* The newest plan that is kept and older; 0: none. Epochs grow, not always by one. */
+static uint64_t epoch_before(const struct call *call, uint64_t epoch)
+{
+    uint64_t epochs[CORE_HISTORY_PLANS];
+    unsigned count = core_plan_history(call->core, epochs, CORE_HISTORY_PLANS);
+    for (unsigned i = 0; i < count; i++)
+        if (epochs[i] < epoch)
+            return epochs[i];
+    return 0;
+}
+
 void calls_diff_plans(struct call *call)
 {
     uint64_t from, to, now = core_epoch(call->core);
     if (!call_query_number(call, "to", now, INT64_MAX, &to) ||
-        !call_query_number(call, "from", to > 0 ? to - 1 : 0, INT64_MAX, &from))
+        !call_query_number(call, "from", epoch_before(call, to), INT64_MAX, &from))
         return;
     struct moves moves = {.call = call, .list = json_array()};
     int64_t count = core_plan_diff(call->core, from, to, add_move, &moves);

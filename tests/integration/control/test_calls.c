@@ -114,9 +114,9 @@ static void test_plan_is_explained_and_compared(void **state)
     assert_error(api_get(&daemon_, "/v1/plan/explain?link=leaf9-spine0"), 404, "unknown_link");
     assert_error(api_get(&daemon_, "/v1/plan/explain"), 400, "wrong_query");
 
-    uint64_t events = last_event(&daemon_);
+    struct plan_view view;
     assert_answer(api_post(&daemon_, "/v1/links/leaf0-spine0", "{\"action\":\"drain\"}"), 200);
-    wait_for_event(&daemon_, "plan_published", &events);
+    agent_fetch_plan(&agents, 0, agents.epoch, &view);
     expect("/v1/plan/diff", "{s:I, s:I, s:o, s:I}", "from", "to", "moved", "moved_count");
     assert_error(api_get(&daemon_, "/v1/plan/diff?from=900&to=901"), 404, "unknown_epoch");
 }
