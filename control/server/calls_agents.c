@@ -103,7 +103,7 @@ static void read_communicators(struct body_object *root, struct report_room *roo
     }
     for (size_t i = 0; i < count && body_element(root, "communicators", i, &element); i++)
         read_communicator(&element, room, &room->communicators[i]);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !root->body->failed; i++) {
         room->communicators[i].addresses = &room->addresses[first];
         first += room->communicators[i].rank_count;
     }

@@ -24,9 +24,9 @@ const char *agent_name(const struct agents *a, unsigned host)
 
 static json_t *communicators(const struct agents *a, unsigned host)
 {
-    json_t *addresses = json_array(), *demands = json_array();
     if (a->identity == NULL)
         return json_array();
+    json_t *addresses = json_array(), *demands = json_array();
     for (unsigned i = 0; i < a->ranks; i++)
         json_array_append_new(addresses, json_string(agent_name(a, i)));
     if (a->flow_bytes > 0)

@@ -230,6 +230,7 @@ static void test_slow_clients(void **state)
  * they have gone the daemon serves as before. */
 static void test_flood_of_connections(void **state)
 {
+    static const char request[] = "GET /v1/fabric HTTP/1.1\r\nHost: weft\r\n\r\n";
     int sockets[FLOOD];
     unsigned served = 0, told = 0, closed = 0; /* closed: above what is worth telling */
     char text[512];
@@ -237,7 +238,7 @@ static void test_flood_of_connections(void **state)
     api_close();
     for (unsigned i = 0; i < FLOOD; i++) {
         sockets[i] = open_socket();
-        send(sockets[i], "GET /v1/fabric HTTP/1.1\r\nHost: weft\r\n\r\n", 43 - 2, MSG_NOSIGNAL);
+        send(sockets[i], request, strlen(request), MSG_NOSIGNAL);
     }
     for (unsigned i = 0; i < FLOOD; i++) {
         hear(sockets[i], text);
