@@ -9,6 +9,7 @@
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
 #include "dataplane/transport/relief.h"
+#include "dataplane/transport/session.h"
 #include "dataplane/transport/sprayer.h"
 #include "dataplane/transport/suspicion.h"
 
@@ -564,6 +565,7 @@ static void on_silence(struct transport *t, struct channel *ch, nsec_t now)
     t->config.congestion->on_timeout(&ch->congestion, &t->path, now);
     sprayers_on_timeout(t, ch->lane.peer, flight_sent_at, now);
     path_health_on_timeout(t, ch, flight_sent_at, now);
+    session_on_unanswered(t, channel_peer(t, ch), ch->timed_out_at, now);
 }
 
 void channel_on_timer(struct transport *t, struct channel *ch, nsec_t now)

@@ -126,7 +126,7 @@ static enum drop_reason store_credit(struct transport *t, const struct arrival *
         return DROP_MESSAGE;
     if (notice_tell(t, credit->match.communicator, a->channel->lane.peer))
         return DROP_MESSAGE;
-    if (t->outgoing_unsubmitted == t->config.messages_max)
+    if (t->outgoing_unsubmitted == t->config.messages_max || t->outgoing_free_count == 0)
         return DROP_NO_RESOURCES;
     *m = outgoing_take(t);
     (*m)->match = credit->match;

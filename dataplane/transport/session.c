@@ -158,6 +158,13 @@ static void on_death(struct transport *t, struct peer *peer, nsec_t now)
     notice_forget_peer(t, number); /* it need not hear of its own death */
 }
 
+void session_on_unanswered(struct transport *t, struct peer *peer, nsec_t timed_out_at, nsec_t now)
+{
+    nsec_t silent_since = peer->heard_at > timed_out_at ? peer->heard_at : timed_out_at;
+    if (peer->open && peer->awaited == 0 && now - silent_since >= t->config.peer_timeout_ns)
+        on_death(t, peer, now);
+}
+
 static void ask_for_life(struct transport *t, struct peer *peer, nsec_t now)
 {
     struct channel *ch = path_health_next_alive(t, peer);

@@ -41,6 +41,9 @@ enum drop_reason session_on_hello(struct transport *t, const struct received_pac
                                   const struct packet_hello *hello, nsec_t now);
 enum drop_reason session_on_hello_ack(struct transport *t, const struct received_packet *packet,
                                       const struct packet_hello *answer, nsec_t now);
+/* The peer has answered nothing of a flight since its first timeout: it is dead when that has lasted as long
+ * as it may, even if nothing is awaited from it. */
+void session_on_unanswered(struct transport *t, struct peer *peer, nsec_t timed_out_at, nsec_t now);
 void session_on_timer(struct transport *t, struct peer *peer, nsec_t now);
 
 /* Queues an unnumbered answer; false when there is no room, and it is lost as the network might lose it. */

@@ -436,6 +436,20 @@ static uint32_t sends_in_progress(const struct transport *t)
     return t->outgoing_count - t->outgoing_free_count - t->outgoing_unsubmitted;
 }
 
+/* Sends that wait for their credit must leave room for each other, or two ranks of a host may wait in a
+ * circle. One that is credited already needs none: it has its place from when its credit came, and ends by
+ * itself. */
+static bool has_room_for_sends(const struct transport *t, const struct communicator *c,
+                               const struct flow_request *flows, unsigned count)
+{
+    uint32_t waiting = sends_in_progress(t) + count, index;
+    for (unsigned i = 0; waiting > t->config.messages_max && i < count; i++) {
+        struct packet_match match = match_of(c, c->config.rank, flows[i].peer_rank, flows[i].tag);
+        waiting -= match_table_find(&t->matches, &match, &index);
+    }
+    return waiting <= t->config.messages_max;
+}
+
 enum submit_result transport_send_batch(struct transport *t, uint32_t communicator,
                                         const struct flow_batch *batch, nsec_t now)
 {
@@ -446,8 +460,7 @@ enum submit_result transport_send_batch(struct transport *t, uint32_t communicat
     struct communicator *c = &t->communicators[communicator];
     if (a_tag_is_in_use(t, c, flows, count))
         return SUBMIT_INVALID;
-    if (sends_in_progress(t) + count > t->config.messages_max ||
-        t->piece_free_count < pieces_needed(t, c, flows, count))
+    if (!has_room_for_sends(t, c, flows, count) || t->piece_free_count < pieces_needed(t, c, flows, count))
         return SUBMIT_FULL;
     struct bucket b = open_batch(t, c, flows, count);
     for (unsigned i = 0; i < count; i++)

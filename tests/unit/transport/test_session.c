@@ -404,9 +404,28 @@ static void test_waiting_long_is_no_death(void **state)
     fabric_destroy(f);
 }
 
+/* A notice is all that is under way, so nothing is awaited: it is not repeated for ever. */
+static void test_who_is_gone_is_not_told_for_ever(void **state)
+{
+    (void)state;
+    struct fabric *f = start(2);
+    send_and_receive(f, flow(0, 1, 1));
+    fabric_run(f, f->now + NSEC_PER_SEC);
+    assert_int_equal(fabric_count(f, 1, EVENT_RECEIVED, EVENT_OK), 1);
+    fabric_kill(f, 1);
+    transport_close_communicator(f->hosts[0].transport, (uint32_t)f->hosts[0].communicator, true, f->now);
+    fabric_run(f, f->now + 2 * f->hosts[0].config.peer_timeout_ns);
+    uint64_t packets = f->packets;
+    fabric_run(f, f->now + 10 * f->hosts[0].config.peer_timeout_ns);
+    assert_int_equal(f->packets, packets);
+    assert_int_equal(fabric_counters(f, 0).peers_died, 1);
+    fabric_destroy(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_is_gone_is_not_told_for_ever),
         cmocka_unit_test(test_lost_hellos_are_repeated),
         cmocka_unit_test(test_forged_hellos),
         cmocka_unit_test(test_replayed_and_forged_data),

@@ -143,6 +143,30 @@ static void be_impatient(struct transport_config *config)
     config->peer_timeout_ns = 64 * config->rto_min_ns;
 }
 
+/* The table is full of sends that nobody has asked for; those that somebody waits for get through. */
+static void test_sends_that_wait_leave_room_for_those_that_need_not(void **state)
+{
+    (void)state;
+    struct fabric_config config = {
+        .hosts = 2, .paths = 2, .memory_bytes = 65536, .mode = PATH_MODE_WRAP, .tune = have_small_tables};
+    struct fabric *f = fabric_create(&config);
+    for (unsigned tag = 0; tag < 4; tag++)
+        fabric_receive(f, &(struct fabric_flow){.from = 0, .to = 1, .tag = tag, .bytes = 3000});
+    fabric_run(f, f->now + NSEC_PER_MSEC);
+    for (unsigned tag = 4; tag < 8; tag++)
+        assert_int_equal(fabric_send(f, &(struct fabric_flow){.from = 0, .to = 1, .tag = tag, .bytes = 3000}),
+                         SUBMIT_OK);
+    struct fabric_flow unasked = {.from = 0, .to = 1, .tag = 8, .bytes = 3000};
+    assert_int_equal(fabric_send(f, &unasked), SUBMIT_FULL);
+    for (unsigned tag = 0; tag < 4; tag++) {
+        struct fabric_flow asked = {.from = 0, .to = 1, .tag = tag, .bytes = 3000};
+        assert_int_equal(fabric_send(f, &asked), SUBMIT_OK);
+        fabric_run(f, f->now + NSEC_PER_MSEC);
+        assert_non_null(fabric_find(f, 1, EVENT_RECEIVED, tag));
+    }
+    fabric_destroy(f);
+}
+
 static void test_hosts_meet_though_a_path_is_dead(void **state)
 {
     (void)state;
@@ -312,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_sizes_and_modes),
         cmocka_unit_test(test_hostile_network),
         cmocka_unit_test(test_cut_packets_are_sent_again_at_once),
+        cmocka_unit_test(test_sends_that_wait_leave_room_for_those_that_need_not),
         cmocka_unit_test(test_hosts_meet_though_a_path_is_dead),
         cmocka_unit_test(test_credits_beyond_the_table_come_again),
         cmocka_unit_test(test_send_before_receive),
