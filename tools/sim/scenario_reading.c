@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "dataplane/process/yaml_position.h"
 #include "dataplane/formats/units.h"
+#include "dataplane/process/yaml_position.h"
 
 void reading_refuse(struct reading *r, const char *path, const char *format, ...)
 {
