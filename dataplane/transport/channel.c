@@ -6,6 +6,7 @@
 #include "dataplane/transport/congestion_window.h"
 #include "dataplane/transport/control_queue.h"
 #include "dataplane/transport/lane.h"
+#include "dataplane/transport/leg.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
 #include "dataplane/transport/relief.h"
@@ -221,6 +222,13 @@ static bool is_tail_probe(const struct channel *ch)
     return ch->tail_probed && ch->timeouts == 0;
 }
 
+static void note_resent(struct transport *t, const struct sent_packet *packet)
+{
+    const struct outgoing *m = packet->kind == SENT_DATA ? outgoing_by_name(t, packet->item) : NULL;
+    if (m != NULL)
+        leg_on_resent(t, m, packet->lane);
+}
+
 void channel_resend(struct transport *t, struct channel *ch, struct outgoing_packet *packet, nsec_t now)
 {
     uint32_t number;
@@ -235,6 +243,7 @@ void channel_resend(struct transport *t, struct channel *ch, struct outgoing_pac
     unsigned flight = send_window_at(&ch->sent, number)->flight;
     if (flight != FLIGHT_OWN)
         sprayer_at(t, ch->lane.peer, flight)->sent_at = now;
+    note_resent(t, send_window_at(&ch->sent, number));
     ch->retransmits++;
     t->counters.retransmits++;
     t->counters.retransmitted_bytes += send_window_at(&ch->sent, number)->length;
@@ -243,15 +252,22 @@ void channel_resend(struct transport *t, struct channel *ch, struct outgoing_pac
 
 /* ---- acks ---- */
 
+struct acking {
+    struct transport *t;
+    nsec_t now;
+};
+
 static void packets_acked(void *context, const struct sent_packet *packet, uint32_t bytes)
 {
-    struct transport *t = context;
+    const struct acking *acking = context;
+    struct transport *t = acking->t;
     if (packet->kind != SENT_DATA && packet->kind != SENT_TOO_LONG)
         return;
     struct outgoing *m = outgoing_by_name(t, packet->item);
     if (m == NULL)
         return;
     m->acked_bytes += bytes;
+    leg_on_acked(t, m, packet->lane, bytes, acking->now);
     if (packet->kind == SENT_TOO_LONG)
         outgoing_end(t, m, EVENT_TRUNCATED);
     else if (m->acked_bytes == m->bytes)
@@ -259,19 +275,20 @@ static void packets_acked(void *context, const struct sent_packet *packet, uint3
 }
 
 static bool take_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
-                     struct send_window_ack *result)
+                     struct send_window_ack *result, nsec_t now)
 {
+    struct acking acking = {t, now};
     uint64_t bitmap[RECEIVE_WINDOW_WORDS];
     memcpy(bitmap, ack->bitmap, sizeof(bitmap));
-    bool good = send_window_on_ack(&ch->sent, ack->cumulative, bitmap, packets_acked, t, result);
+    bool good = send_window_on_ack(&ch->sent, ack->cumulative, bitmap, packets_acked, &acking, result);
     send_window_rest(&ch->sent, &t->windows);
     return good;
 }
 
-bool channel_take_final_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack)
+bool channel_take_final_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack, nsec_t now)
 {
     struct send_window_ack result;
-    return take_ack(t, ch, ack, &result);
+    return take_ack(t, ch, ack, &result, now);
 }
 
 /* The sender's clock at an echoed stamp: the latest time not after now with these low bits. */
@@ -396,7 +413,7 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
         return DROP_GENERATION;
     struct ack_news news = {.now = now, .answered_sent_at = time_of_echo(ack->echo_sent_at_ns, now)};
     uint64_t in_flight_bytes = transport_wire_bytes(t, ch->sent.own_packets, ch->sent.own_bytes);
-    if (!take_ack(t, ch, ack, &news.acked))
+    if (!take_ack(t, ch, ack, &news.acked, now))
         return DROP_ACK;
     t->counters.acks_received++;
     suspicion_on_delivery(t, ch, news.answered_sent_at, now);

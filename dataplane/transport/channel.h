@@ -103,7 +103,8 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
 enum drop_reason channel_on_nack(struct transport *t, struct channel *ch, const struct packet_nack *nack,
                                  nsec_t now);
 /* The last ack of a channel that the peer has closed; false when it speaks of what was never sent. */
-bool channel_take_final_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack);
+bool channel_take_final_ack(struct transport *t, struct channel *ch, const struct packet_ack *ack,
+                            nsec_t now);
 /* The channel's timer has fired. */
 void channel_on_timer(struct transport *t, struct channel *ch, nsec_t now);
 /* Makes sure that the timer fires when something of the channel is due. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What has happened, in the order in which each kind of thing happened. Events are not stored: they are read
  * off the messages, communicators and channels that wait on lists, so none can be lost for lack of room. */
+#include "dataplane/transport/leg.h"
 #include "dataplane/transport/message.h"
 
 static void take_chunk_event(struct incoming *m, struct event *event)
@@ -18,6 +19,10 @@ static void take_received_event(const struct incoming *m, struct event *event)
     event->status = m->status;
     event->bytes = m->message_bytes == UINT64_MAX ? 0 : m->message_bytes;
     event->rank = m->status == EVENT_PEER_DEAD ? m->dead_rank : m->match.source_rank;
+    event->peer = m->peer;
+    event->ready_at = m->posted_at;
+    event->begun_at = m->begun_at;
+    event->arrived_at = m->arrived_at;
 }
 
 static bool next_incoming_event(struct transport *t, struct event *event)
@@ -58,7 +63,11 @@ static bool next_outgoing_event(struct transport *t, struct event *event)
                             .owner_handle = m->owner_handle,
                             .cookie = m->cookie,
                             .bytes = m->bytes,
-                            .rank = m->status == EVENT_PEER_DEAD ? m->dead_rank : m->match.destination_rank};
+                            .rank = m->status == EVENT_PEER_DEAD ? m->dead_rank : m->match.destination_rank,
+                            .peer = m->peer,
+                            .ready_at = m->submitted_at,
+                            .credited_at = m->credited_at};
+    leg_offer(t, m);
     outgoing_release(t, m);
     return true;
 }
@@ -107,6 +116,7 @@ static bool next_path_event(struct transport *t, struct event *event)
 
 bool transport_next_event(struct transport *t, struct event *event)
 {
+    leg_release_offered(t);
     return next_incoming_event(t, event) || next_outgoing_event(t, event) ||
            next_communicator_event(t, event) || next_path_event(t, event);
 }

@@ -2,6 +2,7 @@
 #include "dataplane/transport/lane.h"
 
 #include "dataplane/transport/channel.h"
+#include "dataplane/transport/leg.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
 #include "dataplane/transport/rehome.h"
@@ -277,6 +278,8 @@ static void send_piece_packet(struct transport *t, struct channel *ch, uint32_t 
                                .kind = SENT_DATA,
                                .lane = p->path,
                                .flight = lane_flight(p->path)};
+    if (!p->measured)
+        leg_begin(t, p, ch, now);
     channel_send(t, ch, &what, packet, now);
     t->virtual_now = p->tag > t->virtual_now ? p->tag : t->virtual_now;
     m->sent_bytes += bytes;

@@ -23,7 +23,8 @@ struct outgoing *outgoing_take(struct transport *t)
     t->outgoing_free_count--;
     t->outgoing_unsubmitted++;
     uint32_t name = next_name(m->name, index);
-    *m = (struct outgoing){.name = name, .used = true, .communicator = NONE, .first_piece = NONE};
+    *m = (struct outgoing){
+        .name = name, .used = true, .communicator = NONE, .first_piece = NONE, .first_leg = NONE};
     return m;
 }
 

@@ -230,7 +230,7 @@ enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
         return DROP_GENERATION;
     if (!has_pieces_for_all(t, ch))
         return DROP_NO_RESOURCES; /* the peer will be asked again, and say the same */
-    if (!channel_take_final_ack(t, ch, closed))
+    if (!channel_take_final_ack(t, ch, closed, now))
         return DROP_ACK;
     ch->state = CHANNEL_DEAD;
     give_back_unreceived(t, ch, now);

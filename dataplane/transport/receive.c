@@ -86,6 +86,7 @@ static void finish(struct transport *t, struct arrival *a, struct incoming *m)
 {
     t->counters.messages_received++;
     a->ends_message = true;
+    m->arrived_at = a->now;
     incoming_end(t, m, EVENT_OK);
 }
 
@@ -106,8 +107,10 @@ static enum drop_reason take_data(struct transport *t, struct arrival *a, struct
     t->communicators[m->communicator].spoke = true;
     t->counters.data_packets_received++;
     t->counters.data_bytes_received += bytes;
-    if (m->message_bytes == UINT64_MAX)
+    if (m->message_bytes == UINT64_MAX) {
+        m->begun_at = a->now;
         learn_length(t, m, data->message_bytes);
+    }
     m->received_bytes += bytes;
     if (m->chunk_bytes != 0)
         fill_chunks(t, m, data->offset, bytes);
@@ -150,6 +153,8 @@ static enum drop_reason take_credit(struct transport *t, const struct arrival *a
             return reason;
     }
     bool news = !m->credited || credit->limit_bytes > m->limit_bytes;
+    if (!m->credited)
+        m->credited_at = a->now;
     m->credited = true;
     m->remote_name = credit->message;
     m->capacity_bytes = credit->capacity_bytes;

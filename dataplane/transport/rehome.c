@@ -3,6 +3,7 @@
 
 #include "dataplane/transport/channel.h"
 #include "dataplane/transport/lane.h"
+#include "dataplane/transport/leg.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
 
@@ -127,6 +128,7 @@ void rehome_add_packet(struct transport *t, struct rehome_list *list, const stru
     if (m == NULL)
         return;
     m->sent_bytes -= packet->length;
+    leg_on_abandoned(t, m, packet->lane);
     struct rehome_run *last = list->count > 0 ? &list->runs[list->count - 1] : NULL;
     bool joins = last != NULL && last->message == outgoing_index(t, m) && last->lane == packet->lane &&
                  last->offset + last->bytes == packet->offset;

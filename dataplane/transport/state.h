@@ -74,8 +74,21 @@ struct piece {
     uint32_t next, previous;                        /* on the lane */
     uint32_t next_of_message;
     uint16_t peer;
-    uint8_t path; /* or enum roaming_lane */
-    bool queued;  /* on the lane's list */
+    uint8_t path;  /* or enum roaming_lane */
+    bool queued;   /* on the lane's list */
+    bool measured; /* its packets count towards a leg */
+};
+
+/* What a message sends over one path (leg.h). */
+struct leg {
+    nsec_t first_sent_at, last_acked_at;
+    uint64_t bytes; /* acknowledged */
+    uint32_t retransmits;
+    uint32_t marked_before; /* the channel's marked packets when it began */
+    uint32_t next;          /* of the message, of those offered, or of the free list */
+    uint16_t peer;
+    uint8_t lane; /* path, or enum roaming_lane */
+    bool abandoned;
 };
 
 /* A message that this host sends. Lives from the first of (its send was submitted, a credit for it came) to
@@ -93,8 +106,10 @@ struct outgoing {
     uint64_t sent_bytes; /* for the first time */
     uint64_t acked_bytes;
     uint32_t region;
+    nsec_t submitted_at, credited_at; /* 0: not yet */
     uint32_t remote_name;
     uint32_t first_piece;
+    uint32_t first_leg;
     uint32_t next, previous; /* of the communicator, or of the free list (next) */
     uint32_t next_event;
     uint32_t dead_rank; /* status EVENT_PEER_DEAD */
@@ -119,6 +134,7 @@ struct incoming {
     uint64_t first_bytes;  /* granted at first */
     uint64_t ahead_bytes;  /* granted and not arrived, as transport.granted_ahead_bytes counts it */
     uint64_t chunks_ready; /* bit i: chunk i is whole and not reported yet */
+    nsec_t posted_at, begun_at, arrived_at; /* begun, arrived: its first, its last data; 0: not yet */
     uint32_t region;
     uint32_t chunk_bytes;
     uint32_t next, previous; /* of the communicator, or of the free list (next) */
@@ -293,7 +309,10 @@ struct transport {
     struct match_table matches;
     struct piece *pieces;
     uint32_t piece_free, piece_free_count;
+    struct leg *legs;                                     /* as many as there are pieces */
+    uint32_t leg_free, offered_leg;                       /* offered: of the last event, not taken yet */
     uint32_t outgoing_fresh, incoming_fresh, piece_fresh; /* from here on never used */
+    uint32_t leg_fresh;
 
     struct timer_heap ready;  /* lanes that have something to send */
     struct timer_heap timers; /* channels and peers */

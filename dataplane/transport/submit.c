@@ -70,6 +70,7 @@ static struct incoming *post_receive(struct transport *t, uint32_t communicator,
     m->offset = flow->offset;
     m->capacity_bytes = flow->bytes;
     m->chunk_bytes = flow->chunk_bytes;
+    m->posted_at = now;
     open_chunks(t, m);
     session_await(t, &t->peers[m->peer], now);
     incoming_join(t, m, communicator);
@@ -128,6 +129,7 @@ static struct outgoing *post_send(struct transport *t, uint32_t communicator, co
     struct outgoing *m = find_or_take(t, &match);
     t->outgoing_unsubmitted -= !m->submitted;
     m->submitted = true;
+    m->submitted_at = now;
     m->peer = peer_of(c, flow);
     m->cookie = flow->cookie;
     m->region = flow->region;

@@ -118,6 +118,7 @@ static bool allocate_pools(struct transport *t)
     t->incoming = zeroed(c->messages_max, sizeof(*t->incoming));
     t->chunk_missing_bytes = zeroed((size_t)c->messages_max * CHUNKS_MAX, sizeof(*t->chunk_missing_bytes));
     t->pieces = zeroed(c->pieces_max, sizeof(*t->pieces));
+    t->legs = zeroed(c->pieces_max, sizeof(*t->legs));
     t->notice_peers = zeroed((size_t)NOTICES_MAX * ((c->peers_max + 63u) / 64u), sizeof(uint64_t));
     t->batch = zeroed(t->outgoing_count, sizeof(*t->batch));
     t->unplaced = zeroed(t->outgoing_count, sizeof(*t->unplaced));
@@ -126,7 +127,7 @@ static bool allocate_pools(struct transport *t)
     t->split = zeroed(c->pieces_max, sizeof(*t->split));
     match_table_init(&t->matches, entries, matches,
                      (struct match_keys){&t->outgoing->match, sizeof(*t->outgoing)});
-    return t->communicators && t->outgoing && t->incoming && t->chunk_missing_bytes && t->pieces &&
+    return t->communicators && t->outgoing && t->incoming && t->chunk_missing_bytes && t->pieces && t->legs &&
            t->notice_peers && t->batch && t->unplaced && t->bucket_flows && t->bucket_bytes && t->split &&
            entries;
 }
@@ -134,6 +135,7 @@ static bool allocate_pools(struct transport *t)
 static void empty_pools(struct transport *t)
 {
     t->outgoing_free = t->incoming_free = t->piece_free = NONE;
+    t->leg_free = t->offered_leg = NONE;
     t->outgoing_free_count = t->outgoing_count;
     t->incoming_free_count = t->config.messages_max;
     t->piece_free_count = t->config.pieces_max;
@@ -204,6 +206,7 @@ void transport_destroy(struct transport *t)
                             t->outgoing,
                             t->incoming,
                             t->pieces,
+                            t->legs,
                             t->matches.entries,
                             t->communicators,
                             t->notice_peers,

@@ -186,10 +186,32 @@ struct event {
     uint32_t rank;
     uint16_t peer;
     uint8_t path;
+    /* The course of the message at this end; 0: that never happened. */
+    nsec_t ready_at;    /* SENT, RECEIVED: it was submitted */
+    nsec_t credited_at; /* SENT: the first credit of its receiver came */
+    nsec_t begun_at;    /* RECEIVED: its first data came */
+    nsec_t arrived_at;  /* RECEIVED: its last data came */
 };
 /* Takes the oldest event. Drain it before the next transport_receive(): an event may speak of bytes that the
  * last placement named, so copy those first. */
 bool transport_next_event(struct transport *t, struct event *event);
+
+enum {
+    LEG_ROAMS = UINT8_MAX
+};
+/* What a message that was sent went through on one path. */
+struct message_leg {
+    uint8_t path;     /* LEG_ROAMS: every packet chose its own */
+    bool abandoned;   /* the path died with packets of it unacknowledged; they went over another */
+    uint32_t packets; /* sent, retransmissions included */
+    uint32_t retransmits;
+    uint32_t marked_packets; /* of the path while the leg was on it, at most `packets`; LEG_ROAMS: 0 */
+    uint64_t bytes;          /* acknowledged on this path */
+    nsec_t first_sent_at, last_acked_at;
+    nsec_t minimum_rtt_ns; /* of the path; LEG_ROAMS: 0 */
+};
+/* Takes a leg of the message that the last event, an EVENT_SENT, spoke of; false when there is none left. */
+bool transport_next_leg(struct transport *t, struct message_leg *leg);
 
 /* ---- packets ---- */
 
@@ -265,6 +287,7 @@ struct transport_counters {
     uint64_t trimmed_packets; /* our data that arrived without its payload */
     uint64_t messages_sent, messages_received, pieces_sent;
     uint64_t pieces_relieved;                /* times that half of one left a slow path */
+    uint64_t legs_unmeasured;                /* the table of legs was full */
     uint64_t flows_planned, flows_unplanned; /* of PATH_MODE_PLANNED: as the plan says, or split locally */
     uint64_t paths_died, paths_revived, packets_rehomed, peers_died;
     uint64_t drops[DROP_REASONS];

@@ -228,6 +228,8 @@ static void take_events(struct fabric_host *h)
     while (transport_next_event(h->transport, &event)) {
         assert(h->event_count < FABRIC_EVENTS_MAX);
         h->events[h->event_count++] = event;
+        while (h->leg_count < FABRIC_LEGS_MAX && transport_next_leg(h->transport, &h->legs[h->leg_count]))
+            h->leg_count++;
     }
 }
 

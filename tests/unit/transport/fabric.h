@@ -13,6 +13,7 @@
 enum {
     FABRIC_HOSTS_MAX = 8,
     FABRIC_EVENTS_MAX = 8192,
+    FABRIC_LEGS_MAX = 64,
     FABRIC_COMMUNICATOR = 0x1234 /* identity of the communicator of all hosts */
 };
 #define PATH_PORT(path) ((uint16_t)(50000 + (path)))
@@ -48,6 +49,8 @@ struct fabric_host {
     int communicator;
     struct event events[FABRIC_EVENTS_MAX];
     unsigned event_count;
+    struct message_leg legs[FABRIC_LEGS_MAX]; /* the first of all messages sent */
+    unsigned leg_count;
 };
 
 struct fabric {
