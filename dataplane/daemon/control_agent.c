@@ -2,14 +2,15 @@
 #include "dataplane/daemon/control_agent.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/event.h>
 
 #include "dataplane/daemon/agent_report.h"
-#include "dataplane/daemon/http_client.h"
 #include "dataplane/daemon/plan_intake.h"
 #include "dataplane/daemon/session_server.h"
 #include "dataplane/daemon/text.h"
+#include "dataplane/process/http_client.h"
 #include "dataplane/transport/random.h"
 
 enum {
@@ -234,6 +235,8 @@ static void report(struct control_agent *a)
         a->report =
             http_client_start(a->config.http, &(struct http_request){.path = path,
                                                                      .body = body,
+                                                                     .body_bytes = strlen(body),
+                                                                     .content_type = "application/json",
                                                                      .timeout_ms = ANSWER_TIMEOUT_MS,
                                                                      .answer_bytes_max = ANSWER_BYTES_MAX,
                                                                      .done = on_reported,

@@ -1,50 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/daemon/control_link.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "dataplane/daemon/http_client.h"
-
-enum {
-    TOKEN_BYTES = 512
-};
+#include "dataplane/process/http_client.h"
 
 struct control_link {
     struct http_client *http;
     struct control_agent *agents[CONFIG_PORTS_MAX];
 };
 
-/* The first line of the file; false, and it is logged, when it cannot be read. */
-static bool read_token(const char *file, char token[TOKEN_BYTES])
-{
-    FILE *stream = fopen(file, "re");
-    bool is_read = stream && fgets(token, TOKEN_BYTES, stream);
-    if (!is_read)
-        log_error("control.token_file %s: %s", file, stream ? "it is empty" : strerror(errno));
-    else
-        token[strcspn(token, "\r\n")] = '\0';
-    if (stream)
-        fclose(stream);
-    return is_read;
-}
-
-static struct http_client *create_client(const struct control_link_config *config)
+static int create_client(const struct control_link_config *config, struct http_client **client,
+                         char error[HTTP_CLIENT_ERROR_BYTES])
 {
     const struct config_control *c = config->control;
-    char token[TOKEN_BYTES];
-    if (c->token_file && !read_token(c->token_file, token))
-        return NULL;
-    struct http_client_config http = {.base = config->base,
-                                      .socket = c->socket,
-                                      .url = c->url,
-                                      .ca = c->ca,
-                                      .certificate = c->certificate,
-                                      .key = c->key,
-                                      .token = c->token_file ? token : NULL};
-    return http_client_create(&http);
+    return http_client_create(&(struct http_client_config){.base = config->base,
+                                                           .socket = c->socket,
+                                                           .url = c->url,
+                                                           .ca = c->ca,
+                                                           .certificate = c->certificate,
+                                                           .key = c->key,
+                                                           .token_file = c->token_file},
+                              client, error);
 }
 
 static void create_agent(struct control_link *link, const struct control_link_config *config, unsigned port)
@@ -61,10 +38,9 @@ struct control_link *control_link_create(const struct control_link_config *confi
     if (!config->control->socket && !config->control->url)
         return NULL;
     struct control_link *link = calloc(1, sizeof(*link));
-    if (link)
-        link->http = create_client(config);
-    if (!link || !link->http) {
-        log_error("control is not followed");
+    char error[HTTP_CLIENT_ERROR_BYTES] = "out of memory";
+    if (!link || create_client(config, &link->http, error) != 0) {
+        log_error("control is not followed: %s", error);
         free(link);
         return NULL;
     }
