@@ -5,48 +5,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#include <event2/event.h>
-#include <microhttpd.h>
-
+#include "control/server/long_poll.h"
 #include "control/server/peer.h"
 #include "dataplane/process/log.h"
 
 enum {
     REPORT_BYTES_MAX = 8 << 20,
     BODY_BYTES_MAX = 64 << 10,
-    HEADERS_BYTES_MAX = 32 << 10,
     BODIES_BYTES_MAX = 128 << 20, /* together */
-    BODY_S_MAX = 60,
-    IDLE_S_MAX = 30,
-    REFUSED_AT_ONCE_MAX = 64 /* connections above connections_max that are told so */
+    BODY_S_MAX = 60
 };
-#define NSEC_PER_SEC  1000000000ull
-#define NSEC_PER_MSEC 1000000ull
+#define NSEC_PER_SEC 1000000000ull
 
 /* One request, from its first byte to its answer. */
 struct exchange {
-    TAILQ_ENTRY(exchange) link; /* of those that wait */
-    struct http *http;
     struct MHD_Connection *connection;
     char *url;
-    bool is_post, waits, time_is_up, has_gone, overflows;
+    bool is_post, overflows;
     enum call_role role;
     char who[CORE_NAME_BYTES];
-    struct event *closed; /* while it waits: the client has gone */
-    uint64_t started_ns, deadline_ns;
+    struct long_poll poll;
+    uint64_t started_ns;
     char *body;
     size_t bytes, room, bytes_max;
 };
 
 struct http {
     struct http_config config;
-    struct MHD_Daemon *daemon;
-    struct event *readable, *timer;
-    TAILQ_HEAD(, exchange) waiting;
-    bool is_running; /* inside MHD_run() */
-    unsigned connections;
+    struct http_server *server;
+    struct long_polls polls;
     size_t bodies_bytes; /* of all requests that have not been answered */
     uint64_t refusal_told_ns;
 };
@@ -115,39 +103,16 @@ static void fill_call(struct http *http, struct exchange *x, struct call *call)
     call->body_bytes = x->bytes;
     call->started_ns = x->started_ns;
     call->now_ns = http->config.now_ns(http->config.context);
-    call->time_is_up = x->time_is_up;
+    call->time_is_up = x->poll.time_is_up;
     call->role = x->role;
     memcpy(call->who, x->who, sizeof(call->who));
     http->config.prepare(http->config.context, call);
 }
 
-static void schedule(struct http *http);
-static void on_closed(evutil_socket_t unused, short events, void *exchange);
-
-/* Clients that go while they wait are noticed, and hold no connection until their time is up. */
-static void watch_closing(struct http *http, struct exchange *x)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (x->closed == NULL && info != NULL)
-        x->closed = event_new(http->config.base, info->connect_fd, EV_CLOSED, on_closed, x);
-    if (x->closed != NULL)
-        event_add(x->closed, NULL);
-}
-
-static void wait(struct http *http, struct exchange *x, uint64_t deadline_ns)
-{
-    x->waits = true;
-    x->deadline_ns = deadline_ns;
-    TAILQ_INSERT_TAIL(&http->waiting, x, link);
-    watch_closing(http, x);
-    MHD_suspend_connection(x->connection);
-}
-
 static enum MHD_Result serve(struct http *http, struct exchange *x)
 {
     struct call call = {.status = 0};
-    if (x->has_gone)
+    if (x->poll.has_gone)
         return MHD_NO;
     fill_call(http, x, &call);
     if (x->overflows)
@@ -156,10 +121,8 @@ static enum MHD_Result serve(struct http *http, struct exchange *x)
         call_fail(&call, 404, "unknown_path", NULL, "there is no such call: control/API.md lists them");
     else
         call_route(&call);
-    if (call.status == 0) {
-        wait(http, x, call.wait_until_ns);
-        return MHD_YES;
-    }
+    if (call.status == 0)
+        return long_poll_wait(&http->polls, &x->poll, call.wait_until_ns - call.now_ns) ? MHD_YES : MHD_NO;
     http->config.answered(http->config.context);
     return (enum MHD_Result)send_answer(x, &call);
 }
@@ -215,13 +178,13 @@ static void tell_refused(struct http *http, const char *url, const struct call *
 /* Who asks, and for how much, is known when the headers are. */
 static void check_headers(struct http *http, struct exchange *x, struct call *call)
 {
-    const struct peer_policy policy = {.is_local = http->config.certificate == NULL,
-                                       .trusts_agents = http->config.ca != NULL,
+    const struct peer_policy policy = {.is_local = http->config.server.certificate == NULL,
+                                       .trusts_agents = http->config.server.ca != NULL,
                                        .tokens = http->config.tokens != NULL ? *http->config.tokens : NULL,
                                        .now_s = http->config.now_ns(http->config.context) / NSEC_PER_SEC};
-    if (http->connections > http->config.connections_max)
+    if (http_server_is_full(http->server))
         call_fail(call, 429, "too_many", NULL, "there are more than %u connections: come again later",
-                  http->config.connections_max);
+                  http->config.server.connections_max);
     else
         peer_admit(&policy, x->connection, call);
     if (call->status == 0)
@@ -239,8 +202,8 @@ static struct exchange *begin(struct http *http, struct MHD_Connection *connecti
     struct exchange *x = calloc(1, sizeof(*x));
     if (x == NULL)
         return NULL;
-    x->http = http;
     x->connection = connection;
+    x->poll.connection = connection;
     x->url = strdup(url);
     x->is_post = strcmp(method, "POST") == 0;
     x->bytes_max = strncmp(url, agents, strlen(agents)) == 0 ? REPORT_BYTES_MAX : BODY_BYTES_MAX;
@@ -305,10 +268,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)how;
     if (x == NULL)
         return;
-    if (x->waits)
-        TAILQ_REMOVE(&http->waiting, x, link);
-    if (x->closed != NULL)
-        event_free(x->closed);
+    long_poll_free(&x->poll);
     http->bodies_bytes -= x->room;
     free(x->url);
     free(x->body);
@@ -316,190 +276,41 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     *state = NULL;
 }
 
-/* ---- the event loop ---- */
-
-static void run(struct http *http)
-{
-    if (http->is_running)
-        return;
-    http->is_running = true;
-    MHD_run(http->daemon);
-    http->is_running = false;
-    schedule(http);
-}
-
-static void resume(struct http *http, struct exchange *x, bool time_is_up)
-{
-    TAILQ_REMOVE(&http->waiting, x, link);
-    x->waits = false;
-    x->time_is_up = time_is_up;
-    if (x->closed != NULL)
-        event_del(x->closed);
-    MHD_resume_connection(x->connection);
-}
-
-static void on_closed(evutil_socket_t unused, short events, void *exchange)
-{
-    struct exchange *x = exchange;
-    (void)unused;
-    (void)events;
-    if (!x->waits)
-        return;
-    x->has_gone = true;
-    resume(x->http, x, true);
-    event_active(x->http->timer, EV_TIMEOUT, 0);
-}
-
-void http_wake(struct http *http)
-{
-    struct exchange *x;
-    bool any = !TAILQ_EMPTY(&http->waiting);
-    while ((x = TAILQ_FIRST(&http->waiting)) != NULL)
-        resume(http, x, false);
-    if (any)
-        event_active(http->timer, EV_TIMEOUT, 0);
-}
-
-static void end_waits(struct http *http)
-{
-    uint64_t now_ns = http->config.now_ns(http->config.context);
-    struct exchange *x, *next;
-    for (x = TAILQ_FIRST(&http->waiting); x != NULL; x = next) {
-        next = TAILQ_NEXT(x, link);
-        if (x->deadline_ns <= now_ns)
-            resume(http, x, true);
-    }
-}
-
-/* The sooner of libmicrohttpd's own timeout and the end of the next wait. */
-static void schedule(struct http *http)
-{
-    MHD_UNSIGNED_LONG_LONG timeout_ms;
-    uint64_t now_ns = http->config.now_ns(http->config.context), wait_ms = UINT64_MAX;
-    struct exchange *x;
-    if (MHD_get_timeout(http->daemon, &timeout_ms) == MHD_YES)
-        wait_ms = timeout_ms;
-    TAILQ_FOREACH(x, &http->waiting, link)
-    {
-        uint64_t left_ms = x->deadline_ns > now_ns ? (x->deadline_ns - now_ns) / NSEC_PER_MSEC + 1 : 0;
-        wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
-    }
-    if (wait_ms == UINT64_MAX) {
-        evtimer_del(http->timer);
-        return;
-    }
-    struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
-                           .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
-    evtimer_add(http->timer, &wait);
-}
-
-static void on_event(evutil_socket_t unused, short events, void *context)
-{
-    struct http *http = context;
-    (void)unused;
-    (void)events;
-    end_waits(http);
-    run(http);
-}
-
 /* ---- life ---- */
 
-static enum MHD_Result admit(void *context, const struct sockaddr *address, socklen_t bytes)
-{
-    const struct http *http = context;
-    (void)address;
-    (void)bytes;
-    return http->connections < http->config.connections_max + REFUSED_AT_ONCE_MAX ? MHD_YES : MHD_NO;
-}
-
-static void on_connection(void *context, struct MHD_Connection *connection, void **state,
-                          enum MHD_ConnectionNotificationCode what)
-{
-    struct http *http = context;
-    (void)connection;
-    (void)state;
-    if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        http->connections++;
-    else
-        http->connections--;
-}
-
-static void ignore_log(void *context, const char *format, va_list arguments)
-{
-    (void)context;
-    (void)format;
-    (void)arguments;
-}
-
-static const char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
-
-static struct MHD_Daemon *start_daemon(struct http *http)
-{
-    const struct http_config *c = &http->config;
-    struct MHD_OptionItem tls[5];
-    unsigned count = 0, flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    if (c->certificate != NULL) {
-        flags |= MHD_USE_TLS;
-        tls[count++] =
-            (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)c->certificate};
-        tls[count++] =
-            (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_versions};
-        tls[count++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)c->key};
-    }
-    if (c->ca != NULL)
-        tls[count++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)(uintptr_t)c->ca};
-    tls[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-    return MHD_start_daemon(
-        flags, 0, admit, http, on_request, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL, MHD_OPTION_LISTEN_SOCKET, c->socket,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_CONNECTION_LIMIT,
-        c->connections_max + 2 * REFUSED_AT_ONCE_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES_MAX, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
-}
-
-static bool watch(struct http *http)
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    if (info == NULL)
-        return false;
-    http->readable = event_new(http->config.base, info->epoll_fd, EV_READ | EV_PERSIST, on_event, http);
-    http->timer = evtimer_new(http->config.base, on_event, http);
-    return http->readable != NULL && http->timer != NULL && event_add(http->readable, NULL) == 0;
-}
-
-int http_create(const struct http_config *config, struct http **created, char error[HTTP_ERROR_BYTES])
+int http_create(const struct http_config *config, struct http **created, char error[HTTP_SERVER_ERROR_BYTES])
 {
     struct http *http = calloc(1, sizeof(*http));
     *created = http;
     if (http == NULL) {
-        snprintf(error, HTTP_ERROR_BYTES, "out of memory");
+        snprintf(error, HTTP_SERVER_ERROR_BYTES, "out of memory");
         return -ENOMEM;
     }
     http->config = *config;
-    TAILQ_INIT(&http->waiting);
-    http->daemon = start_daemon(http);
-    if (http->daemon != NULL && watch(http))
-        return 0;
-    snprintf(error, HTTP_ERROR_BYTES, "%s",
-             http->daemon != NULL
-                 ? "out of memory"
-                 : "the HTTP server does not start: are `certificate` and `key` a PEM pair?");
-    http_destroy(http);
-    *created = NULL;
-    return -EINVAL;
+    struct http_server_config server = config->server;
+    server.on_request = on_request;
+    server.on_completed = on_completed;
+    server.context = http;
+    int result = http_server_create(&server, &http->server, error);
+    if (result != 0) {
+        free(http);
+        *created = NULL;
+        return result;
+    }
+    long_polls_init(&http->polls, http->server, server.base);
+    return 0;
 }
 
 void http_destroy(struct http *http)
 {
     if (http == NULL)
         return;
-    while (!TAILQ_EMPTY(&http->waiting))
-        resume(http, TAILQ_FIRST(&http->waiting), true);
-    if (http->readable != NULL)
-        event_free(http->readable);
-    if (http->timer != NULL)
-        event_free(http->timer);
-    if (http->daemon != NULL)
-        MHD_stop_daemon(http->daemon);
+    long_polls_wake(&http->polls);
+    http_server_destroy(http->server);
     free(http);
+}
+
+void http_wake(struct http *http)
+{
+    long_polls_wake(&http->polls);
 }

@@ -19,7 +19,6 @@
 #include "dataplane/process/notify.h"
 
 enum {
-    PEM_BYTES_MAX = 1 << 20,
     SIGNALS = 3
 };
 #define NSEC_PER_SEC  1000000000ull
@@ -35,7 +34,6 @@ struct server {
     struct planner_thread *planner;
     struct event *planned, *timer, *signals[SIGNALS];
     struct tokens *tokens;
-    char *certificate, *key, *client_ca;
     struct http *local, *remote; /* remote NULL: no TCP */
     struct listener_place place;
     uint64_t clock_offset_ns; /* from the monotonic clock to 1970 */
@@ -234,31 +232,15 @@ static int create_core(struct server *s)
     return result;
 }
 
-static char *read_pem(const char *file)
-{
-    FILE *stream = fopen(file, "re");
-    char *text = calloc(1, PEM_BYTES_MAX);
-    size_t bytes = stream != NULL && text != NULL ? fread(text, 1, PEM_BYTES_MAX - 1, stream) : 0;
-    if (bytes == 0) {
-        log_error("%s: %s", file, stream == NULL ? strerror(errno) : "it is empty");
-        free(text);
-        text = NULL;
-    }
-    if (stream != NULL)
-        fclose(stream);
-    return text;
-}
-
 static struct http_config describe_http(struct server *s, int socket)
 {
-    return (struct http_config){.base = s->base,
-                                .socket = socket,
-                                .tokens = &s->tokens,
-                                .connections_max = s->config->connections_max,
-                                .now_ns = tell_time,
-                                .prepare = prepare_call,
-                                .answered = on_answered,
-                                .context = s};
+    return (struct http_config){
+        .server = {.base = s->base, .socket = socket, .connections_max = s->config->connections_max},
+        .tokens = &s->tokens,
+        .now_ns = tell_time,
+        .prepare = prepare_call,
+        .answered = on_answered,
+        .context = s};
 }
 
 static int serve_locally(struct server *s)
@@ -275,37 +257,22 @@ static int serve_locally(struct server *s)
     return result;
 }
 
-static bool read_credentials(struct server *s)
-{
-    const struct control_listen *l = &s->config->listen;
-    char error[TOKENS_ERROR_BYTES];
-    s->certificate = read_pem(l->certificate);
-    s->key = read_pem(l->key);
-    s->client_ca = l->client_ca != NULL ? read_pem(l->client_ca) : NULL;
-    if (s->certificate == NULL || s->key == NULL || (l->client_ca != NULL && s->client_ca == NULL))
-        return false;
-    if (tokens_load(l->tokens_file, &s->tokens, error) == 0)
-        return true;
-    log_error("%s", error);
-    return false;
-}
-
 static int serve_remotely(struct server *s)
 {
     const struct control_listen *l = &s->config->listen;
     char error[LISTENER_ERROR_BYTES];
     if (l->address == NULL)
         return 0;
-    if (!read_credentials(s))
-        return -EINVAL;
-    int socket = listener_open_tcp(l->address, (uint16_t)l->port, error);
-    int result = socket < 0 ? socket : 0;
-    if (result == 0) {
+    int result = tokens_load(l->tokens_file, &s->tokens, error);
+    int socket = result == 0 ? listener_open_tcp(l->address, (uint16_t)l->port, error) : result;
+    if (socket >= 0) {
         struct http_config config = describe_http(s, socket);
-        config.certificate = s->certificate;
-        config.key = s->key;
-        config.ca = s->client_ca;
+        config.server.certificate = l->certificate;
+        config.server.key = l->key;
+        config.server.ca = l->client_ca;
         result = http_create(&config, &s->remote, error);
+    } else {
+        result = socket;
     }
     if (result != 0)
         log_error("%s", error);
@@ -407,8 +374,5 @@ void server_destroy(struct server *s)
         free_event(s->signals[i]);
     if (s->base != NULL)
         event_base_free(s->base);
-    free(s->certificate);
-    free(s->key);
-    free(s->client_ca);
     free(s);
 }
