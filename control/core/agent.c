@@ -52,17 +52,26 @@ static bool is_sorted(const struct core_path *paths, unsigned count)
     return true;
 }
 
-/* Both lists ascend, so one walk finds who grew. A path that took another source port begins anew. */
-static void mark_growth(const struct agent *a, const struct core_path *paths, struct path_mark *marks,
-                        unsigned count, uint32_t now_ms)
+static void mark_deaths(const struct core_path *paths, struct path_mark *marks, unsigned count,
+                        uint64_t now_ns)
+{
+    for (unsigned i = 0; i < count; i++)
+        marks[i].died_ns = paths[i].alive ? 0 : now_ns;
+}
+
+/* Both lists ascend, so one walk finds who grew and who was dead already. A path that took another source
+ * port begins anew. */
+static void compare_with_last(const struct agent *a, const struct core_path *paths, struct path_mark *marks,
+                              unsigned count)
 {
     for (unsigned i = 0, old = 0; i < count; i++) {
         while (old < a->path_count && compare_paths(&a->paths[old], &paths[i]) < 0)
             old++;
         if (old == a->path_count || compare_paths(&a->paths[old], &paths[i]) != 0)
             continue;
-        bool grew = paths[i].acked_bytes > a->paths[old].acked_bytes;
-        marks[i].grown_ms = grew ? now_ms : a->marks[old].grown_ms;
+        marks[i].grew = paths[i].acked_bytes > a->paths[old].acked_bytes;
+        if (!paths[i].alive && a->marks[old].died_ns != 0)
+            marks[i].died_ns = a->marks[old].died_ns;
     }
 }
 
@@ -81,8 +90,9 @@ int agent_prepare_paths(const struct agent *a, const struct core_report *report,
         memcpy(*paths, report->paths, count * sizeof(**paths));
     if (!is_sorted(*paths, count))
         qsort(*paths, count, sizeof(**paths), compare_paths);
+    mark_deaths(*paths, *marks, count, now_ns);
     if (a->incarnation == report->incarnation)
-        mark_growth(a, *paths, *marks, count, (uint32_t)(now_ns / 1000000));
+        compare_with_last(a, *paths, *marks, count);
     return 0;
 }
 

@@ -18,8 +18,8 @@ struct membership {
 
 /* What a path says of its links. */
 enum path_evidence {
-    PATH_SAYS_NOTHING, /* idle; or its ends or its spine are not known, or every path to the peer is dead */
-    PATH_CARRIES,
+    PATH_SAYS_NOTHING, /* its ends or its spine are not known, or every path to the peer is dead */
+    PATH_ALIVE,
     PATH_DEAD
 };
 
@@ -28,10 +28,11 @@ enum {
 };
 
 struct path_mark {
-    uint32_t grown_ms;  /* when acked_bytes last grew, modulo 2^32; 0: not lately */
+    uint64_t died_ns;   /* when it was first reported dead; 0: it is alive */
     uint32_t peer_leaf; /* MAP_NONE: the peer is not known, or on the agent's own leaf */
     uint8_t spine;      /* of the map; NO_SPINE: not known */
     uint8_t evidence;   /* enum path_evidence */
+    bool grew;          /* acked_bytes, since the agent's last report */
 };
 
 /* The agent is asked to look for its paths to a peer. */
@@ -55,8 +56,9 @@ struct agent {
     struct core_path *paths; /* ascending by (peer, spine) */
     struct path_mark *marks; /* of each path */
     unsigned path_count;
-    unsigned dead_count; /* of the paths, whatever they say */
-    uint32_t stranger;   /* the last spine it reported that the topology does not have there; 0: none */
+    unsigned dead_count;    /* of the paths, whatever they say */
+    unsigned lacking_count; /* peers to which some spine has no path, although all were looked for */
+    uint32_t stranger;      /* the last spine it reported that the topology does not have there; 0: none */
     struct probe_request probes[AGENT_PROBES_MAX];
     unsigned probe_count;
 };
@@ -64,7 +66,7 @@ struct agent {
 void agent_free(struct agent *agent); /* NULL is allowed */
 /* The paths to a peer: *first and the returned number behind it. */
 unsigned agent_paths_to(const struct agent *agent, uint32_t peer, unsigned *first);
-/* Copies the paths, sorted, and marks those that grew since the agent's last report. 0 or -ENOMEM. */
+/* Copies the paths, sorted, and marks those that grew or died since the agent's last report. 0 or -ENOMEM. */
 int agent_prepare_paths(const struct agent *agent, const struct core_report *report, uint64_t now_ns,
                         struct core_path **paths, struct path_mark **marks);
 

@@ -70,10 +70,14 @@ struct core_communicator {
     struct core_demand demands[STEP_SHAPES];
 };
 
+#define CORE_NEVER_HEARD UINT32_MAX
+
 struct core_path {
     uint32_t peer, spine; /* addresses */
     uint16_t source_port;
     bool alive;
+    bool complete;     /* the agent has looked for all paths to the peer: there are no others */
+    uint32_t heard_ms; /* since the spine last answered a probe on this path; CORE_NEVER_HEARD */
     uint64_t acked_bytes;
 };
 
@@ -162,7 +166,7 @@ struct core_link_info {
     double capacity_ratio;
     char by[CORE_NAME_BYTES], reason[CORE_REASON_BYTES];
     uint64_t since_ns;
-    unsigned reported_by_count;  /* host ports that say that paths over it are dead */
+    unsigned reported_by_count;  /* host ports that say that paths over it are dead, or that there are none */
     const uint32_t *reported_by; /* their addresses; valid until the next call */
     uint64_t planned_flows;
     double planned_share; /* planned time on it over that of the most loaded link */

@@ -10,21 +10,33 @@ int link_evidence_create(struct link_evidence *e, const struct fabric_map *map)
     *e = (struct link_evidence){.map = map};
     bool whole = true;
     for (unsigned i = 0; i < LINK_DIRECTIONS; i++) {
-        e->carrying[i] = calloc(map->uplink_count + 1, sizeof(*e->carrying[i]));
-        whole = whole && e->carrying[i] != NULL;
+        e->proven_ns[i] = calloc(map->uplink_count + 1, sizeof(*e->proven_ns[i]));
+        whole = whole && e->proven_ns[i] != NULL;
     }
+    e->crossing = calloc(map->uplink_count + 1, sizeof(*e->crossing));
     e->blame = calloc(map->uplink_count + 1, sizeof(*e->blame));
-    return whole && e->blame != NULL ? 0 : -ENOMEM;
+    e->acquitted = calloc(map->uplink_count + 1, sizeof(*e->acquitted));
+    return whole && e->crossing != NULL && e->blame != NULL && e->acquitted != NULL ? 0 : -ENOMEM;
 }
 
 void link_evidence_destroy(struct link_evidence *e)
 {
     for (unsigned i = 0; i < LINK_DIRECTIONS; i++)
-        free(e->carrying[i]);
+        free(e->proven_ns[i]);
+    free(e->crossing);
     free(e->blame);
+    free(e->acquitted);
 }
 
 /* ---- what paths say ---- */
+
+static unsigned end_of_group(const struct core_path *paths, unsigned first, unsigned count)
+{
+    unsigned end = first + 1;
+    while (end < count && paths[end].peer == paths[first].peer)
+        end++;
+    return end;
+}
 
 static bool some_is_alive(const struct core_path *paths, unsigned count)
 {
@@ -35,22 +47,26 @@ static bool some_is_alive(const struct core_path *paths, unsigned count)
     return false;
 }
 
-/* Growth that is too old is forgotten, so that the clock may wrap around. */
-static uint8_t evidence_of(const struct evidence_window *w, const struct core_path *path,
-                           struct path_mark *mark)
+/* The spines between the leaf and that of the marked paths to one peer which none of them crosses; none are
+ * missing where the agent has not looked for all. */
+static uint64_t missing_spines(const struct fabric_map *map, uint32_t leaf, const struct core_path *paths,
+                               const struct path_mark *marks, unsigned count)
 {
-    if (w->now_ms - mark->grown_ms > w->recent_ms)
-        mark->grown_ms = 0;
-    if (!path->alive)
-        return PATH_DEAD;
-    return mark->grown_ms != 0 ? PATH_CARRIES : PATH_SAYS_NOTHING;
+    if (marks[0].peer_leaf == MAP_NONE || !paths[0].complete)
+        return 0;
+    uint64_t missing = map->leaf_spines[leaf] & map->leaf_spines[marks[0].peer_leaf];
+    for (unsigned i = 0; i < count; i++) {
+        if (marks[i].spine != NO_SPINE)
+            missing &= ~(1ull << marks[i].spine);
+    }
+    return missing;
 }
 
 /* The paths to one peer. */
-static void mark_group(const struct fabric_map *map, const struct evidence_window *w,
-                       const struct core_path *paths, struct path_mark *marks, unsigned count)
+static void mark_group(const struct fabric_map *map, uint32_t leaf, const struct core_path *paths,
+                       struct path_mark *marks, unsigned count)
 {
-    uint32_t leaf = fabric_map_leaf(map, w->port), peer = fabric_map_port(map, paths[0].peer);
+    uint32_t peer = fabric_map_port(map, paths[0].peer);
     uint32_t peer_leaf = peer != TOPOLOGY_NONE ? fabric_map_leaf(map, peer) : leaf;
     bool speaks = peer_leaf != leaf && some_is_alive(paths, count);
     for (unsigned i = 0; i < count; i++) {
@@ -59,49 +75,107 @@ static void mark_group(const struct fabric_map *map, const struct evidence_windo
         marks[i].spine = (uint8_t)(spine != MAP_NONE ? spine : NO_SPINE);
         marks[i].evidence = PATH_SAYS_NOTHING;
         if (speaks && spine != MAP_NONE)
-            marks[i].evidence = evidence_of(w, &paths[i], &marks[i]);
+            marks[i].evidence = paths[i].alive ? PATH_ALIVE : PATH_DEAD;
     }
 }
 
-void link_evidence_mark(const struct fabric_map *map, const struct evidence_window *w,
-                        const struct core_path *paths, struct path_mark *marks, unsigned count)
+unsigned link_evidence_mark(const struct fabric_map *map, uint32_t port, const struct core_path *paths,
+                            struct path_mark *marks, unsigned count)
 {
+    uint32_t leaf = fabric_map_leaf(map, port);
+    unsigned lacking = 0;
     for (unsigned first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && paths[end].peer == paths[first].peer;)
-            end++;
-        mark_group(map, w, &paths[first], &marks[first], end - first);
+        end = end_of_group(paths, first, count);
+        mark_group(map, leaf, &paths[first], &marks[first], end - first);
+        lacking += missing_spines(map, leaf, &paths[first], &marks[first], end - first) != 0;
     }
+    return lacking;
 }
 
 /* ---- adding it up ---- */
 
-/* The uplinks of a path that speaks. */
+/* The uplinks of a path between two leaves. */
 struct path_links {
     uint32_t up, down;
 };
 
+static struct path_links links_over(const struct fabric_map *map, uint32_t port, uint32_t peer_leaf,
+                                    uint32_t spine)
+{
+    return (struct path_links){.up = fabric_map_uplink(map, fabric_map_leaf(map, port), spine),
+                               .down = fabric_map_uplink(map, peer_leaf, spine)};
+}
+
 static struct path_links links_of(const struct fabric_map *map, uint32_t port, const struct path_mark *mark)
 {
-    return (struct path_links){.up = fabric_map_uplink(map, fabric_map_leaf(map, port), mark->spine),
-                               .down = fabric_map_uplink(map, mark->peer_leaf, mark->spine)};
+    return links_over(map, port, mark->peer_leaf, mark->spine);
+}
+
+static bool has_links(const struct path_mark *mark)
+{
+    return mark->peer_leaf != MAP_NONE && mark->spine != NO_SPINE;
 }
 
 void link_evidence_add(struct link_evidence *e, uint32_t port, const struct agent *a, int sign)
 {
     for (unsigned i = 0; i < a->path_count; i++) {
-        if (a->marks[i].evidence != PATH_CARRIES)
+        if (!has_links(&a->marks[i]))
             continue;
         struct path_links links = links_of(e->map, port, &a->marks[i]);
-        e->carrying[LINK_UPWARDS][links.up] += (uint32_t)sign;
-        e->carrying[LINK_DOWNWARDS][links.down] += (uint32_t)sign;
+        e->crossing[links.up] += (uint32_t)sign;
+        e->crossing[links.down] += (uint32_t)sign;
     }
 }
 
-static unsigned clearance(const struct link_evidence *e, uint32_t uplink, enum link_direction direction)
+/* True when that helps a link that is blamed. */
+static bool prove(struct link_evidence *e, enum link_direction direction, uint32_t uplink, uint64_t at_ns)
 {
-    if (e->carrying[direction][uplink] > 0)
+    if (e->proven_ns[direction][uplink] >= at_ns)
+        return false;
+    e->proven_ns[direction][uplink] = at_ns;
+    return e->blame[uplink] != CORE_LINK_UP;
+}
+
+static bool prove_by_answer(struct link_evidence *e, uint32_t uplink, uint32_t heard_ms, uint64_t now_ns)
+{
+    uint64_t heard_ns = (uint64_t)heard_ms * 1000000;
+    if (heard_ms == CORE_NEVER_HEARD || heard_ns > now_ns)
+        return false;
+    bool helps = prove(e, LINK_UPWARDS, uplink, now_ns - heard_ns);
+    return prove(e, LINK_DOWNWARDS, uplink, now_ns - heard_ns) || helps;
+}
+
+bool link_evidence_prove(struct link_evidence *e, uint32_t port, const struct agent *a,
+                         struct evidence_times times)
+{
+    bool helps = false;
+    for (unsigned i = 0; i < a->path_count; i++) {
+        if (!has_links(&a->marks[i]))
+            continue;
+        struct path_links links = links_of(e->map, port, &a->marks[i]);
+        helps |= prove_by_answer(e, links.up, a->paths[i].heard_ms, times.now_ns);
+        if (!a->marks[i].grew || !a->paths[i].alive)
+            continue;
+        helps |= prove(e, LINK_UPWARDS, links.up, times.before_ns);
+        helps |= prove(e, LINK_DOWNWARDS, links.down, times.before_ns);
+    }
+    return helps;
+}
+
+/* ---- judging ---- */
+
+static bool works_since(const struct link_evidence *e, enum link_direction direction, uint32_t uplink,
+                        uint64_t died_ns)
+{
+    return e->proven_ns[direction][uplink] > died_ns + LINK_PROOF_MARGIN_NS;
+}
+
+static unsigned clearance(const struct link_evidence *e, uint32_t uplink, enum link_direction direction,
+                          uint64_t died_ns)
+{
+    if (works_since(e, direction, uplink, died_ns))
         return 2;
-    return e->carrying[!direction][uplink] > 0;
+    return works_since(e, !direction, uplink, died_ns);
 }
 
 static void blame(struct link_evidence *e, uint32_t uplink, enum core_link_state state)
@@ -110,29 +184,79 @@ static void blame(struct link_evidence *e, uint32_t uplink, enum core_link_state
         e->blame[uplink] = (uint8_t)state;
 }
 
-static void accuse(struct link_evidence *e, struct path_links links)
+/* By a path that died. */
+static void accuse(struct link_evidence *e, struct path_links links, uint64_t died_ns)
 {
-    unsigned up = clearance(e, links.up, LINK_UPWARDS), down = clearance(e, links.down, LINK_DOWNWARDS);
+    unsigned up = clearance(e, links.up, LINK_UPWARDS, died_ns);
+    unsigned down = clearance(e, links.down, LINK_DOWNWARDS, died_ns);
     if (up < down)
         blame(e, links.up, CORE_LINK_DOWN);
     if (down < up)
         blame(e, links.down, CORE_LINK_DOWN);
+    e->acquitted[up < down ? links.down : links.up] |= up != down;
     if (up == down && up < 2) {
         blame(e, links.up, CORE_LINK_SUSPECT);
         blame(e, links.down, CORE_LINK_SUSPECT);
     }
 }
 
+/* By a path that is not there. */
+static void accuse_uncrossed(struct link_evidence *e, struct path_links links)
+{
+    bool up = e->crossing[links.up] == 0, down = e->crossing[links.down] == 0;
+    enum core_link_state state = up && down ? CORE_LINK_SUSPECT : CORE_LINK_DOWN;
+    if (up)
+        blame(e, links.up, state);
+    if (down)
+        blame(e, links.down, state);
+}
+
+static void judge_missing(struct link_evidence *e, uint32_t port, const struct agent *a)
+{
+    uint32_t leaf = fabric_map_leaf(e->map, port);
+    for (unsigned first = 0, end; first < a->path_count; first = end) {
+        end = end_of_group(a->paths, first, a->path_count);
+        uint64_t missing = missing_spines(e->map, leaf, &a->paths[first], &a->marks[first], end - first);
+        for (; missing != 0; missing &= missing - 1)
+            accuse_uncrossed(
+                e, links_over(e->map, port, a->marks[first].peer_leaf, (uint32_t)__builtin_ctzll(missing)));
+    }
+}
+
+static void judge_dead(struct link_evidence *e, uint32_t port, const struct agent *a)
+{
+    for (unsigned i = 0; i < a->path_count; i++) {
+        if (a->marks[i].evidence == PATH_DEAD)
+            accuse(e, links_of(e->map, port, &a->marks[i]), a->marks[i].died_ns);
+    }
+}
+
 void link_evidence_judge(struct link_evidence *e, struct agent *const *agents)
 {
     memset(e->blame, CORE_LINK_UP, e->map->uplink_count);
+    memset(e->acquitted, false, e->map->uplink_count);
     for (uint32_t port = 0; port < e->map->port_count; port++) {
         const struct agent *a = agents[port];
-        for (unsigned i = 0; a != NULL && a->dead_count > 0 && i < a->path_count; i++) {
-            if (a->marks[i].evidence == PATH_DEAD)
-                accuse(e, links_of(e->map, port, &a->marks[i]));
-        }
+        if (a != NULL && a->dead_count > 0)
+            judge_dead(e, port, a);
+        if (a != NULL && a->lacking_count > 0)
+            judge_missing(e, port, a);
     }
+}
+
+/* ---- who says so ---- */
+
+static bool lacks(const struct fabric_map *map, uint32_t port, const struct agent *a, uint32_t uplink)
+{
+    uint32_t leaf = fabric_map_leaf(map, port), end_leaf = uplink / map->spine_count;
+    uint64_t spine = 1ull << uplink % map->spine_count;
+    for (unsigned first = 0, end; a->lacking_count > 0 && first < a->path_count; first = end) {
+        end = end_of_group(a->paths, first, a->path_count);
+        if ((leaf == end_leaf || a->marks[first].peer_leaf == end_leaf) &&
+            missing_spines(map, leaf, &a->paths[first], &a->marks[first], end - first) & spine)
+            return true;
+    }
+    return false;
 }
 
 bool link_evidence_accuses(const struct fabric_map *map, uint32_t port, const struct agent *a,
@@ -145,5 +269,5 @@ bool link_evidence_accuses(const struct fabric_map *map, uint32_t port, const st
         if (links.up == uplink || links.down == uplink)
             return true;
     }
-    return false;
+    return lacks(map, port, a, uplink);
 }

@@ -43,6 +43,17 @@ enum link_change link_health_follow(struct link_health *h, enum core_link_state 
     return evidence == CORE_LINK_UP ? LINK_CAME_BACK : LINK_KNOWN_BETTER;
 }
 
+void link_health_acquit(struct link_health *h)
+{
+    if (h->state != CORE_LINK_SUSPECT)
+        return;
+    for (unsigned i = 1; i < LINK_FLAPS_ALLOWED; i++)
+        h->out_ns[i - 1] = h->out_ns[i];
+    h->out_ns[LINK_FLAPS_ALLOWED - 1] = 0;
+    h->holds -= h->hold_until_ns > h->since_ns;
+    h->hold_until_ns = 0;
+}
+
 uint64_t link_health_wakeup(const struct link_health *h)
 {
     return h->held ? h->hold_until_ns : UINT64_MAX;

@@ -33,6 +33,8 @@ enum link_change {
     LINK_KNOWN_BETTER /* from suspect to down or the other way round */
 };
 enum link_change link_health_follow(struct link_health *h, enum core_link_state evidence, uint64_t now_ns);
+/* It was suspected, and turned out to work all the time: that was no flapping. */
+void link_health_acquit(struct link_health *h);
 /* When to ask again without new evidence; UINT64_MAX: never. */
 uint64_t link_health_wakeup(const struct link_health *h);
 

@@ -68,29 +68,31 @@ static void tell_out(struct core *core, uint32_t uplink, const char *name, uint6
                              .evidence = evidence_text(core, uplink)};
     unsigned reporters = core_collect_reporters(core, uplink);
     if (h->hold_until_ns > now_ns)
-        journal_add(
-            &core->journal, now_ns, &what,
-            "%s is %s: %u hosts report dead paths over it; it flaps and stays out for at least %llu s", name,
-            down ? "down" : "suspect", reporters,
-            (unsigned long long)((h->hold_until_ns - now_ns) / 1000000000));
+        journal_add(&core->journal, now_ns, &what,
+                    "%s is %s: %u hosts report dead or missing paths over it; it flaps and stays out for at "
+                    "least %llu s",
+                    name, down ? "down" : "suspect", reporters,
+                    (unsigned long long)((h->hold_until_ns - now_ns) / 1000000000));
     else
-        journal_add(&core->journal, now_ns, &what, "%s is %s: %u hosts report dead paths over it%s", name,
-                    down ? "down" : "suspect", reporters,
-                    down ? "" : ", but it may be the link at their other end");
+        journal_add(
+            &core->journal, now_ns, &what, "%s is %s: %u hosts report dead or missing paths over it%s", name,
+            down ? "down" : "suspect", reporters, down ? "" : ", but it may be the link at their other end");
 }
 
 static void tell_up(struct core *core, const char *name, uint64_t now_ns)
 {
     journal_add(&core->journal, now_ns, &(struct happening){.kind = "link_up", .link = name},
-                "%s is up: no host reports a dead path over it any more", name);
+                "%s is up: no dead or missing path speaks against it any more", name);
     core_want_plan(core, now_ns, PLAN_LINKS, "%s is up", name);
 }
 
 static void follow(struct core *core, uint32_t uplink, uint64_t now_ns)
 {
     char name[STORE_NAME_BYTES];
-    enum link_change change =
-        link_health_follow(&core->health[uplink], (enum core_link_state)core->evidence.blame[uplink], now_ns);
+    enum core_link_state blame = (enum core_link_state)core->evidence.blame[uplink];
+    if (blame == CORE_LINK_UP && core->evidence.acquitted[uplink])
+        link_health_acquit(&core->health[uplink]);
+    enum link_change change = link_health_follow(&core->health[uplink], blame, now_ns);
     if (change == LINK_UNCHANGED)
         return;
     fabric_map_link_name(core->map, first_link(core->map, uplink), name);

@@ -205,6 +205,6 @@ void core_agent_leave(struct core *core, uint32_t port, uint64_t now_ns)
     a->memberships = NULL;
     a->paths = NULL;
     a->marks = NULL;
-    a->membership_count = a->path_count = a->dead_count = a->probe_count = 0;
+    a->membership_count = a->path_count = a->dead_count = a->lacking_count = a->probe_count = 0;
     a->present = false;
 }

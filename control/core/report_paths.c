@@ -9,9 +9,9 @@
 
 /* ---- paths ---- */
 
-static bool same_evidence(const struct agent *a, const struct intake *in)
+static bool same_evidence(const struct agent *a, const struct intake *in, unsigned lacking_count)
 {
-    if (a->path_count != in->report->path_count)
+    if (a->path_count != in->report->path_count || a->lacking_count != lacking_count)
         return false;
     for (unsigned i = 0; i < a->path_count; i++) {
         if (a->marks[i].evidence != in->marks[i].evidence || a->marks[i].spine != in->marks[i].spine ||
@@ -84,29 +84,36 @@ static void catalogue(struct intake *in)
     }
 }
 
-void report_take_paths(struct intake *in)
+/* The agent's own copy. */
+static void keep_paths(struct intake *in, unsigned lacking_count)
 {
-    struct core *core = in->core;
     struct agent *a = in->agent;
-    const struct evidence_window window = {.port = in->port,
-                                           .now_ms = (uint32_t)(in->now_ns / 1000000),
-                                           .recent_ms =
-                                               (uint32_t)(2 * core->config.report_every_ns / 1000000)};
-    link_evidence_mark(core->map, &window, in->paths, in->marks, in->report->path_count);
-    if (!same_evidence(a, in))
-        core_want_judgement(core, in->now_ns);
-    tell_moved(in);
-    catalogue(in);
-    link_evidence_add(&core->evidence, in->port, a, -1);
     free(a->paths);
     free(a->marks);
     a->paths = in->paths;
     a->marks = in->marks;
     a->path_count = in->report->path_count;
+    a->lacking_count = lacking_count;
     a->dead_count = 0;
     for (unsigned i = 0; i < a->path_count; i++)
         a->dead_count += !a->paths[i].alive;
+}
+
+void report_take_paths(struct intake *in)
+{
+    struct core *core = in->core;
+    struct agent *a = in->agent;
+    unsigned lacking = link_evidence_mark(core->map, in->port, in->paths, in->marks, in->report->path_count);
+    if (!same_evidence(a, in, lacking))
+        core_want_judgement(core, in->now_ns);
+    tell_moved(in);
+    catalogue(in);
+    link_evidence_add(&core->evidence, in->port, a, -1);
+    keep_paths(in, lacking);
     link_evidence_add(&core->evidence, in->port, a, 1);
+    if (link_evidence_prove(&core->evidence, in->port, a,
+                            (struct evidence_times){.now_ns = in->now_ns, .before_ns = a->seen_ns}))
+        core_want_judgement(core, in->now_ns);
     if (core->paths.unwritten_count > 0)
         journal_want_flush(&core->journal, in->now_ns);
 }

@@ -111,15 +111,15 @@ static void read_communicators(struct body_object *root, struct report_room *roo
     room->report.communicator_count = (unsigned)count;
 }
 
-static void read_path(struct body_object *port, uint32_t peer, struct core_path *path)
+static void read_path(struct body_object *port, struct core_path *path)
 {
-    static const char *const members[] = {"spine", "source_port", "alive", "acked_bytes", NULL};
+    static const char *const members[] = {"spine", "source_port", "alive", "acked_bytes", "heard_ms", NULL};
     body_check_members(port, members);
-    path->peer = peer;
     path->spine = body_needed_address(port, "spine");
     path->source_port = (uint16_t)body_needed_number(port, "source_port", UINT16_MAX);
     path->alive = body_bool(port, "alive", true);
     path->acked_bytes = body_number(port, "acked_bytes", 0, INT64_MAX);
+    path->heard_ms = (uint32_t)body_number(port, "heard_ms", CORE_NEVER_HEARD, CORE_NEVER_HEARD);
 }
 
 static bool make_room_for_paths(struct body_object *peer, struct report_room *room, size_t more)
@@ -139,15 +139,19 @@ static bool make_room_for_paths(struct body_object *peer, struct report_room *ro
 
 static void read_peer(struct body_object *peer, struct report_room *room)
 {
-    static const char *const members[] = {"peer", "ports", NULL};
+    static const char *const members[] = {"peer", "complete", "ports", NULL};
     struct body_object port;
     body_check_members(peer, members);
     uint32_t address = body_needed_address(peer, "peer");
+    bool complete = body_bool(peer, "complete", false);
     size_t count = body_count(peer, "ports", PATHS_OF_PEER_MAX);
     if (!make_room_for_paths(peer, room, count))
         return;
-    for (size_t i = 0; i < count && body_element(peer, "ports", i, &port); i++)
-        read_path(&port, address, &room->paths[room->report.path_count++]);
+    for (size_t i = 0; i < count && body_element(peer, "ports", i, &port); i++) {
+        struct core_path *path = &room->paths[room->report.path_count++];
+        *path = (struct core_path){.peer = address, .complete = complete};
+        read_path(&port, path);
+    }
 }
 
 static void read_paths(struct body_object *root, struct report_room *room)

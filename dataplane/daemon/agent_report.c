@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "dataplane/daemon/path_progress.h"
 #include "dataplane/daemon/session_server.h"
 #include "dataplane/daemon/text.h"
 
@@ -66,16 +67,28 @@ static json_t *write_communicators(const struct agent_report *report)
 
 /* ---- paths ---- */
 
+static json_int_t heard_ms(const struct agent_report *report, nsec_t heard_at)
+{
+    nsec_t ago_ms = (report->now - heard_at) / NSEC_PER_MSEC;
+    return (json_int_t)(heard_at == 0 || ago_ms > UINT32_MAX ? UINT32_MAX : ago_ms);
+}
+
+static json_t *write_port(const struct agent_report *report, const struct path_view *view, unsigned path)
+{
+    bool dead = view->peer < report->peers_max && report->dead_paths[view->peer] >> path & 1;
+    uint64_t acked_bytes = path_progress_acked_bytes(report->progress, view->peer, path);
+    return json_pack("{s:o, s:i, s:b, s:I, s:I}", "spine", address_text(view->spine_address[path]),
+                     "source_port", view->source_port[path], "alive", !dead, "acked_bytes",
+                     (json_int_t)acked_bytes, "heard_ms", heard_ms(report, view->heard_at[path]));
+}
+
 static json_t *write_ports(const struct agent_report *report, const struct path_view *view)
 {
     json_t *ports = json_array();
-    uint64_t dead = view->peer < report->peers_max ? report->dead_paths[view->peer] : 0;
     for (unsigned i = 0; i < view->count; i++) {
         if (view->source_port[i] == 0)
             continue;
-        json_array_append_new(ports,
-                              json_pack("{s:o, s:i, s:b}", "spine", address_text(view->spine_address[i]),
-                                        "source_port", view->source_port[i], "alive", !(dead >> i & 1)));
+        json_array_append_new(ports, write_port(report, view, i));
     }
     return ports;
 }
@@ -86,8 +99,9 @@ static json_t *write_paths(const struct agent_report *report)
     json_t *paths = json_array();
     struct path_view view;
     for (unsigned i = 0; path_discovery_view(discovery, i, &view); i++)
-        json_array_append_new(paths, json_pack("{s:o, s:o}", "peer", address_text(view.address), "ports",
-                                               write_ports(report, &view)));
+        json_array_append_new(paths,
+                              json_pack("{s:o, s:b, s:o}", "peer", address_text(view.address), "complete",
+                                        view.complete, "ports", write_ports(report, &view)));
     return paths;
 }
 

@@ -5,6 +5,7 @@
 
 #include "dataplane/daemon/host_port.h"
 
+struct path_progress;
 struct session_server;
 
 struct agent_report {
@@ -13,6 +14,8 @@ struct agent_report {
     uint64_t sequence, plan_epoch, plan_hash;
     const uint64_t *dead_paths; /* by the transport's number of the peer: a bit for each path */
     unsigned peers_max;
+    const struct path_progress *progress;
+    nsec_t now;
     const uint32_t *probed; /* addresses of peers whose paths were looked for anew */
     unsigned probed_count;
 };

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 
 #include "dataplane/daemon/agent_report.h"
+#include "dataplane/daemon/path_progress.h"
 #include "dataplane/daemon/plan_intake.h"
 #include "dataplane/daemon/session_server.h"
 #include "dataplane/daemon/text.h"
@@ -29,6 +30,7 @@ enum {
 struct control_agent {
     struct control_agent_config config;
     struct plan_intake *intake;
+    struct path_progress *progress;
     struct event *report_timer, *plan_timer;
     struct http_exchange *report, *plan; /* under way */
     struct random_stream random;
@@ -214,9 +216,24 @@ static void find_probed(struct control_agent *a)
     }
 }
 
-static void report(struct control_agent *a)
+static void send_report(struct control_agent *a, const char *body)
 {
     char path[PATH_BYTES];
+    write_path(a, path, "");
+    a->report = http_client_start(a->config.http, &(struct http_request){.path = path,
+                                                                         .body = body,
+                                                                         .body_bytes = strlen(body),
+                                                                         .content_type = "application/json",
+                                                                         .timeout_ms = ANSWER_TIMEOUT_MS,
+                                                                         .answer_bytes_max = ANSWER_BYTES_MAX,
+                                                                         .done = on_reported,
+                                                                         .context = a});
+}
+
+/* The worker has said how far its paths are. */
+static void on_progress(void *context)
+{
+    struct control_agent *a = context;
     if (a->report)
         return;
     find_probed(a);
@@ -227,20 +244,13 @@ static void report(struct control_agent *a)
                                                            .plan_hash = plan_intake_hash(a->intake),
                                                            .dead_paths = a->dead_paths,
                                                            .peers_max = PEERS_MAX,
+                                                           .progress = a->progress,
+                                                           .now = host_port_now(),
                                                            .probed = a->probing,
                                                            .probed_count = a->probed_count});
-    write_path(a, path, "");
     a->changed = false;
     if (body)
-        a->report =
-            http_client_start(a->config.http, &(struct http_request){.path = path,
-                                                                     .body = body,
-                                                                     .body_bytes = strlen(body),
-                                                                     .content_type = "application/json",
-                                                                     .timeout_ms = ANSWER_TIMEOUT_MS,
-                                                                     .answer_bytes_max = ANSWER_BYTES_MAX,
-                                                                     .done = on_reported,
-                                                                     .context = a});
+        send_report(a, body);
     if (!a->report)
         arm(a->report_timer, back_off(a, &a->retry_ms));
     free(body);
@@ -250,7 +260,9 @@ static void on_report_timer(evutil_socket_t unused, short events, void *context)
 {
     (void)unused;
     (void)events;
-    report(context);
+    struct control_agent *a = context;
+    if (!a->report)
+        path_progress_refresh(a->progress);
 }
 
 /* While control does not answer, changes do not make it be asked more often. */
@@ -326,9 +338,10 @@ struct control_agent *control_agent_create(const struct control_agent_config *co
     a->report_every_ms = REPORT_EVERY_MS;
     a->random.state = host_port_incarnation(config->port);
     a->intake = plan_intake_create(config->port);
+    a->progress = path_progress_create(config->port, on_progress, a);
     a->report_timer = evtimer_new(config->base, on_report_timer, a);
     a->plan_timer = evtimer_new(config->base, on_plan_timer, a);
-    if (!a->intake || !a->report_timer || !a->plan_timer) {
+    if (!a->intake || !a->progress || !a->report_timer || !a->plan_timer) {
         control_agent_destroy(a);
         return NULL;
     }
@@ -355,6 +368,7 @@ void control_agent_destroy(struct control_agent *a)
     if (a->plan_timer)
         event_free(a->plan_timer);
     plan_intake_destroy(a->intake);
+    path_progress_destroy(a->progress);
     free(a);
 }
 

@@ -54,20 +54,24 @@ static struct learned_port *find_room(struct path_catalogue *catalogue)
     return NULL;
 }
 
-bool path_catalogue_learn(struct path_catalogue *catalogue, uint16_t port, unsigned spine)
+bool path_catalogue_learn(struct path_catalogue *catalogue, struct learned_port learned)
 {
-    struct learned_port *known = find_port(catalogue, port);
-    if (known) {
-        bool moved = known->spine != spine;
-        known->spine = (uint8_t)spine;
-        return moved;
-    }
-    if (count_ports(catalogue, spine) >= CATALOGUE_PORTS_PER_SPINE)
-        return false;
-    known = find_room(catalogue);
+    struct learned_port *known = find_port(catalogue, learned.port);
+    bool moved = known && known->spine != learned.spine;
+    if (!known && count_ports(catalogue, learned.spine) < CATALOGUE_PORTS_PER_SPINE)
+        known = find_room(catalogue);
     if (known)
-        *known = (struct learned_port){.port = port, .spine = (uint8_t)spine};
-    return false;
+        *known = learned;
+    return moved;
+}
+
+nsec_t path_catalogue_heard_at(const struct path_catalogue *catalogue, unsigned spine)
+{
+    nsec_t heard_at = 0;
+    for (unsigned i = 0; i < catalogue->port_count; i++)
+        if (catalogue->ports[i].spine == spine && catalogue->ports[i].heard_at > heard_at)
+            heard_at = catalogue->ports[i].heard_at;
+    return heard_at;
 }
 
 bool path_catalogue_knows(const struct path_catalogue *catalogue, uint16_t port)

@@ -36,6 +36,7 @@ void spine_list_number(struct spine_list *spines);
 struct learned_port {
     uint16_t port;
     uint8_t spine;
+    nsec_t heard_at; /* when the spine last answered a probe with this port */
 };
 
 /* The ports of one peer. */
@@ -46,8 +47,10 @@ struct path_catalogue {
     unsigned published_count;
 };
 
-/* A router has said that `port` crosses `spine`. True when the port was known to cross another. */
-bool path_catalogue_learn(struct path_catalogue *catalogue, uint16_t port, unsigned spine);
+/* A router has said that a port crosses a spine. True when the port was known to cross another. */
+bool path_catalogue_learn(struct path_catalogue *catalogue, struct learned_port learned);
+/* When the spine last answered for any port of this peer; 0: never. */
+nsec_t path_catalogue_heard_at(const struct path_catalogue *catalogue, unsigned spine);
 bool path_catalogue_knows(const struct path_catalogue *catalogue, uint16_t port);
 /* Bit i: at least `ports` ports are known over spine i. */
 uint64_t path_catalogue_spines(const struct path_catalogue *catalogue, unsigned ports);

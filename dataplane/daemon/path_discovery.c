@@ -174,15 +174,24 @@ unsigned path_discovery_take_probes(struct path_discovery *d, struct path_probe 
     return count;
 }
 
-static void recheck_leaf(struct path_discovery *d, struct probed_leaf *leaf, nsec_t now)
+/* True unless that was done only a moment ago. */
+static bool recheck_leaf(struct path_discovery *d, struct probed_leaf *leaf, nsec_t now)
 {
     if (leaf->rechecked_at != 0 && now < leaf->rechecked_at + d->config.recheck_interval_ns)
-        return;
+        return false;
     leaf->rechecked_at = now;
     leaf->answers = 0;
     for (unsigned i = 0; i < d->peer_count; i++)
         if (d->peers[i]->leaf == leaf && d->peers[i]->state == PEER_SETTLED)
             probed_peer_recheck(d->peers[i]);
+    return true;
+}
+
+static void verify_others(struct path_discovery *d, const struct probed_leaf *leaf, nsec_t now)
+{
+    for (unsigned i = 0; i < d->peer_count; i++)
+        if (d->peers[i]->leaf != leaf && d->peers[i]->verify_at > now)
+            d->peers[i]->verify_at = now;
 }
 
 void path_discovery_on_answer(struct path_discovery *d, const struct path_answer *answer, nsec_t now)
@@ -198,10 +207,13 @@ void path_discovery_on_answer(struct path_discovery *d, const struct path_answer
     p->answers++;
     p->silent_since = now;
     p->leaf->answers++;
-    bool moved = path_catalogue_learn(&p->catalogue, answer->quote.source_port, (unsigned)spine);
+    bool back = probed_peer_missing(p) >> spine & 1;
+    bool moved = path_catalogue_learn(
+        &p->catalogue,
+        (struct learned_port){.port = answer->quote.source_port, .spine = (uint8_t)spine, .heard_at = now});
     p->leaf->spines |= 1ull << spine; /* the settled peers that miss it search at once: their retry is due */
-    if (moved && p->state == PEER_SETTLED)
-        recheck_leaf(d, p->leaf, now);
+    if ((moved || back) && p->state == PEER_SETTLED && recheck_leaf(d, p->leaf, now))
+        verify_others(d, p->leaf, now);
 }
 
 void path_discovery_on_reachable(struct path_discovery *d, uint32_t address)
@@ -264,9 +276,12 @@ bool path_discovery_view(const struct path_discovery *d, unsigned index, struct 
                                .peer = p->who.peer,
                                .settled = p->state == PEER_SETTLED,
                                .answered = p->answered,
+                               .complete = p->complete,
                                .count = p->catalogue.published_count};
-    for (unsigned spine = 0; spine < d->spines.numbered; spine++)
+    for (unsigned spine = 0; spine < d->spines.numbered; spine++) {
         view->spine_address[d->spines.path[spine]] = d->spines.address[spine];
+        view->heard_at[d->spines.path[spine]] = path_catalogue_heard_at(&p->catalogue, spine);
+    }
     for (unsigned path = 0; path < view->count; path++)
         view->source_port[path] = p->catalogue.published[path].source_port;
     return true;

@@ -9,8 +9,9 @@
  * verified every verify interval; the peers of a leaf are at different paths, so that together they soon
  * notice). When a port is found to cross another spine than it did, or the transport reports a dead path, all
  * settled peers of that leaf become RECHECKING (every known port is probed again), then SEARCHING for what is
- * missing. Silence proves nothing: a probe without answer never takes a port away, only an answer from
- * another spine does.
+ * missing. A port that has moved makes the peers of all other leaves verify at once, for it may be our own
+ * leaf that hashes anew. Silence proves nothing: a probe without answer never takes a port away, only an
+ * answer from another spine does.
  *
  * Stopping rule: with s spines seen, a search ends when every one of them has two ports and the peers of the
  * leaf have had N(s) answers, or when this peer alone has had N(s) answers:
@@ -18,7 +19,8 @@
  * so that one more, equally likely spine would have been missed with probability below 10^-6. A peer from
  * whose side no answer has come for the silence limit ends its search as well. Whoever misses a spine that
  * other peers of the leaf have, or has no answer at all, searches again after 1 s, doubling to 60 s, for
- * ever.
+ * ever; between two searches it verifies known and new ports in turn, so that a spine that is back is soon
+ * noticed.
  */
 #ifndef WEFT_DAEMON_PATH_DISCOVERY_H
 #define WEFT_DAEMON_PATH_DISCOVERY_H
@@ -95,15 +97,17 @@ bool path_discovery_take_change(struct path_discovery *d, struct path_change *ch
 /* When path_discovery_take_probes() should be called next. */
 nsec_t path_discovery_next_wakeup(const struct path_discovery *d);
 
-/* For introspection: the `index`-th peer; false beyond the last. Ports and spine addresses by path number,
- * 0 where there is none. */
+/* For introspection: the `index`-th peer; false beyond the last. By path number: ports and spine addresses, 0
+ * where there is none, and when the spine last answered. */
 struct path_view {
     uint32_t address;
     uint16_t peer;
     bool settled, answered;
+    bool complete; /* all paths have been looked for: one that has no port does not exist */
     unsigned count;
     uint16_t source_port[CATALOGUE_SPINES_MAX];
     uint32_t spine_address[CATALOGUE_SPINES_MAX];
+    nsec_t heard_at[CATALOGUE_SPINES_MAX];
 };
 bool path_discovery_view(const struct path_discovery *d, unsigned index, struct path_view *view);
 uint64_t path_discovery_probes_sent(const struct path_discovery *d);

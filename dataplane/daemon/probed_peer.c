@@ -31,19 +31,24 @@ static unsigned answers_needed(unsigned spines)
     return (spines + 1) * (14 + (7 * log2_ceil + 9) / 10);
 }
 
-static bool search_has_ended(const struct probed_peer *p, const struct path_discovery_config *config,
-                             nsec_t now)
+static bool search_is_complete(const struct probed_peer *p)
 {
     unsigned needed = answers_needed((unsigned)__builtin_popcountll(p->leaf->spines));
     uint64_t spared = path_catalogue_spines(&p->catalogue, CATALOGUE_PORTS_PER_SPINE);
-    bool complete = (p->leaf->spines & ~spared) == 0 && p->leaf->answers >= needed;
-    return complete || p->answers >= needed || now >= p->silent_since + config->silence_limit_ns;
+    return p->answers >= needed || ((p->leaf->spines & ~spared) == 0 && p->leaf->answers >= needed);
+}
+
+static bool search_has_ended(const struct probed_peer *p, const struct path_discovery_config *config,
+                             nsec_t now)
+{
+    return search_is_complete(p) || now >= p->silent_since + config->silence_limit_ns;
 }
 
 static void settle(struct probed_peer *p, const struct path_discovery_config *config, nsec_t now)
 {
     p->state = PEER_SETTLED;
     p->settled_once = true;
+    p->complete = search_is_complete(p);
     p->unpublished = p->answered;
     p->verify_at = now + config->verify_interval_ns;
     if (!must_retry(p))
@@ -96,6 +101,13 @@ static bool has_room(const struct probed_peer *p)
     return p->outstanding_count < PROBES_OUTSTANDING_MAX;
 }
 
+static uint16_t next_new_port(struct probed_peer *p, const struct path_discovery_config *config)
+{
+    uint16_t port = p->next_port;
+    p->next_port = port == UINT16_MAX ? config->port_first : port + 1;
+    return port;
+}
+
 static bool search_probe(struct probed_peer *p, const struct path_discovery_config *config,
                          struct path_probe *probe, nsec_t now)
 {
@@ -105,9 +117,7 @@ static bool search_probe(struct probed_peer *p, const struct path_discovery_conf
     }
     if (!has_room(p))
         return false;
-    uint16_t port = p->next_port;
-    p->next_port = port == UINT16_MAX ? config->port_first : port + 1;
-    return send_probe(p, port, probe, now);
+    return send_probe(p, next_new_port(p, config), probe, now);
 }
 
 static bool recheck_probe(struct probed_peer *p, const struct path_discovery_config *config,
@@ -122,7 +132,7 @@ static bool recheck_probe(struct probed_peer *p, const struct path_discovery_con
 }
 
 /* Of the ports in use, in turn; 0 when there is none. */
-static uint16_t next_port_to_verify(struct probed_peer *p)
+static uint16_t next_port_in_use(struct probed_peer *p)
 {
     unsigned count = p->catalogue.published_count;
     for (unsigned tried = 0; tried < count; tried++) {
@@ -131,6 +141,17 @@ static uint16_t next_port_to_verify(struct probed_peer *p)
             return port;
     }
     return 0;
+}
+
+/* While a spine is missing, known ports and new ones alternate: whichever takes it first tells that it is
+ * back. */
+static uint16_t next_port_to_verify(struct probed_peer *p, const struct path_discovery_config *config)
+{
+    unsigned count = p->catalogue.port_count;
+    if (probed_peer_missing(p) == 0 || count == 0)
+        return next_port_in_use(p);
+    unsigned turn = p->verify_index++;
+    return turn % 2 == 0 ? p->catalogue.ports[turn / 2 % count].port : next_new_port(p, config);
 }
 
 static bool verify_probe(struct probed_peer *p, const struct path_discovery_config *config,
@@ -142,7 +163,7 @@ static bool verify_probe(struct probed_peer *p, const struct path_discovery_conf
     }
     if (now < p->verify_at || !has_room(p))
         return false;
-    uint16_t port = next_port_to_verify(p);
+    uint16_t port = next_port_to_verify(p, config);
     if (port == 0)
         return false;
     p->verify_at = now + config->verify_interval_ns;

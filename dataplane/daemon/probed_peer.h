@@ -36,6 +36,7 @@ struct probed_peer {
     struct probed_leaf *leaf;
     enum probed_peer_state state;
     bool settled_once, answered, unpublished;
+    bool complete; /* the last search had so many answers that no spine can have been missed */
     struct path_catalogue catalogue;
     struct outstanding_probe outstanding[PROBES_OUTSTANDING_MAX];
     unsigned outstanding_count;

@@ -168,11 +168,15 @@ static unsigned add_paths(struct fabric *f, struct core_path *paths, unsigned co
 {
     uint32_t from = host / f->shape.hosts, to = peer / f->shape.hosts;
     for (uint32_t spine = 0; from != to && spine < f->shape.spines; spine++) {
-        bool dead = f->dead[from * f->shape.spines + spine] || f->dead[to * f->shape.spines + spine];
+        bool near = f->dead[from * f->shape.spines + spine], far = f->dead[to * f->shape.spines + spine];
+        if (f->routed && (near || far))
+            continue;
         paths[count++] = (struct core_path){.peer = fabric_address(f, peer),
                                             .spine = fabric_spine_address(spine),
                                             .source_port = (uint16_t)(49152 + spine),
-                                            .alive = !dead,
+                                            .alive = !near && !far,
+                                            .complete = !f->hasty,
+                                            .heard_ms = near || f->deaf ? CORE_NEVER_HEARD : 0,
                                             .acked_bytes = f->acked_bytes};
     }
     return count;

@@ -51,6 +51,9 @@ struct fabric {
     unsigned job_count;
     bool *dead;           /* [leaf * spines + spine] */
     uint64_t acked_bytes; /* of paths that carry */
+    bool routed;          /* routers know which links are dead: there are no paths over them */
+    bool deaf;            /* hosts hear no spine */
+    bool hasty;           /* hosts have not looked for all paths */
     struct core_reply reply;
 };
 

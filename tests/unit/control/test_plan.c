@@ -223,6 +223,10 @@ static void test_a_dead_link_is_left_alone(void **state)
     fabric_pass(&f, SECOND);
     fabric_report_all(&f);
     assert_int_equal(fabric_plan(&f), 1);
+    assert_int_equal(fabric_state(&f, 1, 2), CORE_LINK_SUSPECT);
+    fabric_pass(&f, SECOND);
+    fabric_report_all(&f);
+    fabric_plan(&f);
     assert_int_equal(fabric_state(&f, 1, 2), CORE_LINK_DOWN);
     for (uint32_t host = 0; host < f.host_count; host++) {
         struct plan_view view = fabric_block(&f, host);

@@ -36,6 +36,12 @@ static void a_full_spine_list_takes_no_more(void **state)
     assert_int_equal(spine_list_find_or_add(&spines, 163), 63);
 }
 
+static bool learn(struct path_catalogue *catalogue, uint16_t port, unsigned spine)
+{
+    return path_catalogue_learn(
+        catalogue, (struct learned_port){.port = port, .spine = (uint8_t)spine, .heard_at = port});
+}
+
 static struct spine_list two_spines(void)
 {
     struct spine_list spines = {0};
@@ -50,14 +56,27 @@ static void publishes_only_changes(void **state)
     (void)state;
     struct spine_list spines = two_spines();
     struct path_catalogue catalogue = {0};
-    assert_false(path_catalogue_learn(&catalogue, 500, 1));
+    assert_false(learn(&catalogue, 500, 1));
     assert_true(path_catalogue_publish(&catalogue, &spines));
     assert_int_equal(catalogue.published_count, 2);
     assert_int_equal(catalogue.published[0].source_port, 0);
     assert_int_equal(catalogue.published[1].source_port, 500);
     assert_false(path_catalogue_publish(&catalogue, &spines));
-    path_catalogue_learn(&catalogue, 400, 1);
+    learn(&catalogue, 400, 1);
     assert_false(path_catalogue_publish(&catalogue, &spines));
+}
+
+static void a_spine_was_heard_when_its_last_port_was(void **state)
+{
+    (void)state;
+    struct path_catalogue catalogue = {0};
+    assert_int_equal(path_catalogue_heard_at(&catalogue, 0), 0);
+    learn(&catalogue, 501, 0);
+    learn(&catalogue, 500, 0);
+    learn(&catalogue, 502, 1);
+    assert_int_equal(path_catalogue_heard_at(&catalogue, 0), 501);
+    learn(&catalogue, 501, 1); /* has moved */
+    assert_int_equal(path_catalogue_heard_at(&catalogue, 0), 500);
 }
 
 static void a_port_that_moves_is_replaced_by_its_spare(void **state)
@@ -65,15 +84,15 @@ static void a_port_that_moves_is_replaced_by_its_spare(void **state)
     (void)state;
     struct spine_list spines = two_spines();
     struct path_catalogue catalogue = {0};
-    path_catalogue_learn(&catalogue, 500, 0);
-    path_catalogue_learn(&catalogue, 501, 0);
-    path_catalogue_learn(&catalogue, 502, 1);
+    learn(&catalogue, 500, 0);
+    learn(&catalogue, 501, 0);
+    learn(&catalogue, 502, 1);
     path_catalogue_publish(&catalogue, &spines);
-    assert_true(path_catalogue_learn(&catalogue, 500, 1));
+    assert_true(learn(&catalogue, 500, 1));
     assert_true(path_catalogue_publish(&catalogue, &spines));
     assert_int_equal(catalogue.published[0].source_port, 501);
     assert_int_equal(catalogue.published[1].source_port, 502);
-    assert_true(path_catalogue_learn(&catalogue, 501, 1));
+    assert_true(learn(&catalogue, 501, 1));
     assert_true(path_catalogue_publish(&catalogue, &spines));
     assert_int_equal(catalogue.published[0].source_port, 0);
 }
@@ -83,11 +102,11 @@ static void surplus_ports_make_room(void **state)
     (void)state;
     struct path_catalogue catalogue = {0};
     for (unsigned i = 0; i < CATALOGUE_PORTS_MAX; i++)
-        path_catalogue_learn(&catalogue, (uint16_t)(1000 + i), i / CATALOGUE_PORTS_PER_SPINE);
+        learn(&catalogue, (uint16_t)(1000 + i), i / CATALOGUE_PORTS_PER_SPINE);
     assert_int_equal(catalogue.port_count, CATALOGUE_PORTS_MAX);
-    assert_true(path_catalogue_learn(&catalogue, 1000, 9));
-    assert_true(path_catalogue_learn(&catalogue, 1001, 9));
-    assert_false(path_catalogue_learn(&catalogue, 5000, 0));
+    assert_true(learn(&catalogue, 1000, 9));
+    assert_true(learn(&catalogue, 1001, 9));
+    assert_false(learn(&catalogue, 5000, 0));
     assert_true(path_catalogue_knows(&catalogue, 5000));
     assert_true(path_catalogue_spines(&catalogue, 1) == UINT64_MAX);
     assert_true(path_catalogue_spines(&catalogue, 2) == (UINT64_MAX & ~1ull));
@@ -99,6 +118,7 @@ int main(void)
         cmocka_unit_test(spines_are_numbered_by_address_and_keep_their_numbers),
         cmocka_unit_test(a_full_spine_list_takes_no_more),
         cmocka_unit_test(publishes_only_changes),
+        cmocka_unit_test(a_spine_was_heard_when_its_last_port_was),
         cmocka_unit_test(a_port_that_moves_is_replaced_by_its_spare),
         cmocka_unit_test(surplus_ports_make_room),
     };

@@ -22,7 +22,8 @@ struct fabric {
     struct path_discovery *discovery;
     nsec_t now;
     unsigned spine_count;
-    uint64_t live; /* bit i: the leaf's routes include spine i */
+    uint64_t live;   /* bit i: the leaf's routes include spine i */
+    bool two_leaves; /* every second peer is behind another leaf */
     uint64_t seed;
     uint16_t late_port; /* 0, or from here on some ports take the last spine, and nothing else has changed */
     unsigned loss_percent;
@@ -56,7 +57,16 @@ static uint32_t router_address(unsigned spine)
     return 0x0aff0101 + spine;
 }
 
-static void start(struct fabric *f, unsigned spine_count, unsigned peers)
+static void add_peers(struct fabric *f, unsigned peers)
+{
+    for (unsigned i = 0; i < peers; i++) {
+        struct path_discovery_peer peer = {
+            .address = 0x0a020001 + i, .leaf = 0x0a0200 + (f->two_leaves && i % 2), .peer = (uint16_t)i};
+        assert_int_equal(path_discovery_add_peer(f->discovery, &peer, f->now), 0);
+    }
+}
+
+static void start_without_peers(struct fabric *f, unsigned spine_count)
 {
     memset(f, 0, sizeof(*f));
     struct path_discovery_config config;
@@ -66,10 +76,12 @@ static void start(struct fabric *f, unsigned spine_count, unsigned peers)
     f->now = 1;
     f->spine_count = spine_count;
     f->live = spine_count == 64 ? UINT64_MAX : (1ull << spine_count) - 1;
-    for (unsigned i = 0; i < peers; i++) {
-        struct path_discovery_peer peer = {.address = 0x0a020001 + i, .leaf = 0x0a0200, .peer = (uint16_t)i};
-        assert_int_equal(path_discovery_add_peer(f->discovery, &peer, f->now), 0);
-    }
+}
+
+static void start(struct fabric *f, unsigned spine_count, unsigned peers)
+{
+    start_without_peers(f, spine_count);
+    add_peers(f, peers);
 }
 
 static void send(struct fabric *f, const struct path_probe *probe)
@@ -232,6 +244,76 @@ static void a_lost_spine_is_dropped_and_comes_back(void **state)
     path_discovery_destroy(f.discovery);
 }
 
+static bool is_complete(const struct fabric *f, unsigned index)
+{
+    struct path_view view;
+    assert_true(path_discovery_view(f->discovery, index, &view));
+    return view.complete;
+}
+
+/* Only a search with answers enough says that there are no other paths. */
+static void what_a_whole_search_did_not_find_is_missing(void **state)
+{
+    (void)state;
+    struct fabric f;
+    struct path_view view;
+    start(&f, 4, 4);
+    assert_false(is_complete(&f, 0));
+    run_until(&f, NSEC_PER_SEC);
+    assert_true(is_complete(&f, 0));
+    f.live = 0xb;
+    run_until(&f, 4 * NSEC_PER_SEC);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(path_discovery_view(f.discovery, i, &view));
+        assert_true(view.complete);
+        assert_int_equal(view.source_port[2], 0);
+        assert_int_equal(view.heard_at[2], 0);
+        assert_true(f.now - view.heard_at[1] < NSEC_PER_MSEC * 4500);
+    }
+    f.silent = true;
+    path_discovery_on_path_changed(f.discovery, 0, f.now);
+    run_until(&f, 10 * NSEC_PER_SEC);
+    assert_false(is_complete(&f, 0));
+    path_discovery_destroy(f.discovery);
+}
+
+/* Whichever leaf's peers notice first, those of the others look at once, not after their verify interval. */
+static void a_port_that_moves_makes_other_leaves_look(void **state)
+{
+    (void)state;
+    struct fabric f;
+    start_without_peers(&f, 4);
+    f.two_leaves = true;
+    add_peers(&f, 4);
+    run_until(&f, NSEC_PER_SEC);
+    unsigned changes = f.changes;
+    f.live = 0x7;
+    while (f.changes == changes)
+        run_until(&f, f.now + NSEC_PER_MSEC);
+    run_until(&f, f.now + 60 * NSEC_PER_MSEC);
+    assert_paths_are_right(&f, 4);
+    path_discovery_destroy(f.discovery);
+}
+
+/* A spine that was away for long is looked for once a minute, but ports that move to it tell at once. */
+static void a_spine_that_was_away_for_long_is_found_soon(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 20; seed++) {
+        struct fabric f;
+        start_without_peers(&f, 2);
+        f.seed = seed;
+        add_peers(&f, 1);
+        run_until(&f, NSEC_PER_SEC);
+        f.live = 0x1;
+        run_until(&f, 200 * NSEC_PER_SEC);
+        f.live = 0x3;
+        run_until(&f, f.now + 12 * NSEC_PER_SEC);
+        assert_paths_are_right(&f, 1);
+        path_discovery_destroy(f.discovery);
+    }
+}
+
 static void a_dead_path_is_rechecked_at_once(void **state)
 {
     (void)state;
@@ -336,6 +418,9 @@ int main(void)
         cmocka_unit_test(silence_takes_nothing_away),
         cmocka_unit_test(a_stable_fabric_is_verified_at_a_low_rate_and_never_changed),
         cmocka_unit_test(a_lost_spine_is_dropped_and_comes_back),
+        cmocka_unit_test(what_a_whole_search_did_not_find_is_missing),
+        cmocka_unit_test(a_port_that_moves_makes_other_leaves_look),
+        cmocka_unit_test(a_spine_that_was_away_for_long_is_found_soon),
         cmocka_unit_test(a_dead_path_is_rechecked_at_once),
         cmocka_unit_test(a_new_spine_gets_the_next_number),
         cmocka_unit_test(a_spine_that_a_new_peer_finds_is_looked_for_by_all),
