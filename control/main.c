@@ -42,7 +42,7 @@ int main(int argument_count, char **arguments)
     const char *config_file = NULL;
     bool check_only = false;
     struct control_config *config;
-    char error[CONTROL_CONFIG_ERROR_BYTES];
+    char error[YAML_ERROR_BYTES];
     (void)argument_count;
     if (!read_arguments(arguments, &config_file, &check_only))
         return usage();

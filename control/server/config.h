@@ -7,10 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/process/log.h"
-
-enum {
-    CONTROL_CONFIG_ERROR_BYTES = 512
-};
+#include "dataplane/process/yaml_position.h"
 
 /* TCP: only with TLS. */
 struct control_listen {
@@ -35,8 +32,7 @@ struct control_config {
 };
 
 /* 0, or -EINVAL with `error` = "FILE:LINE:COLUMN: what is wrong". */
-int control_config_load(const char *file, struct control_config **config,
-                        char error[CONTROL_CONFIG_ERROR_BYTES]);
+int control_config_load(const char *file, struct control_config **config, char error[YAML_ERROR_BYTES]);
 void control_config_free(struct control_config *config);
 
 #endif

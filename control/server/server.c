@@ -174,7 +174,7 @@ static void on_reload(evutil_socket_t signal, short events, void *context)
 {
     struct server *s = context;
     struct control_config *wanted;
-    char error[CONTROL_CONFIG_ERROR_BYTES];
+    char error[YAML_ERROR_BYTES];
     (void)signal;
     (void)events;
     if (control_config_load(s->config_file, &wanted, error) != 0) {

@@ -2,7 +2,6 @@
 #include "dataplane/daemon/config.h"
 
 #include <arpa/inet.h>
-#include <cyaml/cyaml.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 #include <sys/un.h>
 
 #include "dataplane/formats/units.h"
-#include "dataplane/process/yaml_position.h"
+#include "dataplane/process/yaml_load.h"
 #include "dataplane/transport/congestion.h"
 
 enum {
@@ -25,10 +24,6 @@ static const cyaml_strval_t path_mode_names[] = {
     {"hash", PATH_MODE_HASH + 1},       {"spray", PATH_MODE_SPRAY + 1},       {"reps", PATH_MODE_REPS + 1},
     {"mprdma-4", PATH_MODE_MPRDMA + 1}, {"ethereal", PATH_MODE_ETHEREAL + 1}, {"wrap", PATH_MODE_WRAP + 1},
     {"planned", PATH_MODE_PLANNED + 1}};
-static const cyaml_strval_t log_names[] = {{"error", LOG_LEVEL_ERROR + 1},
-                                           {"warning", LOG_LEVEL_WARNING + 1},
-                                           {"info", LOG_LEVEL_INFO + 1},
-                                           {"debug", LOG_LEVEL_DEBUG + 1}};
 
 static const cyaml_schema_field_t port_fields[] = {
     CYAML_FIELD_STRING_PTR("device", CYAML_FLAG_POINTER, struct config_port, device, 1, 255),
@@ -80,7 +75,7 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("eal", OPTIONAL_POINTER, struct config, eal, eal_count, &eal_value, 0, 64),
     STRING("telemetry_prefix", telemetry_prefix, 63),
     STRING("xdp_program", xdp_program, 4095),
-    CHOICE(log, log_names),
+    CYAML_FIELD_ENUM("log", OPTIONAL_ENUM, struct config, log, yaml_log_levels, YAML_LOG_LEVELS),
     CYAML_FIELD_SEQUENCE_COUNT("ports", CYAML_FLAG_POINTER, struct config, ports, port_count, &port_value, 1,
                                CONFIG_PORTS_MAX),
     CYAML_FIELD_MAPPING("transport", OPTIONAL, struct config, transport, transport_fields),
@@ -88,76 +83,6 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_END};
 static const cyaml_schema_value_t config_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, config_fields)};
-
-/* What libcyaml says of an error: a line that names it, then a backtrace, innermost position first. */
-struct schema_error {
-    char what[YAML_PROBLEM_BYTES];
-    struct yaml_position position;
-};
-
-static void keep_schema_error(cyaml_log_t level, void *context, const char *format, va_list arguments)
-{
-    struct schema_error *error = context;
-    char line[YAML_PROBLEM_BYTES];
-    if (level < CYAML_LOG_ERROR)
-        return;
-    vsnprintf(line, sizeof(line), format, arguments);
-    line[strcspn(line, "\n")] = '\0';
-    const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
-    const char *at = strstr(text, "(line: ");
-    if (error->what[0] == '\0')
-        snprintf(error->what, sizeof(error->what), "%s", text);
-    else if (at && error->position.line == 0)
-        sscanf(at, "(line: %u, column: %u)", &error->position.line, &error->position.column);
-}
-
-/* libcyaml's position of an unexpected key is that of what stands before it. */
-static void correct_position(const char *file, struct schema_error *error)
-{
-    static const char unexpected[] = "Unexpected key: ";
-    if (error->position.line == 0)
-        error->position = (struct yaml_position){.line = 1, .column = 1};
-    if (strncmp(error->what, unexpected, strlen(unexpected)) == 0)
-        error->position = yaml_position_find_key(file, error->what + strlen(unexpected), error->position);
-}
-
-static const cyaml_config_t *loader(struct schema_error *error)
-{
-    static cyaml_config_t configuration;
-    configuration = (cyaml_config_t){
-        .log_fn = keep_schema_error, .log_ctx = error, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
-    return &configuration;
-}
-
-static int fail(const char *file, struct yaml_position position, const char *what,
-                char error[CONFIG_ERROR_BYTES])
-{
-    snprintf(error, CONFIG_ERROR_BYTES, "%s:%u:%u: %s", file, position.line, position.column, what);
-    return -EINVAL;
-}
-
-/* A check of values in progress: the first that fails names its place. */
-struct check {
-    const char *file;
-    char *error;
-    int result;
-};
-
-static void refuse(struct check *check, const char *path, const char *what)
-{
-    if (check->result == 0)
-        check->result = fail(check->file, yaml_position_find(check->file, path), what, check->error);
-}
-
-static void check_range(struct check *check, const char *path, uint64_t value, uint64_t low, uint64_t high)
-{
-    char what[YAML_PROBLEM_BYTES];
-    if (value >= low && value <= high)
-        return;
-    snprintf(what, sizeof(what), "%s is %llu, but must be %llu to %llu", path, (unsigned long long)value,
-             (unsigned long long)low, (unsigned long long)high);
-    refuse(check, path, what);
-}
 
 static int parse_ethernet(const char *text, uint8_t ethernet[6])
 {
@@ -176,42 +101,44 @@ static int parse_address(const char *text, uint32_t *address)
     return 0;
 }
 
-static void resolve_port(struct check *check, struct config_port *port, unsigned index)
+static void resolve_port(struct yaml_check *check, struct config_port *port, unsigned index)
 {
     char path[64];
     uint64_t bits_per_s;
     if (port->rate_text) {
         snprintf(path, sizeof(path), "ports[%u].rate", index);
         if (units_parse_rate(port->rate_text, &bits_per_s) != 0 || bits_per_s < 8000)
-            refuse(check, path, "a rate in bits per second is wanted, such as 200M or 100G");
+            yaml_check_refuse(check, path, "a rate in bits per second is wanted, such as 200M or 100G");
         else
             port->rate_bytes_per_s = bits_per_s / 8;
     }
     snprintf(path, sizeof(path), "ports[%u].address", index);
     if (port->address_text && parse_address(port->address_text, &port->address) != 0)
-        refuse(check, path, "an IPv4 address is wanted, such as 10.1.0.1");
+        yaml_check_refuse(check, path, "an IPv4 address is wanted, such as 10.1.0.1");
     snprintf(path, sizeof(path), "ports[%u].gateway_ethernet", index);
     if (port->gateway_ethernet_text) {
         port->has_gateway_ethernet = true;
         if (parse_ethernet(port->gateway_ethernet_text, port->gateway_ethernet) != 0)
-            refuse(check, path, "an Ethernet address is wanted, such as 02:00:00:00:00:01");
+            yaml_check_refuse(check, path, "an Ethernet address is wanted, such as 02:00:00:00:00:01");
     }
     snprintf(path, sizeof(path), "ports[%u].core", index);
-    check_range(check, path, port->core, 0, 1023);
+    yaml_check_range(check, path, port->core, 0, 1023);
 }
 
-static void check_transport(struct check *check, const struct config_transport *t)
+static void check_transport(struct yaml_check *check, const struct config_transport *t)
 {
     if (t->window_packets != 0) {
-        check_range(check, "transport.window_packets", t->window_packets, 8, PACKET_WINDOW_MAX);
+        yaml_check_range(check, "transport.window_packets", t->window_packets, 8, PACKET_WINDOW_MAX);
         if (t->window_packets & (t->window_packets - 1))
-            refuse(check, "transport.window_packets", "transport.window_packets must be a power of two");
+            yaml_check_refuse(check, "transport.window_packets",
+                              "transport.window_packets must be a power of two");
     }
-    check_range(check, "transport.peers_max", t->peers_max, 0, 16384);
-    check_range(check, "transport.messages_max", t->messages_max, 0, 1u << 20);
-    check_range(check, "transport.credit_budget_kib", t->credit_budget_kib, 0, UINT32_MAX / 1024);
+    yaml_check_range(check, "transport.peers_max", t->peers_max, 0, 16384);
+    yaml_check_range(check, "transport.messages_max", t->messages_max, 0, 1u << 20);
+    yaml_check_range(check, "transport.credit_budget_kib", t->credit_budget_kib, 0, UINT32_MAX / 1024);
     if (t->rto_min_us != 0 && t->rto_max_us != 0 && t->rto_min_us > t->rto_max_us)
-        refuse(check, "transport.rto_max_us", "transport.rto_max_us is less than transport.rto_min_us");
+        yaml_check_refuse(check, "transport.rto_max_us",
+                          "transport.rto_max_us is less than transport.rto_min_us");
 }
 
 static bool has_control(const struct config_control *c)
@@ -219,17 +146,18 @@ static bool has_control(const struct config_control *c)
     return c->socket || c->url;
 }
 
-static void check_control(struct check *check, const struct config_control *c)
+static void check_control(struct yaml_check *check, const struct config_control *c)
 {
     bool has_files = c->ca || c->certificate || c->key || c->token_file;
     if (c->socket && c->url)
-        refuse(check, "control.url", "control is at a `socket` or at a `url`, not at both");
+        yaml_check_refuse(check, "control.url", "control is at a `socket` or at a `url`, not at both");
     if (c->url && strncmp(c->url, "https://", strlen("https://")) != 0)
-        refuse(check, "control.url", "control is only spoken to by TLS: https://HOST:PORT is wanted");
+        yaml_check_refuse(check, "control.url",
+                          "control is only spoken to by TLS: https://HOST:PORT is wanted");
     if (has_files && !c->url)
-        refuse(check, "control", "`ca`, `certificate`, `key` and `token_file` go with a `url`");
+        yaml_check_refuse(check, "control", "`ca`, `certificate`, `key` and `token_file` go with a `url`");
     if (!c->certificate != !c->key)
-        refuse(check, "control", "`certificate` and `key` go together");
+        yaml_check_refuse(check, "control", "`certificate` and `key` go together");
 }
 
 static void set_defaults(struct config *config)
@@ -250,50 +178,43 @@ static void set_defaults(struct config *config)
         config->congestion_control = strdup("nscc");
 }
 
-static int resolve(struct config *config, const char *file, char error[CONFIG_ERROR_BYTES])
+static void resolve(struct yaml_check *check, struct config *config)
 {
-    struct check check = {.file = file, .error = error};
     set_defaults(config);
-    if (!config->socket || !config->congestion_control)
-        return fail(file, (struct yaml_position){1, 1}, "out of memory", error);
-    check_range(&check, "leaf_prefix_bits", config->leaf_prefix_bits, 1, 32);
-    check_range(&check, "udp_port", config->udp_port, 1, 49151);
-    check_range(&check, "verify_interval_ms", config->verify_interval_ms, 10, 3600 * 1000);
+    if (!config->socket || !config->congestion_control) {
+        yaml_check_refuse(check, "", "out of memory");
+        return;
+    }
+    yaml_check_range(check, "leaf_prefix_bits", config->leaf_prefix_bits, 1, 32);
+    yaml_check_range(check, "udp_port", config->udp_port, 1, 49151);
+    yaml_check_range(check, "verify_interval_ms", config->verify_interval_ms, 10, 3600 * 1000);
     if (!congestion_control_by_name(config->congestion_control))
-        refuse(&check, "congestion_control", "congestion_control must be one of " CONGESTION_CONTROL_NAMES);
+        yaml_check_refuse(check, "congestion_control",
+                          "congestion_control must be one of " CONGESTION_CONTROL_NAMES);
     if (config->region_bytes_max_text &&
         units_parse_size(config->region_bytes_max_text, &config->region_bytes_max) != 0)
-        refuse(&check, "region_bytes_max", "a size is wanted, such as 64M or 4G");
-    check_transport(&check, &config->transport);
-    check_control(&check, &config->control);
+        yaml_check_refuse(check, "region_bytes_max", "a size is wanted, such as 64M or 4G");
+    check_transport(check, &config->transport);
+    check_control(check, &config->control);
     for (unsigned i = 0; i < config->port_count; i++)
-        resolve_port(&check, &config->ports[i], i);
-    return check.result;
+        resolve_port(check, &config->ports[i], i);
 }
 
-int config_load(const char *file, struct config **config, char error[CONFIG_ERROR_BYTES])
+int config_load(const char *file, struct config **config, char error[YAML_ERROR_BYTES])
 {
-    struct yaml_position position;
-    char problem[YAML_PROBLEM_BYTES];
-    struct schema_error schema = {.what = ""};
+    struct yaml_check check = {.file = file, .error = error};
+    int result = yaml_load(file, &config_value, (void **)config, error);
+    if (result != 0)
+        return result;
+    resolve(&check, *config);
+    if (!check.failed)
+        return 0;
+    config_free(*config);
     *config = NULL;
-    if (!yaml_position_check_syntax(file, &position, problem))
-        return fail(file, position, problem, error);
-    cyaml_err_t status = cyaml_load_file(file, loader(&schema), &config_value, (cyaml_data_t **)config, NULL);
-    if (status != CYAML_OK || !*config) {
-        correct_position(file, &schema);
-        return fail(file, schema.position, schema.what[0] ? schema.what : cyaml_strerror(status), error);
-    }
-    int result = resolve(*config, file, error);
-    if (result != 0) {
-        config_free(*config);
-        *config = NULL;
-    }
-    return result;
+    return -EINVAL;
 }
 
 void config_free(struct config *config)
 {
-    struct schema_error ignored = {.what = ""};
-    cyaml_free(loader(&ignored), &config_value, config, 0);
+    yaml_load_free(&config_value, config);
 }

@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 #include "dataplane/process/log.h"
+#include "dataplane/process/yaml_position.h"
 #include "dataplane/transport/transport.h"
 
 enum {
-    CONFIG_ERROR_BYTES = 512,
     CONFIG_PORTS_MAX = 8
 };
 
@@ -66,7 +66,7 @@ struct config {
 };
 
 /* 0, or -EINVAL with `error` = "FILE:LINE:COLUMN: what is wrong". */
-int config_load(const char *file, struct config **config, char error[CONFIG_ERROR_BYTES]);
+int config_load(const char *file, struct config **config, char error[YAML_ERROR_BYTES]);
 void config_free(struct config *config);
 
 #endif

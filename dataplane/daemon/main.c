@@ -113,7 +113,7 @@ static void on_reload(evutil_socket_t signal, short events, void *context)
 {
     struct daemon *d = context;
     struct config *wanted;
-    char error[CONFIG_ERROR_BYTES];
+    char error[YAML_ERROR_BYTES];
     (void)signal;
     (void)events;
     if (config_load(d->config_file, &wanted, error) != 0) {
@@ -305,7 +305,7 @@ int main(int argument_count, char **arguments)
 {
     struct daemon daemon = {0};
     bool check_only = false;
-    char error[CONFIG_ERROR_BYTES];
+    char error[YAML_ERROR_BYTES];
     (void)argument_count;
     if (!read_arguments(arguments, &daemon.config_file, &check_only))
         return usage();

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 enum {
-    YAML_PROBLEM_BYTES = 160
+    YAML_PROBLEM_BYTES = 160,
+    YAML_ERROR_BYTES = 512 /* FILE:LINE:COLUMN: a problem */
 };
 
 struct yaml_position {

@@ -50,7 +50,7 @@ static void check_error(const char *error, const char *name)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    char name[32], error[SCENARIO_ERROR_BYTES] = "";
+    char name[32], error[YAML_ERROR_BYTES] = "";
     int fd = memfd_create("scenario", 0);
     length = length < FILE_BYTES_MAX ? length : FILE_BYTES_MAX;
     assert(fd >= 0 && write(fd, bytes, length) == (ssize_t)length);

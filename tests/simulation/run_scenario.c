@@ -45,7 +45,7 @@ static bool run(const struct scenario *s, char *const *failing, int failing_coun
 
 int main(int argc, char **argv)
 {
-    char error[SCENARIO_ERROR_BYTES];
+    char error[YAML_ERROR_BYTES];
     struct scenario *s = argc > 1 ? scenario_load(argv[1], error) : NULL;
     if (s == NULL) {
         fprintf(stderr, "%s\n", argc > 1 ? error : "usage: run_scenario FILE [FAILING-JOB]...");

@@ -171,7 +171,7 @@ static int compare(const struct compare_options *o, const struct scenario *s)
 int command_compare(int argc, char **argv)
 {
     struct compare_options o;
-    char error[SCENARIO_ERROR_BYTES];
+    char error[YAML_ERROR_BYTES];
     if (!parse(argc, argv, &o)) {
         fputs(usage, stderr);
         return 1;

@@ -43,7 +43,7 @@ static int run_scenario(const struct scenario *s, bool json)
 
 int command_run(int argc, char **argv)
 {
-    char error[SCENARIO_ERROR_BYTES];
+    char error[YAML_ERROR_BYTES];
     bool json = argc == 3 && strcmp(argv[2], "-j") == 0;
     if (argc < 2 || argv[1][0] == '-' || (argc > 2 && !json)) {
         fputs(usage, stderr);

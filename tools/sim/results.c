@@ -29,7 +29,7 @@ static struct comparison_choice choose(const struct results_case *c, const struc
 
 static bool add_case(struct results *r, const struct results_options *o, const struct results_case *c)
 {
-    char file[PATH_BYTES], error[SCENARIO_ERROR_BYTES];
+    char file[PATH_BYTES], error[YAML_ERROR_BYTES];
     snprintf(file, sizeof(file), "%s/%s.yaml", o->folder, c->scenario);
     struct scenario *s = scenario_load(file, error);
     if (s == NULL) {

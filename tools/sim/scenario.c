@@ -18,7 +18,7 @@ enum {
     PHASES_MAX = 1000000 /* of a job */
 };
 
-static enum path_mode path_mode(struct reading *r, const char *path, const char *text)
+static enum path_mode path_mode(struct yaml_check *r, const char *path, const char *text)
 {
     const char *names[NAMES_MAX];
     unsigned count = 0;
@@ -29,7 +29,7 @@ static enum path_mode path_mode(struct reading *r, const char *path, const char 
     return text == NULL ? PATH_MODE_WRAP : (enum path_mode)reading_choice(r, path, text, names, count);
 }
 
-static const struct congestion_control *congestion(struct reading *r, const char *path, const char *text,
+static const struct congestion_control *congestion(struct yaml_check *r, const char *path, const char *text,
                                                    const struct congestion_control *otherwise)
 {
     const char *names[NAMES_MAX];
@@ -43,7 +43,7 @@ static const struct congestion_control *congestion(struct reading *r, const char
 
 /* ---- fabric and transport ---- */
 
-static void read_fabric(struct reading *r, const struct scenario_fabric *f, struct topology_config *t)
+static void read_fabric(struct yaml_check *r, const struct scenario_fabric *f, struct topology_config *t)
 {
     static const char *const routings[] = {"hash", "spray"};
     char wrong[128];
@@ -53,7 +53,7 @@ static void read_fabric(struct reading *r, const struct scenario_fabric *f, stru
                                        .cores = f->cores,
                                        .hosts = f->hosts};
     if (!topology_shape_is_valid(&t->shape, wrong, sizeof(wrong)))
-        reading_refuse(r, "fabric", "%s", wrong);
+        yaml_check_refuse(r, "fabric", "%s", wrong);
     struct link_config *host = &t->host_link;
     host->rate_bytes_per_s = reading_rate(r, "fabric.rate", f->rate, 50000000000);
     host->delay_ns = reading_duration(r, "fabric.delay", f->delay, 500);
@@ -61,7 +61,7 @@ static void read_fabric(struct reading *r, const struct scenario_fabric *f, stru
     host->mark_from_bytes = reading_size(r, "fabric.mark_from", f->mark_from, 800000);
     host->mark_full_bytes = reading_size(r, "fabric.mark_full", f->mark_full, host->mark_from_bytes);
     if (host->mark_full_bytes < host->mark_from_bytes)
-        reading_refuse(r, "fabric.mark_full", "less than mark_from");
+        yaml_check_refuse(r, "fabric.mark_full", "less than mark_from");
     host->trims = f->trimming;
     t->fabric_link = *host;
     t->fabric_link.rate_bytes_per_s =
@@ -70,29 +70,30 @@ static void read_fabric(struct reading *r, const struct scenario_fabric *f, stru
     t->turnaround_ns = reading_duration(r, "fabric.turnaround", f->turnaround, NSEC_PER_USEC);
 }
 
-static uint32_t size_32(struct reading *r, const char *path, const char *text, uint64_t otherwise)
+static uint32_t size_32(struct yaml_check *r, const char *path, const char *text, uint64_t otherwise)
 {
     uint64_t bytes = reading_size(r, path, text, otherwise);
     if (text != NULL && bytes > UINT32_MAX)
-        reading_refuse(r, path, "less than 4G");
+        yaml_check_refuse(r, path, "less than 4G");
     return bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes;
 }
 
-static void read_transport(struct reading *r, const struct scenario_transport *f, struct simulation_config *c)
+static void read_transport(struct yaml_check *r, const struct scenario_transport *f,
+                           struct simulation_config *c)
 {
     struct transport_config *t = &c->transport;
     uint32_t payload = f->payload ? f->payload : 4096;
     if (payload > 65000)
-        reading_refuse(r, "transport.payload", "at most 65000 bytes");
+        yaml_check_refuse(r, "transport.payload", "at most 65000 bytes");
     c->base_rtt_ns =
         simulation_base_rtt_ns(&c->topology, payload + 42 + (uint32_t)sizeof(struct packet_data));
     if (c->base_rtt_ns > NSEC_PER_SEC)
-        reading_refuse(r, "fabric", "a round trip takes more than a second: less delay, or a higher rate");
+        yaml_check_refuse(r, "fabric", "a round trip takes more than a second: less delay, or a higher rate");
     transport_config_default(t, c->topology.host_link.rate_bytes_per_s, c->base_rtt_ns);
     t->payload_bytes_max = (uint16_t)payload;
     uint32_t window = f->window_packets ? f->window_packets : t->window_packets;
     if (window < 8 || window > PACKET_WINDOW_MAX || (window & (window - 1)))
-        reading_refuse(r, "transport.window_packets", "a power of two from 8 to %d", PACKET_WINDOW_MAX);
+        yaml_check_refuse(r, "transport.window_packets", "a power of two from 8 to %d", PACKET_WINDOW_MAX);
     t->window_packets = (uint16_t)window;
     t->credit_budget_bytes = size_32(r, "transport.credit_budget", f->credit_budget, t->credit_budget_bytes);
     t->burst_bytes = size_32(r, "transport.burst", f->burst, t->burst_bytes);
@@ -101,7 +102,7 @@ static void read_transport(struct reading *r, const struct scenario_transport *f
     t->ack_delay_ns = reading_duration(r, "transport.ack_delay", f->ack_delay, t->ack_delay_ns);
     t->peer_timeout_ns = reading_duration(r, "transport.peer_timeout", f->peer_timeout, t->peer_timeout_ns);
     if (t->rto_min_ns == 0 || t->rto_max_ns < t->rto_min_ns)
-        reading_refuse(r, "transport.rto_max", "rto_max is less than rto_min, or rto_min is 0");
+        yaml_check_refuse(r, "transport.rto_max", "rto_max is less than rto_min, or rto_min is 0");
     t->congestion = congestion(r, "transport.congestion_control", f->congestion_control, t->congestion);
 }
 
@@ -118,28 +119,28 @@ static void shuffle_hosts(struct experiment_job *j, uint64_t seed)
 }
 
 /* The hosts that are listed, or `ranks` from first_host on; none, and false, when there are no such. */
-static bool place_ranks(struct reading *r, const struct scenario_job *f, const char *path, uint32_t hosts,
+static bool place_ranks(struct yaml_check *r, const struct scenario_job *f, const char *path, uint32_t hosts,
                         struct experiment_job *j)
 {
     if (f->first_host >= hosts || f->ranks > hosts - f->first_host) {
-        reading_refuse(r, path,
-                       "hosts %u to %llu are wanted, there are %u: fewer ranks, or another first_host",
-                       f->first_host, (unsigned long long)f->first_host + f->ranks - (f->ranks > 0), hosts);
+        yaml_check_refuse(
+            r, path, "hosts %u to %llu are wanted, there are %u: fewer ranks, or another first_host",
+            f->first_host, (unsigned long long)f->first_host + f->ranks - (f->ranks > 0), hosts);
         return false;
     }
     if (f->hosts != NULL && (f->ranks != 0 || f->first_host != 0))
-        reading_refuse(r, path, "a job has either hosts or ranks and first_host");
+        yaml_check_refuse(r, path, "a job has either hosts or ranks and first_host");
     j->workload.ranks = f->hosts ? f->hosts_count : f->ranks ? f->ranks : hosts - f->first_host;
     j->hosts = memory_take(j->workload.ranks, sizeof(*j->hosts));
     for (uint32_t i = 0; i < j->workload.ranks; i++) {
         j->hosts[i] = f->hosts ? f->hosts[i] : f->first_host + i;
         if (j->hosts[i] >= hosts)
-            reading_refuse(r, path, "%u is no host: 0 to %u", j->hosts[i], hosts - 1);
+            yaml_check_refuse(r, path, "%u is no host: 0 to %u", j->hosts[i], hosts - 1);
     }
     return !r->failed;
 }
 
-static void read_workload(struct reading *r, const struct scenario_job *f, const char *path,
+static void read_workload(struct yaml_check *r, const struct scenario_job *f, const char *path,
                           struct workload *w)
 {
     static const char *const algorithms[] = {"auto", "ring", "halving_doubling", "direct"};
@@ -148,7 +149,7 @@ static void read_workload(struct reading *r, const struct scenario_job *f, const
     for (unsigned i = 0; i < WORKLOAD_KINDS; i++)
         kinds[i] = workload_kind_name((enum workload_kind)i);
     if (f->workload == NULL)
-        reading_refuse(r, path, "a job needs a workload");
+        yaml_check_refuse(r, path, "a job needs a workload");
     w->kind = (enum workload_kind)reading_choice(r, reading_member(path, "workload"), f->workload, kinds,
                                                  WORKLOAD_KINDS);
     w->algorithm = (enum weft_algorithm)reading_choice(r, reading_member(path, "algorithm"), f->algorithm,
@@ -159,18 +160,18 @@ static void read_workload(struct reading *r, const struct scenario_job *f, const
     w->layers = f->layers;
     w->compute_ns = reading_duration(r, reading_member(path, "compute"), f->compute, 0);
     if (!r->failed && !workload_is_valid(w, wrong, sizeof(wrong)))
-        reading_refuse(r, path, "%s", wrong);
+        yaml_check_refuse(r, path, "%s", wrong);
 }
 
-static void read_iterations(struct reading *r, const struct scenario_job *f, const char *path,
+static void read_iterations(struct yaml_check *r, const struct scenario_job *f, const char *path,
                             struct experiment_job *j)
 {
     j->iterations = f->iterations ? f->iterations : 1;
     if ((uint64_t)j->iterations * workload_phases(&j->workload) > PHASES_MAX)
-        reading_refuse(r, path, "iterations times layers: at most a million phases");
+        yaml_check_refuse(r, path, "iterations times layers: at most a million phases");
 }
 
-static void read_job(struct reading *r, const struct scenario_file *file, unsigned number,
+static void read_job(struct yaml_check *r, const struct scenario_file *file, unsigned number,
                      struct experiment *e)
 {
     static const char *const placements[] = {"in_order", "random"};
@@ -195,14 +196,14 @@ static void read_job(struct reading *r, const struct scenario_file *file, unsign
 
 /* ---- the whole ---- */
 
-static void read_all(struct reading *r, const struct scenario_file *file, struct experiment *e)
+static void read_all(struct yaml_check *r, const struct scenario_file *file, struct experiment *e)
 {
     e->config.seed = file->seed;
     e->config.content = file->check_content;
     e->limit_ns = reading_duration(r, "limit", file->limit, NSEC_PER_SEC);
     e->sample_every_ns = reading_duration(r, "samples.every", file->samples.every, 0);
     if (file->samples.file != NULL && e->sample_every_ns == 0)
-        reading_refuse(r, "samples", "samples need a time: every");
+        yaml_check_refuse(r, "samples", "samples need a time: every");
     read_fabric(r, &file->fabric, &e->config.topology);
     if (r->failed)
         return;
@@ -216,9 +217,9 @@ static void read_all(struct reading *r, const struct scenario_file *file, struct
         experiment_size_transport(e);
 }
 
-struct scenario *scenario_load(const char *file, char error[SCENARIO_ERROR_BYTES])
+struct scenario *scenario_load(const char *file, char error[YAML_ERROR_BYTES])
 {
-    struct reading r = {.name = file, .error = error};
+    struct yaml_check r = {.file = file, .error = error};
     struct scenario *s = memory_take(1, sizeof(*s));
     s->file = scenario_file_load(file, error);
     if (s->file != NULL)

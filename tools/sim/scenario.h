@@ -3,15 +3,12 @@
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
 
+#include "dataplane/process/yaml_position.h"
 #include "tools/sim/experiment.h"
-
-enum {
-    SCENARIO_ERROR_BYTES = 512
-};
 
 struct scenario;
 /* NULL, and "file:line:column: what" in `error`, when the file cannot be read or says something wrong. */
-struct scenario *scenario_load(const char *file, char error[SCENARIO_ERROR_BYTES]);
+struct scenario *scenario_load(const char *file, char error[YAML_ERROR_BYTES]);
 void scenario_free(struct scenario *s);
 
 /* Valid as long as the scenario. */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/sim/scenario_file.h"
 
-#include <cyaml/cyaml.h>
-#include <string.h>
-
-#include "dataplane/process/yaml_position.h"
+#include "dataplane/process/yaml_load.h"
 
 #define TEXT(type, member)                                                                                   \
     CYAML_FIELD_STRING_PTR(#member, CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, type, member, 1, 255)
@@ -87,73 +84,13 @@ static const cyaml_schema_field_t file_fields[] = {
 static const cyaml_schema_value_t file_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct scenario_file, file_fields)};
 
-/* What libcyaml says of an error: a line that names it, then where, innermost first. */
-struct schema_error {
-    char what[YAML_PROBLEM_BYTES];
-    struct yaml_position position;
-};
-
-static void keep_error(cyaml_log_t level, void *context, const char *format, va_list arguments)
+struct scenario_file *scenario_file_load(const char *file, char error[YAML_ERROR_BYTES])
 {
-    struct schema_error *error = context;
-    char line[YAML_PROBLEM_BYTES];
-    if (level < CYAML_LOG_ERROR)
-        return;
-    vsnprintf(line, sizeof(line), format, arguments);
-    line[strcspn(line, "\n")] = '\0';
-    const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
-    const char *at = strstr(text, "(line: ");
-    if (error->what[0] == '\0')
-        snprintf(error->what, sizeof(error->what), "%s", text);
-    else if (at && error->position.line == 0)
-        sscanf(at, "(line: %u, column: %u)", &error->position.line, &error->position.column);
-}
-
-static cyaml_config_t loader(struct schema_error *error)
-{
-    return (cyaml_config_t){
-        .log_fn = keep_error, .log_ctx = error, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
-}
-
-/* libcyaml's position of an unexpected key is that of what stands before it. */
-static void correct_position(const char *file, struct schema_error *error)
-{
-    static const char unexpected[] = "Unexpected key: ";
-    if (error->position.line == 0)
-        error->position = (struct yaml_position){.line = 1, .column = 1};
-    if (strncmp(error->what, unexpected, strlen(unexpected)) == 0)
-        error->position = yaml_position_find_key(file, error->what + strlen(unexpected), error->position);
-}
-
-static void report(const char *file, struct yaml_position at, const char *what,
-                   char error[SCENARIO_ERROR_BYTES])
-{
-    snprintf(error, SCENARIO_ERROR_BYTES, "%s:%u:%u: %s", file, at.line, at.column, what);
-}
-
-struct scenario_file *scenario_file_load(const char *file, char error[SCENARIO_ERROR_BYTES])
-{
-    struct yaml_position position;
-    char problem[YAML_PROBLEM_BYTES];
-    struct schema_error schema = {.what = ""};
-    cyaml_config_t configuration = loader(&schema);
-    struct scenario_file *f = NULL;
-    if (!yaml_position_check_syntax(file, &position, problem)) {
-        report(file, position, problem, error);
-        return NULL;
-    }
-    cyaml_err_t status = cyaml_load_file(file, &configuration, &file_value, (cyaml_data_t **)&f, NULL);
-    if (status == CYAML_OK && f != NULL)
-        return f;
-    correct_position(file, &schema);
-    report(file, schema.position, schema.what[0] ? schema.what : cyaml_strerror(status), error);
-    return NULL;
+    void *loaded;
+    return yaml_load(file, &file_value, &loaded, error) == 0 ? loaded : NULL;
 }
 
 void scenario_file_free(struct scenario_file *f)
 {
-    struct schema_error ignored = {.what = ""};
-    cyaml_config_t configuration = loader(&ignored);
-    if (f != NULL)
-        cyaml_free(&configuration, &file_value, f, 0);
+    yaml_load_free(&file_value, f);
 }

@@ -46,7 +46,7 @@ struct scenario_file {
     struct scenario_samples samples;
 };
 
-struct scenario_file *scenario_file_load(const char *file, char error[SCENARIO_ERROR_BYTES]);
+struct scenario_file *scenario_file_load(const char *file, char error[YAML_ERROR_BYTES]);
 void scenario_file_free(struct scenario_file *f);
 
 #endif

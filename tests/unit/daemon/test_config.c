@@ -14,7 +14,7 @@
 #include "dataplane/daemon/config.h"
 
 static char file[] = "/tmp/weft-test-config-XXXXXX";
-static char error[CONFIG_ERROR_BYTES];
+static char error[YAML_ERROR_BYTES];
 
 static int setup(void **state)
 {

@@ -8,7 +8,7 @@
 
 #include "tools/sim/scenario.h"
 
-static char error[SCENARIO_ERROR_BYTES];
+static char error[YAML_ERROR_BYTES];
 
 /* NULL when it is refused; then `error` begins with the place: "line:column: ". */
 static struct scenario *load(const char *text)
