@@ -3,6 +3,7 @@
 
 #include "dataplane/client/collective_call.h"
 #include "dataplane/client/request.h"
+#include "dataplane/client/trace.h"
 
 #define COLLECTIVE_MESSAGE_BYTES_MAX (1ull << 32)
 
@@ -125,6 +126,7 @@ int collective_call_start(const struct collective_call *call)
         return error;
     }
     request->collective.sequence = call->communicator->next_sequence++;
+    trace_operation_entered(request);
     call_reset_lanes(&request->collective);
     collective_run_copies_before(request);
     if (!collective_advance(request))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dataplane/client/progress.h"
+#include "dataplane/client/trace.h"
 
 const char *request_operation_name(enum app_operation operation)
 {
@@ -52,6 +53,7 @@ struct weft_request *request_begin(struct weft_communicator *communicator, enum 
     request->in_use = true;
     request->ended = false;
     request->outcome = 0;
+    request->entered_at_ns = 0;
     if (TAILQ_EMPTY(&communicator->in_progress))
         communicator->stalled_ns = 0;
     TAILQ_INSERT_TAIL(&communicator->in_progress, request, in_progress);
@@ -122,6 +124,7 @@ void request_end(struct weft_request *request, int outcome)
     TAILQ_REMOVE(&request->communicator->in_progress, request, in_progress);
     request->ended = true;
     request->outcome = outcome;
+    trace_operation_ended(request);
 }
 
 static void request_give_back(struct weft_request *request)

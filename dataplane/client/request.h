@@ -24,6 +24,7 @@ struct weft_request {
     bool ended;
     bool is_runnable;
     int outcome;                                 /* when ended: 0 or weft_error */
+    uint64_t entered_at_ns;                      /* 0: no collective, not entered yet, or nobody watched */
     LIST_ENTRY(weft_request) every;              /* among all of the context */
     LIST_ENTRY(weft_request) free;               /* among those not in use */
     TAILQ_ENTRY(weft_request) in_progress;       /* among those of the communicator that have not ended */

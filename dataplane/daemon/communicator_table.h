@@ -21,6 +21,8 @@ struct command;
 struct communicator {
     uint32_t handle; /* 0: free */
     uint32_t number; /* the transport's */
+    uint64_t identity;
+    uint32_t rank;
     uint32_t rank_count;
     uint32_t transfers;                 /* in progress */
     uint64_t demand_bytes[STEP_SHAPES]; /* of the longest flow that the main thread was told of, and 1 */

@@ -44,6 +44,9 @@ static bool check_batch(const struct submission_source *source, const struct app
     batch->receive = entry->kind == APP_SUBMIT_RECEIVE_BATCH;
     batch->count = entry->flow_count;
     batch->shape = entry->shape;
+    batch->operation = (uint16_t)entry->operation;
+    batch->step = entry->step;
+    batch->sequence = entry->sequence;
     batch->communicator = NULL;
     enum communicator_standing standing =
         communicator_table_find(source->communicators, entry->communicator, &batch->communicator);

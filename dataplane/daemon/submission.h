@@ -26,6 +26,9 @@ struct submission_batch {
     bool cancelled;                    /* the communicator is closed: its flows end at once */
     struct communicator *communicator; /* NULL when cancelled */
     enum step_shape shape;
+    uint16_t operation; /* what the application says that it is; nothing is decided by it */
+    uint32_t step;
+    uint64_t sequence;
     unsigned count;
     struct flow_request flows[APP_BATCH_FLOWS_MAX]; /* region REGION_NONE where bytes is 0 */
 };

@@ -13,6 +13,12 @@ struct transfer {
     uint32_t session;
     uint32_t handle; /* of the communicator */
     uint32_t next_free;
+    /* What it is part of, as the application says: for timing alone. */
+    uint64_t sequence;
+    uint64_t plan_epoch; /* when it was submitted */
+    uint32_t step;
+    uint32_t peer_rank;
+    uint16_t operation;
 };
 
 struct transfer_table {

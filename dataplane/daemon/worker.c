@@ -24,7 +24,7 @@ enum {
 static const nsec_t BLOCKED_RETRY_NS = NSEC_PER_MSEC;
 static const nsec_t PORT_FULL_RETRY_NS = 20 * NSEC_PER_USEC;
 
-static nsec_t read_clock(const struct worker *w)
+nsec_t worker_read_clock(const struct worker *w)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -55,7 +55,7 @@ bool worker_notify(struct worker *w, const struct notice *notice)
 
 static unsigned do_round(struct worker *w)
 {
-    w->now = read_clock(w);
+    w->now = worker_read_clock(w);
     w->rounds++;
     unsigned work = worker_receive_packets(w);
     work += worker_do_commands(w);
@@ -83,7 +83,7 @@ static void set_doorbells_wanted(struct worker *w, uint32_t wanted)
 static nsec_t sleep_limit(struct worker *w)
 {
     nsec_t wakeup = transport_next_wakeup(w->config.transport);
-    nsec_t now = read_clock(w);
+    nsec_t now = worker_read_clock(w);
     nsec_t limit = wakeup == NSEC_NEVER ? NSEC_PER_SEC : wakeup > now ? wakeup - now : 0;
     if (w->frame_first < w->frame_count && limit > PORT_FULL_RETRY_NS)
         limit = PORT_FULL_RETRY_NS;
@@ -190,7 +190,8 @@ int worker_create(const struct worker_config *config, struct worker **worker, ch
         return -errno;
     }
     fill_probe_header(w);
-    w->clock_base = read_clock(w) - 1; /* time begins above 0 */
+    worker_number_spines(w, NULL);
+    w->clock_base = worker_read_clock(w) - 1; /* time begins above 0 */
     return 0;
 }
 

@@ -2,6 +2,8 @@
 #include <errno.h>
 
 #include "dataplane/daemon/worker_state.h"
+#include "dataplane/daemon/worker_trace.h"
+#include "dataplane/formats/timing.h"
 
 enum {
     COMMANDS_A_ROUND = 16,
@@ -35,8 +37,10 @@ static void begin_detach(struct worker *w, struct command *command)
     session->detach = command;
     for (unsigned i = 0; i < SESSION_COMMUNICATORS_MAX; i++) {
         struct communicator *communicator = &session->communicators.slots[i];
-        if (communicator->handle != 0 && !communicator->close)
+        if (communicator->handle != 0 && !communicator->close) {
+            worker_trace_closed(w, communicator);
             close_communicator(w, communicator, true);
+        }
     }
 }
 
@@ -73,7 +77,10 @@ static int64_t open_communicator(struct worker *w, struct command *command)
         return -EEXIST;
     struct communicator *communicator = communicator_table_add(table, handle);
     communicator->number = (uint32_t)number;
+    communicator->identity = command->open.identity;
+    communicator->rank = command->open.rank;
     communicator->rank_count = command->open.rank_count;
+    worker_trace_opened(w, communicator);
     return handle;
 }
 
@@ -131,6 +138,22 @@ static void set_paths(struct worker *w, const struct path_change *change)
     transport_set_paths(w->config.transport, change->peer, change->entries, change->count, w->now);
 }
 
+void worker_number_spines(struct worker *w, const struct path_plan *plan)
+{
+    w->plan_epoch = plan ? plan->view.header->epoch : 0;
+    for (unsigned path = 0; path < PACKET_PATHS_MAX; path++)
+        w->spine_of_path[path] = plan ? TIMING_PATH_NONE : (uint16_t)path;
+    for (uint32_t spine = 0; plan && spine < plan->view.header->spine_count; spine++)
+        if (plan->path_of_spine[spine] < PACKET_PATHS_MAX)
+            w->spine_of_path[plan->path_of_spine[spine]] = (uint16_t)spine;
+}
+
+static void use_plan(struct worker *w, const struct path_plan *plan)
+{
+    transport_use_plan(w->config.transport, plan);
+    worker_number_spines(w, plan);
+}
+
 static void do_command(struct worker *w, struct command *command)
 {
     int64_t result = 0;
@@ -166,7 +189,7 @@ static void do_command(struct worker *w, struct command *command)
         port_set_next_hop(w->config.port, command->next_hop.destination, command->next_hop.ethernet);
         break;
     case COMMAND_USE_PLAN:
-        transport_use_plan(w->config.transport, command->plan);
+        use_plan(w, command->plan);
         break;
     case COMMAND_SNAPSHOT:
         take_snapshot(w, command->snapshot);
@@ -190,6 +213,7 @@ static void answer_closed(struct worker *w, struct worker_session *session)
         struct communicator *communicator = &session->communicators.slots[i];
         if (!communicator->close || communicator->transfers > 0)
             continue;
+        worker_trace_closed(w, communicator);
         worker_answer(w, communicator->close, 0);
         communicator_table_remove(&session->communicators, communicator);
         session->closing--;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/daemon/worker_state.h"
+#include "dataplane/daemon/worker_trace.h"
 
 enum {
     BATCHES_A_ROUND = 4 /* of one session, so that packets are not kept waiting */
@@ -47,7 +48,12 @@ static void add_transfers(struct worker *w, const struct worker_session *session
         struct transfer transfer = {.cookie = flow->cookie,
                                     .region = flow->region,
                                     .session = session->slot,
-                                    .handle = w->batch.communicator->handle};
+                                    .handle = w->batch.communicator->handle,
+                                    .sequence = w->batch.sequence,
+                                    .plan_epoch = w->plan_epoch,
+                                    .step = w->batch.step,
+                                    .peer_rank = flow->peer_rank,
+                                    .operation = w->batch.operation};
         flow->cookie = transfer_table_add(&w->transfers, &transfer);
     }
 }
@@ -248,6 +254,7 @@ static void tell_path(struct worker *w, const struct event *event)
                             .peer = event->peer,
                             .path = event->path};
     worker_notify(w, &notice);
+    worker_trace_path(w, event);
 }
 
 static void deliver(struct worker *w, const struct event *event)
@@ -256,6 +263,7 @@ static void deliver(struct worker *w, const struct event *event)
     case EVENT_SENT:
     case EVENT_RECEIVED:
         tell_event(w, event, event->kind == EVENT_SENT ? APP_COMPLETION_SENT : APP_COMPLETION_RECEIVED);
+        worker_trace_message(w, event);
         end_transfer(w, (uint32_t)event->cookie);
         break;
     case EVENT_CHUNK:

@@ -47,7 +47,9 @@ struct worker {
     unsigned session_end; /* beyond the last slot in use */
     struct region_table regions;
     struct transfer_table transfers;
-    uint64_t finished; /* transfers that have ended */
+    uint64_t finished;                        /* transfers that have ended */
+    uint64_t plan_epoch;                      /* of the plan that is followed; 0: none */
+    uint16_t spine_of_path[PACKET_PATHS_MAX]; /* for timing: the plan's numbers, else our own */
     struct submission_batch batch;
     struct loopback loopback;
     struct packet_probe probe_header;
@@ -63,11 +65,14 @@ unsigned worker_send_packets(struct worker *w);
 unsigned worker_take_submissions(struct worker *w);
 unsigned worker_do_commands(struct worker *w);
 
+nsec_t worker_read_clock(const struct worker *w);
 void worker_send_probes(struct worker *w, const struct path_probe *probes, unsigned count);
 void worker_take_session(struct worker *w, struct worker_session *session);
 /* Tells the applications, and the main thread, what the transport has to say. */
 void worker_deliver_events(struct worker *w);
 void worker_publish_completions(struct worker *w);
+/* Spines get the numbers that the plan has for them; NULL: those of our own paths. */
+void worker_number_spines(struct worker *w, const struct path_plan *plan);
 /* Answers the commands that wait for transfers to end. */
 void worker_answer_waiting(struct worker *w);
 bool worker_has_submissions(const struct worker *w);

@@ -99,6 +99,14 @@ static bool next_communicator_event(struct transport *t, struct event *event)
     return false;
 }
 
+static void describe_silence(const struct transport *t, const struct channel *ch, struct event *event)
+{
+    struct rto_limits limits = {.min_ns = t->config.rto_min_ns, .max_ns = t->config.rto_max_ns};
+    if (ch->waiting_since < ch->died_at)
+        event->silent_ns = ch->died_at - ch->waiting_since;
+    event->timeouts = (uint32_t)(event->silent_ns / rtt_estimator_rto_ns(&ch->rtt, limits, 0)) + 1;
+}
+
 static bool next_path_event(struct transport *t, struct event *event)
 {
     if (t->first_path_event == NONE)
@@ -111,6 +119,8 @@ static bool next_path_event(struct transport *t, struct event *event)
     *event = (struct event){.kind = ch->state == CHANNEL_ALIVE ? EVENT_PATH_UP : EVENT_PATH_DOWN,
                             .peer = ch->lane.peer,
                             .path = ch->lane.path};
+    if (event->kind == EVENT_PATH_DOWN)
+        describe_silence(t, ch, event);
     return true;
 }
 

@@ -83,7 +83,7 @@ static void add_channel(const struct transport *t, const struct leg *leg, struct
     if (ch == NULL)
         return;
     uint32_t marked = ch->marked_packets - leg->marked_before;
-    out->path = leg->lane;
+    out->path = t->peers[leg->peer].paths_told ? leg->lane : LEG_NO_PATH;
     out->marked_packets = marked < out->packets ? marked : out->packets;
     out->minimum_rtt_ns = rtt_estimator_minimum_ns(&ch->rtt);
 }
@@ -96,7 +96,7 @@ bool transport_next_leg(struct transport *t, struct message_leg *out)
     const struct leg *leg = &t->legs[index];
     uint32_t packet = t->peers[leg->peer].payload_bytes_max;
     uint64_t packets = packet != 0 ? (leg->bytes + packet - 1) / packet : 0;
-    *out = (struct message_leg){.path = LEG_ROAMS,
+    *out = (struct message_leg){.path = LEG_NO_PATH,
                                 .abandoned = leg->abandoned,
                                 .packets = (uint32_t)(packets > 0 ? packets : 1) + leg->retransmits,
                                 .retransmits = leg->retransmits,

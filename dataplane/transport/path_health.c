@@ -115,6 +115,8 @@ void path_health_die(struct transport *t, struct channel *ch, nsec_t now)
     ch->probe_token = 0;
     ch->state = CHANNEL_CLOSING;
     ch->suspected = false;
+    if (ch->timeouts > 0)
+        ch->waiting_since = ch->timed_out_at;
     ch->timeouts = 0;
     ch->look_at = now;
     ch->probe_at = NSEC_NEVER;

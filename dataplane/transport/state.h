@@ -262,6 +262,7 @@ struct peer {
     uint16_t payload_bytes_max; /* the smaller of both sides' */
     uint8_t sprayers_in_use;    /* bit i: sprayer i is more than zeroed memory */
     bool open;                  /* the session: they have answered */
+    bool paths_told;            /* by transport_set_paths() */
     bool control_queued;        /* on transport.control: has credits, closes or probes to send, or a hello */
     uint32_t next_control;
 };

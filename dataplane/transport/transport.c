@@ -230,6 +230,11 @@ int transport_add_peer(struct transport *t, uint32_t address, uint32_t leaf)
     return (int)(peer - t->peers);
 }
 
+uint32_t transport_peer_address(const struct transport *t, uint16_t peer)
+{
+    return t->peers[peer].address;
+}
+
 void transport_set_paths(struct transport *t, uint16_t peer, const struct path_entry *paths, unsigned count,
                          nsec_t now)
 {
@@ -240,6 +245,7 @@ void transport_set_paths(struct transport *t, uint16_t peer, const struct path_e
         count = t->config.paths_max;
     unsigned known = p->path_count > count ? p->path_count : count;
     p->path_count = (uint16_t)known;
+    p->paths_told = true;
     for (unsigned i = 0; i < count; i++) {
         if (paths[i].source_port != 0)
             path_health_set_port(t, p, i, paths[i].source_port, now);

@@ -89,6 +89,7 @@ void transport_destroy(struct transport *t);
 /* Finds or adds the peer with this address; `leaf` says behind which leaf it is: the splitter spreads a
  * step's flows per leaf. Returns its number, or -1 when the table is full. */
 int transport_add_peer(struct transport *t, uint32_t address, uint32_t leaf);
+uint32_t transport_peer_address(const struct transport *t, uint16_t peer);
 
 struct path_entry {
     uint16_t source_port; /* UDP source port that takes this path; 0: this path does not exist for the peer */
@@ -191,24 +192,27 @@ struct event {
     nsec_t credited_at; /* SENT: the first credit of its receiver came */
     nsec_t begun_at;    /* RECEIVED: its first data came */
     nsec_t arrived_at;  /* RECEIVED: its last data came */
+    /* PATH_DOWN: how long nothing had come back, and in timeouts of the path, rounded up. */
+    nsec_t silent_ns;
+    uint32_t timeouts;
 };
 /* Takes the oldest event. Drain it before the next transport_receive(): an event may speak of bytes that the
  * last placement named, so copy those first. */
 bool transport_next_event(struct transport *t, struct event *event);
 
 enum {
-    LEG_ROAMS = UINT8_MAX
+    LEG_NO_PATH = UINT8_MAX
 };
 /* What a message that was sent went through on one path. */
 struct message_leg {
-    uint8_t path;     /* LEG_ROAMS: every packet chose its own */
+    uint8_t path;     /* LEG_NO_PATH: each packet chose its own, or nobody has told us what paths there are */
     bool abandoned;   /* the path died with packets of it unacknowledged; they went over another */
     uint32_t packets; /* sent, retransmissions included */
     uint32_t retransmits;
-    uint32_t marked_packets; /* of the path while the leg was on it, at most `packets`; LEG_ROAMS: 0 */
+    uint32_t marked_packets; /* of the path while the leg was on it, at most `packets`; LEG_NO_PATH: 0 */
     uint64_t bytes;          /* acknowledged on this path */
     nsec_t first_sent_at, last_acked_at;
-    nsec_t minimum_rtt_ns; /* of the path; LEG_ROAMS: 0 */
+    nsec_t minimum_rtt_ns; /* of the path; LEG_NO_PATH: 0 */
 };
 /* Takes a leg of the message that the last event, an EVENT_SENT, spoke of; false when there is none left. */
 bool transport_next_leg(struct transport *t, struct message_leg *leg);

@@ -133,7 +133,7 @@ static void test_a_sprayed_message_has_one_leg(void **state)
     (void)state;
     struct fabric *f = send_with(PATH_MODE_SPRAY, NULL);
     assert_int_equal(f->hosts[0].leg_count, 1);
-    assert_int_equal(f->hosts[0].legs[0].path, LEG_ROAMS);
+    assert_int_equal(f->hosts[0].legs[0].path, LEG_NO_PATH);
     assert_int_equal(f->hosts[0].legs[0].bytes, PAYLOAD);
     fabric_destroy(f);
 }
