@@ -60,11 +60,12 @@ static void nonsense_is_left_out(void **state)
     (void)state;
     static const char *const answers[] = {
         "{}", "{'bounds_s': 7, 'stages': {}, 'ports': [7, {'address': 7}], 'programs': [null], 'ranks': 'x'}",
-        "{'bounds_s': [3, 2, 'x', 4], 'stages': [{'address': '10.1.0.1', 'stage': 'network', 'path': -1},"
-        " {'address': '10.1.0.1', 'stage': 'network', 'path': 64}, {'address': '10.1.0.1', 'stage': 'sleep'},"
-        " {'address': '10.1.0.1', 'stage': 'network', 'path': 0, 'count': -4, 'buckets': [9, 1, 'x']}]}",
-        "{'ports': [{'address': '10.1.0.100000000000000000000'}], 'operations': [{'operation': ''}, 7],"
-        " 'ranks': [{'address': '10.1.0.1'}], 'hangs': [{}]}"};
+        ("{'bounds_s': [3, 2, 'x', 4], 'stages': [{'address': '10.1.0.1', 'stage': 'network', 'path': -1},"
+         " {'address': '10.1.0.1', 'stage': 'network', 'path': 64}, {'address': '10.1.0.1', 'stage': "
+         "'sleep'},"
+         " {'address': '10.1.0.1', 'stage': 'network', 'path': 0, 'count': -4, 'buckets': [9, 1, 'x']}]}"),
+        ("{'ports': [{'address': '10.1.0.100000000000000000000'}], 'operations': [{'operation': ''}, 7],"
+         " 'ranks': [{'address': '10.1.0.1'}], 'hangs': [{}]}")};
     for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
         struct metric_page page = {.family_count = 0};
         json_t *json = parse(answers[i]);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tools/exporter/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "dataplane/process/yaml_load.h"
+#include "tools/exporter/listen_socket.h"
+
+enum {
+    PATH_BYTES_MAX = 4095,
+    HOST_BYTES = 65
+};
+
+#define SOCKET_BYTES_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
+#define OPTIONAL_POINTER (CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER)
+
+#define TEXT(type, key, longest) CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, type, key, 1, longest)
+static const cyaml_schema_field_t control_fields[] = {
+    TEXT(struct exporter_control_config, socket, SOCKET_BYTES_MAX),
+    TEXT(struct exporter_control_config, url, PATH_BYTES_MAX),
+    TEXT(struct exporter_control_config, ca, PATH_BYTES_MAX),
+    TEXT(struct exporter_control_config, certificate, PATH_BYTES_MAX),
+    TEXT(struct exporter_control_config, key, PATH_BYTES_MAX),
+    TEXT(struct exporter_control_config, token_file, PATH_BYTES_MAX),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t socket_fields[] = {CYAML_FIELD_STRING_PTR("socket", CYAML_FLAG_POINTER,
+                                                                            struct exporter_socket_config,
+                                                                            socket, 1, SOCKET_BYTES_MAX),
+                                                     CYAML_FIELD_END};
+
+#define SOURCE(key, fields)                                                                                  \
+    CYAML_FIELD_MAPPING_PTR(#key, OPTIONAL_POINTER, struct exporter_config, key, fields)
+static const cyaml_schema_field_t config_fields[] = {
+    TEXT(struct exporter_config, listen, 63),
+    TEXT(struct exporter_config, web_config, PATH_BYTES_MAX),
+    TEXT(struct exporter_config, topology, PATH_BYTES_MAX),
+    TEXT(struct exporter_config, host, HOST_BYTES - 1),
+    CYAML_FIELD_UINT("timeout_ms", CYAML_FLAG_OPTIONAL, struct exporter_config, timeout_ms),
+    SOURCE(control, control_fields),
+    SOURCE(dataplane, socket_fields),
+    SOURCE(monitor, socket_fields),
+    CYAML_FIELD_ENUM("log", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct exporter_config, log,
+                     yaml_log_levels, YAML_LOG_LEVELS),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t config_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct exporter_config, config_fields)};
+
+static bool set_text(char **text, const char *absent)
+{
+    if (*text == NULL)
+        *text = strdup(absent);
+    return *text != NULL;
+}
+
+static bool set_defaults(struct exporter_config *c)
+{
+    char host[HOST_BYTES] = "";
+    gethostname(host, sizeof(host) - 1);
+    if (c->timeout_ms == 0)
+        c->timeout_ms = 2000;
+    c->log = c->log == 0 ? LOG_LEVEL_INFO : c->log - 1;
+    return set_text(&c->listen, "127.0.0.1:9793") && set_text(&c->host, host);
+}
+
+static void check_control(struct yaml_check *check, const struct exporter_control_config *control)
+{
+    if (control == NULL)
+        return;
+    if ((control->socket == NULL) == (control->url == NULL))
+        yaml_check_refuse(check, "control", "control: either `socket` or `url` is wanted");
+    else if (control->url != NULL && strncmp(control->url, "https://", 8) != 0)
+        yaml_check_refuse(check, "control.url", "control.url must begin with https://");
+}
+
+static int check(struct exporter_config *c, const char *file, char *error)
+{
+    struct yaml_check check = {.file = file, .error = error};
+    if (!set_defaults(c))
+        yaml_check_refuse(&check, "", "out of memory");
+    if (!listen_socket_is_place(c->listen))
+        yaml_check_refuse(&check, "listen",
+                          "listen is `%s`, but must be ADDRESS:PORT, such as 127.0.0.1:9793", c->listen);
+    yaml_check_range(&check, "timeout_ms", c->timeout_ms, 10, 60000);
+    check_control(&check, c->control);
+    if (c->control == NULL && c->dataplane == NULL && c->monitor == NULL)
+        yaml_check_refuse(&check, "", "nothing to export: name `control`, `dataplane` or `monitor`");
+    return check.failed ? -EINVAL : 0;
+}
+
+int exporter_config_load(const char *file, struct exporter_config **config, char error[YAML_ERROR_BYTES])
+{
+    void *data = NULL;
+    int result = yaml_load(file, &config_value, &data, error);
+    *config = data;
+    if (result == 0)
+        result = check(*config, file, error);
+    if (result != 0) {
+        exporter_config_free(*config);
+        *config = NULL;
+    }
+    return result;
+}
+
+void exporter_config_free(struct exporter_config *config)
+{
+    yaml_load_free(&config_value, config);
+}
