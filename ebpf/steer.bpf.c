@@ -12,7 +12,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "ebpf/steer.h"
+#include "dataplane/formats/steer.h"
 
 #define IP_MORE_FRAGMENTS_OR_OFFSET 0x3fff
 #define ICMP_TIME_EXCEEDED          11

@@ -13,7 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "ebpf/steer.h"
+#include "dataplane/formats/steer.h"
 #include "nic/error_text.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the steering program and the port that loads it have in common. */
-#ifndef WEFT_EBPF_STEER_H
-#define WEFT_EBPF_STEER_H
+#ifndef WEFT_FORMATS_STEER_H
+#define WEFT_FORMATS_STEER_H
 
 #include <linux/types.h>
 
