@@ -19,10 +19,3 @@ int core_fail_memory(struct core_error *error)
 {
     return core_fail(error, -ENOMEM, "too_many", "out of memory: nothing was done");
 }
-
-char *address_text(uint32_t address, char text[ADDRESS_BYTES])
-{
-    snprintf(text, ADDRESS_BYTES, "%u.%u.%u.%u", address >> 24, address >> 16 & 0xff, address >> 8 & 0xff,
-             address & 0xff);
-    return text;
-}

@@ -3,16 +3,11 @@
 #define WEFT_CONTROL_CORE_ERROR_H
 
 #include "control/core/core.h"
+#include "dataplane/formats/address.h"
 
 /* Fills in the error and returns `result`. `code` is one of API.md. */
 int core_fail(struct core_error *error, int result, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 int core_fail_memory(struct core_error *error);
-
-enum {
-    ADDRESS_BYTES = 16
-};
-/* "10.1.0.1" */
-char *address_text(uint32_t address, char text[ADDRESS_BYTES]);
 
 #endif

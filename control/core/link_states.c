@@ -33,7 +33,7 @@ enum {
 /* {"reported_by": ["10.1.0.1", ...], "reported_by_count": 17}; NULL: no memory. */
 static char *evidence_text(struct core *core, uint32_t uplink)
 {
-    char *text = NULL, address[ADDRESS_BYTES];
+    char *text = NULL, address[ADDRESS_TEXT_BYTES];
     size_t bytes;
     FILE *stream = open_memstream(&text, &bytes);
     if (stream == NULL)

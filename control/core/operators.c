@@ -190,7 +190,7 @@ int core_job_set_priority(struct core *core, uint64_t identity, unsigned priorit
 
 int core_probe(struct core *core, uint32_t from, uint32_t to, uint64_t now_ns, struct core_error *error)
 {
-    char from_text[ADDRESS_BYTES], to_text[ADDRESS_BYTES];
+    char from_text[ADDRESS_TEXT_BYTES], to_text[ADDRESS_TEXT_BYTES];
     uint32_t port = fabric_map_port(core->map, from);
     address_text(from, from_text);
     address_text(to, to_text);

@@ -73,7 +73,7 @@ static bool was_replaced(const struct agent *a, uint32_t incarnation)
 
 static int check_incarnation(const struct agent *a, const struct core_report *r, struct core_error *error)
 {
-    char address[ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     if (r->incarnation == 0)
         return core_fail(error, -EINVAL, "out_of_range", "an incarnation is not 0");
     if (was_replaced(a, r->incarnation))
@@ -87,7 +87,7 @@ static int check_incarnation(const struct agent *a, const struct core_report *r,
 
 static void tell_presence(struct intake *in, bool restarted)
 {
-    char address[ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     journal_add(&in->core->journal, in->now_ns,
                 &(struct happening){.kind = restarted ? "agent_restarted" : "agent_joined",
                                     .host = fabric_map_host_name(in->core->map, in->port)},
@@ -157,7 +157,7 @@ static struct agent *agent_of(struct core *core, uint32_t port)
 int core_report(struct core *core, const struct core_report *report, uint64_t now_ns,
                 struct core_reply *reply, struct core_error *error)
 {
-    char address[ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     struct intake in = {.core = core, .report = report, .now_ns = now_ns};
     in.port = fabric_map_port(core->map, report->address);
     if (in.port == TOPOLOGY_NONE)
@@ -187,7 +187,7 @@ int core_report(struct core *core, const struct core_report *report, uint64_t no
 void core_agent_leave(struct core *core, uint32_t port, uint64_t now_ns)
 {
     struct agent *a = core->agents[port];
-    char address[ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     journal_add(&core->journal, now_ns,
                 &(struct happening){.level = STORE_WARNING,
                                     .kind = "agent_left",

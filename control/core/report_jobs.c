@@ -61,7 +61,7 @@ void report_close_unused(struct core *core)
 
 static void tell_unplannable(struct core *core, const struct job *job, uint64_t now_ns)
 {
-    char address[ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     uint32_t rank = 0;
     while (job->geometry->ports[rank] != TOPOLOGY_NONE)
         rank++;

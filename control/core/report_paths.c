@@ -55,7 +55,7 @@ static void tell_moved(struct intake *in)
 
 static void tell_stranger(struct intake *in, const struct core_path *path)
 {
-    char spine[ADDRESS_BYTES], peer[ADDRESS_BYTES];
+    char spine[ADDRESS_TEXT_BYTES], peer[ADDRESS_TEXT_BYTES];
     if (in->agent->stranger == path->spine)
         return;
     in->agent->stranger = path->spine;
@@ -122,7 +122,7 @@ void report_take_paths(struct intake *in)
 
 static void take_probed(struct intake *in)
 {
-    char address[ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     for (unsigned i = 0; i < in->report->probed_count; i++) {
         struct probe_request *p = agent_asked(in->agent, in->report->probed[i]);
         unsigned first;

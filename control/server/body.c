@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/server/body.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "dataplane/formats/address.h"
 
 enum {
     POINTER_PART_BYTES = 60
@@ -250,20 +251,11 @@ bool body_element(struct body_object *object, const char *member, size_t index, 
     return !object->body->failed;
 }
 
-bool body_parse_address(const char *text, uint32_t *address)
-{
-    struct in_addr parsed;
-    if (text == NULL || inet_pton(AF_INET, text, &parsed) != 1)
-        return false;
-    *address = ntohl(parsed.s_addr);
-    return true;
-}
-
 uint32_t body_needed_address(struct body_object *object, const char *member)
 {
     const json_t *value = find(object, member, true);
     uint32_t address = 0;
-    if (value != NULL && !body_parse_address(json_string_value(value), &address))
+    if (value != NULL && !address_parse(json_string_value(value), &address))
         fail_at(object, member, "wrong_type", "must be an IPv4 address as text");
     return address;
 }
@@ -273,7 +265,7 @@ uint32_t body_address_at(struct body_object *object, const char *member, size_t 
     const json_t *value = json_array_get(json_object_get(object->json, member), index);
     uint32_t address = 0;
     char place[BODY_POINTER_BYTES];
-    if (body_parse_address(json_string_value(value), &address))
+    if (address_parse(json_string_value(value), &address))
         return address;
     snprintf(place, sizeof(place), "%.*s/%s/%zu", POINTER_PART_BYTES, object->pointer, member, index);
     body_fail(object->body, "wrong_type", place, "%s must be an IPv4 address as text", place);

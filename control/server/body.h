@@ -57,7 +57,4 @@ bool body_element(struct body_object *object, const char *member, size_t index, 
 uint32_t body_needed_address(struct body_object *object, const char *member);
 uint32_t body_address_at(struct body_object *object, const char *member, size_t index);
 
-/* "10.1.0.1" in host byte order. */
-bool body_parse_address(const char *text, uint32_t *address);
-
 #endif

@@ -45,7 +45,7 @@ static void read_demand(struct body_object *demand, struct core_communicator *c)
     body_check_members(demand, members);
     body_text(demand, "shape", name, sizeof(name));
     uint64_t bytes = body_needed_number(demand, "flow_bytes", INT64_MAX);
-    if (!demand->body->failed && !view_find_shape(name, &shape))
+    if (!demand->body->failed && !step_shape_by_name(name, &shape))
         body_fail(demand->body, "out_of_range", demand->pointer, "%s/shape is no shape of a step",
                   demand->pointer);
     c->demands[c->demand_count++] = (struct core_demand){shape, bytes};
@@ -198,7 +198,7 @@ static void answer_report(struct call *call, const struct core_reply *reply)
 
 static bool find_agent(struct call *call, uint32_t *address)
 {
-    if (body_parse_address(call->words[1], address) &&
+    if (address_parse(call->words[1], address) &&
         topology_port_by_address(call->topology, *address) != TOPOLOGY_NONE)
         return true;
     call_fail(call, 404, "unknown_agent", NULL, "no host port of the topology has this address");

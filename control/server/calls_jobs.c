@@ -6,13 +6,13 @@
 static json_t *show_job(const struct call *call, unsigned number)
 {
     struct core_job_info job;
-    char text[16];
+    char text[ADDRESS_TEXT_BYTES];
     core_job_info(call->core, number, &job);
     json_t *hosts = json_array(), *shapes = json_array();
     for (uint32_t i = 0; i < job.rank_count; i++)
         json_array_append_new(hosts, json_string(view_host_name(call, job.addresses[i], text)));
     for (unsigned i = 0; i < job.shape_count; i++)
-        json_array_append_new(shapes, json_pack("{s:s, s:I}", "shape", view_shape_name(job.shapes[i].shape),
+        json_array_append_new(shapes, json_pack("{s:s, s:I}", "shape", step_shape_name(job.shapes[i].shape),
                                                 "flow_bytes", (json_int_t)job.shapes[i].flow_bytes));
     return json_pack("{s:o, s:s, s:I, s:I, s:o, s:o, s:I, s:f}", "communicator", view_identity(job.identity),
                      "name", job.name, "ranks", (json_int_t)job.rank_count, "ranks_present",

@@ -53,7 +53,7 @@ static void add_move(void *context, const struct core_flow *before, const struct
         return;
     json_array_append_new(moves->list,
                           json_pack("{s:o, s:s, s:I, s:I, s:o, s:o}", "communicator",
-                                    view_identity(flow->identity), "shape", view_shape_name(flow->shape),
+                                    view_identity(flow->identity), "shape", step_shape_name(flow->shape),
                                     "from_rank", (json_int_t)flow->from_rank, "to_rank",
                                     (json_int_t)flow->to_rank, "before", spines_of(moves->call, before),
                                     "after", spines_of(moves->call, after)));
@@ -95,7 +95,7 @@ static json_t *show_flow(const struct call *call, const struct core_flow *flow)
 {
     char from[16], to[16];
     return json_pack("{s:o, s:s, s:I, s:I, s:s, s:s, s:I}", "communicator", view_identity(flow->identity),
-                     "shape", view_shape_name(flow->shape), "from_rank", (json_int_t)flow->from_rank,
+                     "shape", step_shape_name(flow->shape), "from_rank", (json_int_t)flow->from_rank,
                      "to_rank", (json_int_t)flow->to_rank, "from_host",
                      view_host_name(call, flow->from_address, from), "to_host",
                      view_host_name(call, flow->to_address, to), "bytes", (json_int_t)flow->bytes);
@@ -155,7 +155,7 @@ static void explain_flow(struct call *call, const char *communicator)
     if (!call_query_number(call, "from", 0, CORE_JOB_RANKS_MAX, &from) ||
         !call_query_number(call, "to", 0, CORE_JOB_RANKS_MAX, &to))
         return;
-    if (shape_name != NULL && !view_find_shape(shape_name, &shape)) {
+    if (shape_name != NULL && !step_shape_by_name(shape_name, &shape)) {
         call_fail(call, 400, "wrong_query", NULL, "`shape` must be ring, halving_doubling or all_to_all");
         return;
     }

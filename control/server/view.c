@@ -4,16 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static void write_address(uint32_t address, char text[16])
-{
-    snprintf(text, 16, "%hhu.%hhu.%hhu.%hhu", (uint8_t)(address >> 24), (uint8_t)(address >> 16),
-             (uint8_t)(address >> 8), (uint8_t)address);
-}
-
 json_t *view_address(uint32_t address)
 {
-    char text[16];
-    write_address(address, text);
+    char text[ADDRESS_TEXT_BYTES];
+    address_text(address, text);
     return json_string(text);
 }
 
@@ -27,28 +21,6 @@ double view_seconds(uint64_t ns)
     return (double)ns / 1e9;
 }
 
-static const char *const shape_names[STEP_SHAPES] = {[STEP_SHAPE_ANY] = "any",
-                                                     [STEP_SHAPE_RING] = "ring",
-                                                     [STEP_SHAPE_HALVING_DOUBLING] = "halving_doubling",
-                                                     [STEP_SHAPE_ALL_TO_ALL] = "all_to_all",
-                                                     [STEP_SHAPE_TREE] = "tree"};
-
-const char *view_shape_name(enum step_shape shape)
-{
-    return shape < STEP_SHAPES ? shape_names[shape] : "unknown";
-}
-
-bool view_find_shape(const char *name, enum step_shape *shape)
-{
-    for (unsigned i = 0; i < STEP_SHAPES; i++) {
-        if (strcmp(shape_names[i], name) != 0)
-            continue;
-        *shape = (enum step_shape)i;
-        return true;
-    }
-    return false;
-}
-
 const char *view_spine_name(const struct call *call, uint32_t spine)
 {
     if (spine >= topology_count(call->topology, TOPOLOGY_SPINE))
@@ -56,10 +28,10 @@ const char *view_spine_name(const struct call *call, uint32_t spine)
     return topology_node(call->topology, topology_node_of(call->topology, TOPOLOGY_SPINE, spine))->name;
 }
 
-const char *view_host_name(const struct call *call, uint32_t address, char text[16])
+const char *view_host_name(const struct call *call, uint32_t address, char text[ADDRESS_TEXT_BYTES])
 {
     uint32_t port = topology_port_by_address(call->topology, address);
-    write_address(address, text);
+    address_text(address, text);
     if (port == TOPOLOGY_NONE)
         return text;
     uint32_t host = topology_port(call->topology, port)->host;
@@ -69,7 +41,7 @@ const char *view_host_name(const struct call *call, uint32_t address, char text[
 static json_t *reporters(const struct call *call, const struct core_link_info *info)
 {
     json_t *hosts = json_array();
-    char text[16];
+    char text[ADDRESS_TEXT_BYTES];
     for (unsigned i = 0; i < info->reported_by_count; i++)
         json_array_append_new(hosts, json_string(view_host_name(call, info->reported_by[i], text)));
     return hosts;
@@ -108,7 +80,7 @@ static json_t *plan_jobs(const struct core_plan_info *info)
         const struct core_plan_job *job = &info->jobs[i];
         json_array_append_new(
             jobs, json_pack("{s:o, s:s, s:f, s:b}", "communicator", view_identity(job->identity), "shape",
-                            view_shape_name(job->shape), "ratio", job->ratio, "admitted", job->admitted));
+                            step_shape_name(job->shape), "ratio", job->ratio, "admitted", job->admitted));
     }
     return jobs;
 }

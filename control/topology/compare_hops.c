@@ -4,10 +4,7 @@
 
 #include "control/topology/compare.h"
 #include "control/topology/model.h"
-
-enum {
-    ADDRESS_BYTES = 16
-};
+#include "dataplane/formats/address.h"
 
 /* A hop, as the file knows its two ends. */
 struct heard {
@@ -23,13 +20,6 @@ struct hop_comparison {
     size_t count;
     struct topology_findings *findings;
 };
-
-static char *address_text(uint32_t address, char text[ADDRESS_BYTES])
-{
-    snprintf(text, ADDRESS_BYTES, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
-             address & 255);
-    return text;
-}
 
 static struct heard look_up(const struct topology *t, const struct observed_hop *hop)
 {
@@ -79,7 +69,7 @@ static bool is_above(const struct topology *t, uint32_t leaf, uint32_t router)
 
 static int report_unknown(struct hop_comparison *c, const struct heard *h)
 {
-    char port[ADDRESS_BYTES], router[ADDRESS_BYTES];
+    char port[ADDRESS_TEXT_BYTES], router[ADDRESS_TEXT_BYTES];
     address_text(h->port_address, port);
     address_text(h->router_address, router);
     if (h->port == TOPOLOGY_NONE)
@@ -93,7 +83,7 @@ static int report_unknown(struct hop_comparison *c, const struct heard *h)
 static int report_hop(struct hop_comparison *c, const struct heard *h)
 {
     const struct topology *t = c->topology;
-    char port[ADDRESS_BYTES];
+    char port[ADDRESS_TEXT_BYTES];
     if (h->port == TOPOLOGY_NONE || h->router == TOPOLOGY_NONE)
         return report_unknown(c, h);
     if (is_above(t, h->leaf, h->router))

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The topology file: README.md describes it. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "control/topology/builder.h"
 #include "control/topology/text_file.h"
 #include "control/topology/yaml_reader.h"
+#include "dataplane/formats/address.h"
 #include "dataplane/formats/units.h"
 
 enum {
@@ -54,13 +54,11 @@ static int read_ipv4(struct yaml_reader *reader, uint32_t *address)
 {
     struct topology_position at = yaml_reader_position(reader);
     char text[NUMBER_BYTES];
-    struct in_addr parsed;
     int result = yaml_reader_text(reader, "an IPv4 address", text, sizeof(text));
     if (result)
         return result;
-    if (inet_pton(AF_INET, text, &parsed) != 1 || parsed.s_addr == 0)
+    if (!address_parse(text, address) || *address == 0)
         return topology_fail(reader->error, at, "bad_address", "an IPv4 address is wanted, such as 10.1.0.1");
-    *address = ntohl(parsed.s_addr);
     return 0;
 }
 

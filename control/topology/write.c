@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "control/topology/model.h"
+#include "dataplane/formats/address.h"
 
 static int written(FILE *stream)
 {
@@ -23,7 +24,8 @@ static void write_name(FILE *stream, const char *name)
 
 static void write_address(FILE *stream, uint32_t address)
 {
-    fprintf(stream, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
+    char text[ADDRESS_TEXT_BYTES];
+    fputs(address_text(address, text), stream);
 }
 
 /* Exact: in the largest unit that leaves no fraction. */

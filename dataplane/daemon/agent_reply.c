@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What control answers is foreign: read strictly, within bounds. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "dataplane/daemon/agent_report.h"
+#include "dataplane/formats/address.h"
 
 enum {
     ERROR_BYTES = 160,
@@ -33,14 +33,14 @@ static bool read_probes(const json_t *probes, struct agent_reply *reply)
 {
     size_t index;
     json_t *text;
-    struct in_addr address;
+    uint32_t address;
     if (probes && (!json_is_array(probes) || json_array_size(probes) > AGENT_PROBES_MAX))
         return false;
     json_array_foreach(probes, index, text)
     {
-        if (!json_is_string(text) || inet_pton(AF_INET, json_string_value(text), &address) != 1)
+        if (!address_parse(json_string_value(text), &address))
             return false;
-        reply->probe[reply->probe_count++] = ntohl(address.s_addr);
+        reply->probe[reply->probe_count++] = address;
     }
     return true;
 }

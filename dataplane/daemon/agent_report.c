@@ -5,12 +5,12 @@
 
 #include "dataplane/daemon/path_progress.h"
 #include "dataplane/daemon/session_server.h"
-#include "dataplane/daemon/text.h"
+#include "dataplane/formats/address.h"
 
-static json_t *address_text(uint32_t address)
+static json_t *address_json(uint32_t address)
 {
-    char text[TEXT_ADDRESS_BYTES];
-    return json_string(text_address(address, text));
+    char text[ADDRESS_TEXT_BYTES];
+    return json_string(address_text(address, text));
 }
 
 static json_t *number_text(uint64_t number)
@@ -20,23 +20,13 @@ static json_t *number_text(uint64_t number)
 
 /* ---- communicators ---- */
 
-static const char *shape_name(unsigned shape)
-{
-    static const char *const names[STEP_SHAPES] = {[STEP_SHAPE_ANY] = "any",
-                                                   [STEP_SHAPE_RING] = "ring",
-                                                   [STEP_SHAPE_HALVING_DOUBLING] = "halving_doubling",
-                                                   [STEP_SHAPE_ALL_TO_ALL] = "all_to_all",
-                                                   [STEP_SHAPE_TREE] = "tree"};
-    return names[shape];
-}
-
 static json_t *write_demands(const struct session_communicator *c)
 {
     json_t *demands = json_array();
     for (unsigned shape = 0; shape < STEP_SHAPES; shape++) {
         if (!c->has_demand[shape])
             continue;
-        json_array_append_new(demands, json_pack("{s:s, s:I}", "shape", shape_name(shape), "flow_bytes",
+        json_array_append_new(demands, json_pack("{s:s, s:I}", "shape", step_shape_name(shape), "flow_bytes",
                                                  (json_int_t)c->demand_bytes[shape]));
     }
     return demands;
@@ -46,7 +36,7 @@ static json_t *write_communicator(const struct session *s, const struct session_
 {
     json_t *addresses = json_array();
     for (uint32_t i = 0; i < c->rank_count; i++)
-        json_array_append_new(addresses, address_text(c->addresses[i]));
+        json_array_append_new(addresses, address_json(c->addresses[i]));
     return json_pack("{s:o, s:I, s:o, s:s, s:s, s:o}", "identity", number_text(c->identity), "rank",
                      (json_int_t)c->rank, "addresses", addresses, "name", s->name, "path_mode",
                      path_mode_name(c->path_mode), "demands", write_demands(c));
@@ -77,7 +67,7 @@ static json_t *write_port(const struct agent_report *report, const struct path_v
 {
     bool dead = view->peer < report->peers_max && report->dead_paths[view->peer] >> path & 1;
     uint64_t acked_bytes = path_progress_acked_bytes(report->progress, view->peer, path);
-    return json_pack("{s:o, s:i, s:b, s:I, s:I}", "spine", address_text(view->spine_address[path]),
+    return json_pack("{s:o, s:i, s:b, s:I, s:I}", "spine", address_json(view->spine_address[path]),
                      "source_port", view->source_port[path], "alive", !dead, "acked_bytes",
                      (json_int_t)acked_bytes, "heard_ms", heard_ms(report, view->heard_at[path]));
 }
@@ -100,7 +90,7 @@ static json_t *write_paths(const struct agent_report *report)
     struct path_view view;
     for (unsigned i = 0; path_discovery_view(discovery, i, &view); i++)
         json_array_append_new(paths,
-                              json_pack("{s:o, s:b, s:o}", "peer", address_text(view.address), "complete",
+                              json_pack("{s:o, s:b, s:o}", "peer", address_json(view.address), "complete",
                                         view.complete, "ports", write_ports(report, &view)));
     return paths;
 }
@@ -109,7 +99,7 @@ static json_t *write_probed(const struct agent_report *report)
 {
     json_t *probed = json_array();
     for (unsigned i = 0; i < report->probed_count; i++)
-        json_array_append_new(probed, address_text(report->probed[i]));
+        json_array_append_new(probed, address_json(report->probed[i]));
     return probed;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/daemon/config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
+#include "dataplane/formats/address.h"
 #include "dataplane/formats/units.h"
 #include "dataplane/process/yaml_load.h"
 #include "dataplane/transport/congestion.h"
@@ -92,15 +92,6 @@ static int parse_ethernet(const char *text, uint8_t ethernet[6])
     return fields == 6 && text[end] == '\0' ? 0 : -EINVAL;
 }
 
-static int parse_address(const char *text, uint32_t *address)
-{
-    struct in_addr parsed;
-    if (inet_pton(AF_INET, text, &parsed) != 1)
-        return -EINVAL;
-    *address = ntohl(parsed.s_addr);
-    return 0;
-}
-
 static void resolve_port(struct yaml_check *check, struct config_port *port, unsigned index)
 {
     char path[64];
@@ -113,7 +104,7 @@ static void resolve_port(struct yaml_check *check, struct config_port *port, uns
             port->rate_bytes_per_s = bits_per_s / 8;
     }
     snprintf(path, sizeof(path), "ports[%u].address", index);
-    if (port->address_text && parse_address(port->address_text, &port->address) != 0)
+    if (port->address_text && !address_parse(port->address_text, &port->address))
         yaml_check_refuse(check, path, "an IPv4 address is wanted, such as 10.1.0.1");
     snprintf(path, sizeof(path), "ports[%u].gateway_ethernet", index);
     if (port->gateway_ethernet_text) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/daemon/control_agent.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "dataplane/daemon/path_progress.h"
 #include "dataplane/daemon/plan_intake.h"
 #include "dataplane/daemon/session_server.h"
-#include "dataplane/daemon/text.h"
+#include "dataplane/formats/address.h"
 #include "dataplane/process/http_client.h"
 #include "dataplane/transport/random.h"
 
@@ -60,8 +61,8 @@ static unsigned back_off(struct control_agent *a, unsigned *wait_ms)
 
 static void write_path(const struct control_agent *a, char path[PATH_BYTES], const char *rest)
 {
-    char address[TEXT_ADDRESS_BYTES];
-    snprintf(path, PATH_BYTES, "/v1/agents/%s%s", text_address(host_port_address(a->config.port), address),
+    char address[ADDRESS_TEXT_BYTES];
+    snprintf(path, PATH_BYTES, "/v1/agents/%s%s", address_text(host_port_address(a->config.port), address),
              rest);
 }
 
@@ -127,9 +128,9 @@ static void on_plan_timer(evutil_socket_t unused, short events, void *context)
 /* Says once what is wrong, until something else is. */
 static void complain(struct control_agent *a, const struct http_answer *answer)
 {
-    char address[TEXT_ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     int complaint = answer->status ? answer->status : -1;
-    text_address(host_port_address(a->config.port), address);
+    address_text(host_port_address(a->config.port), address);
     if (a->complaint == complaint)
         return;
     a->complaint = complaint;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -11,8 +12,8 @@
 
 #include <event2/event.h>
 
-#include "dataplane/daemon/text.h"
 #include "dataplane/daemon/transport_settings.h"
+#include "dataplane/formats/address.h"
 
 enum {
     PATH_BYTES = 4096
@@ -70,9 +71,9 @@ nsec_t host_port_now(void)
 
 static void log_path(const struct host_port *p, const struct notice *notice)
 {
-    char text[TEXT_ADDRESS_BYTES];
+    char text[ADDRESS_TEXT_BYTES];
     uint32_t address = path_discovery_address(path_service_discovery(p->paths), notice->peer);
-    log_info("path %u to %s is %s", notice->path, text_address(address, text),
+    log_info("path %u to %s is %s", notice->path, address_text(address, text),
              notice->kind == NOTICE_PATH_DOWN ? "down" : "up");
 }
 

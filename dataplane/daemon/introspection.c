@@ -6,7 +6,7 @@
 #include <rte_telemetry.h>
 
 #include "dataplane/daemon/question.h"
-#include "dataplane/daemon/text.h"
+#include "dataplane/formats/address.h"
 
 static struct rte_tel_data *begin_element(void)
 {
@@ -18,8 +18,8 @@ static struct rte_tel_data *begin_element(void)
 
 static void add_address(struct rte_tel_data *d, const char *name, uint32_t address)
 {
-    char text[TEXT_ADDRESS_BYTES];
-    rte_tel_data_add_dict_string(d, name, text_address(address, text));
+    char text[ADDRESS_TEXT_BYTES];
+    rte_tel_data_add_dict_string(d, name, address_text(address, text));
 }
 
 /* Of a list that goes on: where to begin next time. */

@@ -16,7 +16,7 @@
 #include "dataplane/daemon/introspection.h"
 #include "dataplane/daemon/privileges.h"
 #include "dataplane/daemon/session_server.h"
-#include "dataplane/daemon/text.h"
+#include "dataplane/formats/address.h"
 #include "dataplane/process/log.h"
 #include "dataplane/process/notify.h"
 
@@ -155,7 +155,7 @@ static int start_library(const struct config *config)
 
 static int open_ports(struct daemon *d)
 {
-    char error[HOST_PORT_ERROR_BYTES], address[TEXT_ADDRESS_BYTES];
+    char error[HOST_PORT_ERROR_BYTES], address[ADDRESS_TEXT_BYTES];
     for (unsigned i = 0; i < d->config->port_count; i++) {
         int result = host_port_open(d->config, i, d->base, &d->ports[i], error);
         if (result != 0) {
@@ -164,7 +164,7 @@ static int open_ports(struct daemon *d)
         }
         d->port_count++;
         log_info("port %s is %s, payloads of %u bytes", host_port_device(d->ports[i]),
-                 text_address(host_port_address(d->ports[i]), address),
+                 address_text(host_port_address(d->ports[i]), address),
                  host_port_payload_bytes_max(d->ports[i]));
     }
     return 0;

@@ -9,7 +9,7 @@
 #include <event2/event.h>
 
 #include "dataplane/daemon/host_port.h"
-#include "dataplane/daemon/text.h"
+#include "dataplane/formats/address.h"
 #include "nic/next_hop.h"
 
 static const nsec_t ASK_AGAIN_NS = NSEC_PER_MSEC;
@@ -53,17 +53,17 @@ static int look_up(const struct neighbours *n, uint32_t address, uint8_t etherne
 
 static void complain(struct neighbour *neighbour, int result)
 {
-    char text[TEXT_ADDRESS_BYTES];
+    char text[ADDRESS_TEXT_BYTES];
     if (neighbour->complained || neighbour->interval_ns < ASK_AGAIN_MAX_NS)
         return;
     neighbour->complained = true;
     if (result == -EAGAIN)
         log_warning("no answer to ARP for the next hop to %s; is its gateway there?",
-                    text_address(neighbour->address, text));
+                    address_text(neighbour->address, text));
     else if (result == -ENODEV)
         log_error("the port has no kernel interface to ask for next hops: set `gateway_ethernet` in `ports`");
     else
-        log_warning("no next hop to %s: %s; is there a route?", text_address(neighbour->address, text),
+        log_warning("no next hop to %s: %s; is there a route?", address_text(neighbour->address, text),
                     strerror(-result));
 }
 

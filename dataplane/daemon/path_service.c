@@ -8,7 +8,6 @@
 #include <event2/event.h>
 
 #include "dataplane/daemon/host_port.h"
-#include "dataplane/daemon/text.h"
 
 struct path_service {
     struct host_port *port;

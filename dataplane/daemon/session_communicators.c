@@ -2,12 +2,13 @@
 /* Opening a communicator: its ranks' hosts become peers, next hops and paths to them are found, and only then
  * does the worker open it, so that its first step is split over the right paths. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/daemon/session_request.h"
 #include "dataplane/daemon/session_server.h"
-#include "dataplane/daemon/text.h"
+#include "dataplane/formats/address.h"
 
 static enum path_mode path_mode_of(const struct session *s, uint32_t wanted)
 {
@@ -84,14 +85,14 @@ static void warn_of_silence(const struct session *s)
     const struct path_discovery *discovery = path_service_discovery(host_port_paths(s->port));
     unsigned shift = 32 - session_server_config_now(s->server)->leaf_prefix_bits;
     uint32_t own = host_port_address(s->port);
-    char text[TEXT_ADDRESS_BYTES];
+    char text[ADDRESS_TEXT_BYTES];
     for (uint32_t i = 0; i < s->work.request.rank_count; i++) {
         uint32_t address = s->work.addresses[i];
         if (address >> shift == own >> shift || path_discovery_was_answered(discovery, address))
             continue;
         log_warning("no router answers probes towards %s: one path to it until one does (do the routers send "
                     "ICMP time exceeded, unlimited in rate?)",
-                    text_address(address, text));
+                    address_text(address, text));
         return;
     }
 }
@@ -139,7 +140,7 @@ static void on_peers_added(struct command *command)
 static bool check_communicator(struct session *s, const struct session_request *request,
                                const uint32_t *addresses)
 {
-    char text[SESSION_TEXT_BYTES], at[TEXT_ADDRESS_BYTES], ours[TEXT_ADDRESS_BYTES];
+    char text[SESSION_TEXT_BYTES], at[ADDRESS_TEXT_BYTES], ours[ADDRESS_TEXT_BYTES];
     if (request->rank >= request->rank_count)
         snprintf(text, sizeof(text), "rank %u is not below the rank count of %u", request->rank,
                  request->rank_count);
@@ -147,7 +148,7 @@ static bool check_communicator(struct session *s, const struct session_request *
         snprintf(text, sizeof(text), "there is no path mode %u", request->path_mode);
     else if (addresses[request->rank] != host_port_address(s->port))
         snprintf(text, sizeof(text), "rank %u is said to be at %s, but this host's port is %s", request->rank,
-                 text_address(addresses[request->rank], at), text_address(host_port_address(s->port), ours));
+                 address_text(addresses[request->rank], at), address_text(host_port_address(s->port), ours));
     else
         return true;
     session_answer_error(s, -EINVAL, text);

@@ -4,6 +4,8 @@
 #ifndef WEFT_FORMATS_STEP_SHAPE_H
 #define WEFT_FORMATS_STEP_SHAPE_H
 
+#include <stdbool.h>
+
 enum step_shape {
     STEP_SHAPE_ANY = 0,              /* none of those below, or not known */
     STEP_SHAPE_RING = 1,             /* each rank to the next one */
@@ -12,5 +14,9 @@ enum step_shape {
     STEP_SHAPE_TREE = 4,             /* along the edges of a tree */
     STEP_SHAPES
 };
+
+/* As JSON writes it; "unknown" for what is none. */
+const char *step_shape_name(enum step_shape shape);
+bool step_shape_by_name(const char *name, enum step_shape *shape);
 
 #endif

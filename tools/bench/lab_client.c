@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/bench/lab_client.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "dataplane/formats/address.h"
 #include "tools/bench/complain.h"
 
 struct lab_client {
@@ -90,18 +90,16 @@ static int fabric_add_host(struct fabric *fabric, json_t *json)
     const char *name, *address, *socket_path;
     int leaf;
     json_error_t error;
-    struct in_addr binary;
     if (json_unpack_ex(json, &error, 0, "{s:s, s:i, s:s, s:s}", "name", &name, "leaf", &leaf, "address",
                        &address, "socket", &socket_path) < 0)
         return lab_client_wrong("description of a host", &error);
     struct fabric_host *host = &fabric->hosts[fabric->host_count];
     if (strlen(name) >= sizeof host->name || strlen(socket_path) >= sizeof host->socket_path || leaf < 0 ||
-        (unsigned)leaf >= fabric->leaf_count || inet_pton(AF_INET, address, &binary) != 1)
+        (unsigned)leaf >= fabric->leaf_count || !address_parse(address, &host->address))
         return complain("the lab's description of host %.40s makes no sense", name);
     strcpy(host->name, name);
     strcpy(host->socket_path, socket_path);
     host->leaf = (unsigned)leaf;
-    host->address = ntohl(binary.s_addr);
     fabric->host_count++;
     return 0;
 }

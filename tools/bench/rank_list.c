@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/bench/rank_list.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/formats/address.h"
 #include "tools/bench/complain.h"
 
 static const char *rank_list_first_set(const char *const *names)
@@ -19,12 +19,12 @@ static const char *rank_list_first_set(const char *const *names)
 
 static int rank_list_add(struct rank_list *list, const char *where, unsigned line, const char *text)
 {
-    struct in_addr address;
+    uint32_t address;
     if (list->ranks == RANK_LIST_MAX)
         return complain("%s: more than %u ranks", where, RANK_LIST_MAX);
-    if (inet_pton(AF_INET, text, &address) != 1)
+    if (!address_parse(text, &address))
         return complain("%s:%u: '%s' is not an IPv4 address", where, line, text);
-    list->addresses[list->ranks++] = ntohl(address.s_addr);
+    list->addresses[list->ranks++] = address;
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "dataplane/formats/address.h"
 #include "tools/lab/shape.h"
 
 enum {
@@ -161,6 +162,6 @@ int dataplane_config_write(const struct dataplane_config *config, const struct d
             config_write_section(config, entry->key, section, file);
     }
     fprintf(file, "ports:\n  - {device: \"af_xdp:eth0\", core: %u, rate: %" PRIu64 ", address: %s}\n",
-            host->core, host->rate_bps, address_format(host->address, address));
+            host->core, host->rate_bps, address_text(host->address, address));
     return fflush(file) == 0 ? 0 : -errno;
 }

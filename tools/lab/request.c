@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/formats/address.h"
 #include "tools/lab/fault.h"
 #include "tools/lab/lab.h"
 #include "tools/lab/sandbox.h"
@@ -24,7 +25,7 @@ static json_t *describe_host(const struct lab *lab, unsigned host)
 {
     char address[ADDRESS_TEXT_BYTES];
     const char *name = lab->fabric.hosts[host].name;
-    address_format(shape_host_address(&lab->fabric.shape, host), address);
+    address_text(shape_host_address(&lab->fabric.shape, host), address);
     return json_pack("{s:s, s:i, s:s, s:o, s:s}", "name", name, "leaf",
                      (int)shape_leaf_of_host(&lab->fabric.shape, host), "address", address, "socket",
                      json_sprintf("%s/%s.sock", SANDBOX_DIRECTORY, name), "netns", name);

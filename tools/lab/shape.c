@@ -74,10 +74,3 @@ uint32_t shape_spine_identity(unsigned spine)
 {
     return 10U << 24 | 255U << 16 | 1U << 8 | (spine + 1);
 }
-
-char *address_format(uint32_t address, char text[ADDRESS_TEXT_BYTES])
-{
-    snprintf(text, ADDRESS_TEXT_BYTES, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
-             address & 255);
-    return text;
-}

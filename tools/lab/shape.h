@@ -11,8 +11,7 @@
 enum {
     SHAPE_LEAVES_MAX = 64,
     SHAPE_SPINES_MAX = 64,
-    SHAPE_HOSTS_MAX = 128, /* of all leaves together */
-    ADDRESS_TEXT_BYTES = 16
+    SHAPE_HOSTS_MAX = 128 /* of all leaves together */
 };
 
 struct shape {
@@ -31,7 +30,5 @@ uint32_t shape_leaf_gateway(unsigned leaf);
 uint32_t shape_leaf_prefix(unsigned leaf); /* /24: all hosts of the leaf */
 uint32_t shape_leaf_identity(unsigned leaf);
 uint32_t shape_spine_identity(unsigned spine);
-
-char *address_format(uint32_t address, char text[ADDRESS_TEXT_BYTES]);
 
 #endif

@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/weft/heard_routers.h"
 
-#include <arpa/inet.h>
-
+#include "dataplane/formats/address.h"
 #include "tools/weft/dataplane_view.h"
-
-static bool read_address(const json_t *text, uint32_t *address)
-{
-    struct in_addr parsed;
-    if (!json_is_string(text) || inet_pton(AF_INET, json_string_value(text), &parsed) != 1)
-        return false;
-    *address = ntohl(parsed.s_addr);
-    return true;
-}
 
 static void add(struct heard_routers *heard, uint32_t port_address, uint32_t router_address)
 {
@@ -30,11 +20,13 @@ static enum exit_status take(struct telemetry *telemetry, struct heard_routers *
     size_t i;
     json_t *row, *counters = dataplane_counters(telemetry, 0);
     json_t *peers = counters ? dataplane_list(telemetry, "/weft/paths", 0) : NULL;
-    bool understood = peers && read_address(json_object_get(counters, "address"), &port_address);
+    bool understood =
+        peers && address_parse(json_string_value(json_object_get(counters, "address")), &port_address);
     json_t *rows = dataplane_path_rows(peers);
     json_array_foreach(rows, i, row)
     {
-        if (read_address(json_object_get(row, "spine"), &router_address) && router_address != 0)
+        if (address_parse(json_string_value(json_object_get(row, "spine")), &router_address) &&
+            router_address != 0)
             add(heard, port_address, router_address);
     }
     json_decref(rows);

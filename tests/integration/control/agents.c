@@ -5,21 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/formats/address.h"
+
 uint32_t agent_address(const struct agents *a, unsigned host)
 {
     return 10u << 24 | (host / a->hosts_per_leaf + 1) << 16 | (host % a->hosts_per_leaf + 1);
 }
 
-static void write_address(uint32_t address, char text[16])
-{
-    snprintf(text, 16, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
-}
-
 const char *agent_name(const struct agents *a, unsigned host)
 {
-    static char text[16];
-    write_address(agent_address(a, host), text);
-    return text;
+    static char text[ADDRESS_TEXT_BYTES];
+    return address_text(agent_address(a, host), text);
 }
 
 static json_t *communicators(const struct agents *a, unsigned host)
@@ -39,11 +35,11 @@ static json_t *communicators(const struct agents *a, unsigned host)
 static json_t *paths_to(const struct agents *a, unsigned host, unsigned peer)
 {
     json_t *ports = json_array();
-    char spine[16];
+    char spine[ADDRESS_TEXT_BYTES];
     for (unsigned i = 0; i < a->spines; i++) {
         bool dead =
             (int)i == a->dead_spine && (host / a->hosts_per_leaf == 0 || peer / a->hosts_per_leaf == 0);
-        write_address(10u << 24 | 255u << 16 | 1u << 8 | (i + 1), spine);
+        address_text(10u << 24 | 255u << 16 | 1u << 8 | (i + 1), spine);
         json_array_append_new(ports, json_pack("{s:s, s:i, s:b, s:I}", "spine", spine, "source_port",
                                                49152 + i, "alive", !dead, "acked_bytes",
                                                (json_int_t)(dead ? 1 : 1000 * a->sequence)));

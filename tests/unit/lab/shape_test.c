@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "dataplane/formats/address.h"
 #include "tools/lab/shape.h"
 
 static void shapes_are_leaves_spines_hosts(void **state)
@@ -39,7 +40,7 @@ static void other_texts_are_refused(void **state)
 static void assert_address(uint32_t address, const char *expected)
 {
     char text[ADDRESS_TEXT_BYTES];
-    assert_string_equal(address_format(address, text), expected);
+    assert_string_equal(address_text(address, text), expected);
 }
 
 static void addresses_follow_the_plan(void **state)
