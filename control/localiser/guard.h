@@ -65,6 +65,6 @@ void guard_on_probe(struct guard *g, const struct component *component, bool cle
 /* A link whose probes have been clean for long enough; until false. */
 bool guard_next_restoration(struct guard *g, uint64_t now_ns, struct guard_action *action);
 /* An operator has drained or restored the link: it counts for the leaf's share, and is not restored here. */
-void guard_on_operator(struct guard *g, const struct component *component, bool drained, uint64_t now_ns);
+void guard_on_operator(struct guard *g, const struct component *component, bool drained);
 
 #endif

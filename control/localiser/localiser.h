@@ -55,7 +55,6 @@ struct localiser_config {
     uint64_t silence_ns_min;         /* a path is believed silent after this, and three timeouts: 0 */
     uint32_t silent_flows_min;       /* 2 */
     uint64_t hang_ns;                /* T_h: 10 s */
-    uint64_t monitor_timeout_ns;     /* a monitor not heard from is not believed to be there: 5 s */
     uint32_t clean_rounds;           /* after which a verdict is cleared: 100 */
     uint64_t probe_timeout_ns;       /* 2 s */
     uint32_t records_max;            /* in operations not yet judged: 2^20; beyond it dropped and counted */
@@ -108,6 +107,9 @@ struct probe_request {
     uint32_t packets, repeats;
 };
 bool localiser_next_probe(struct localiser *l, struct probe_request *request);
+
+/* Somebody has mended, replaced or restored it: nothing that was is held against it any more. */
+void localiser_forget(struct localiser *l, const struct component *component);
 
 /* ---- introspection ---- */
 

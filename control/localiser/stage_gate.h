@@ -52,6 +52,8 @@ void stage_gate_take_record(struct stage_gate *g, const struct timing_record *re
 void stage_gate_on_loss(struct stage_gate *g, uint32_t address);
 /* Each finding is told once; call until false. */
 bool stage_gate_next(struct stage_gate *g, uint64_t now_ns, struct stage_finding *finding);
+/* When there may be a finding though nothing comes; UINT64_MAX: never. */
+uint64_t stage_gate_wakeup(const struct stage_gate *g);
 
 /* Which stage of a sent message took most of its time; for a person's table, not for blame. */
 enum stage {

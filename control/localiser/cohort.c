@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/localiser/cohort.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "control/localiser/order.h"
+
+enum {
+    COHORT_MIN = 6 /* members: of fewer the median may be the faulty one */
+};
+#define FLOW_CLIP       4.0
+#define LOSS_HIGH_TIMES 100.0
+#define LOSS_MOST       0.2
+#define MAD_TO_SIGMA    1.4826
+
+/* A message and what it is compared by. */
+struct member {
+    const struct sample *sample;
+    uint64_t key;  /* of its cohort: members of one lie side by side */
+    float time;    /* log of its time a byte */
+    float excess;  /* over the cohort's median */
+    float rtt;     /* the cohort's median, 0: none */
+    bool compared; /* it has a cohort */
+};
+struct members {
+    struct member *items;
+    size_t count;
+};
+
+static int compare_members(const void *a, const void *b)
+{
+    const struct member *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->time > y->time) - (x->time < y->time);
+}
+
+/* A quarter of an octave, and whether spines are crossed: intra-leaf paths are shorter. */
+static uint64_t size_class(const struct sample *s)
+{
+    uint64_t size = (uint64_t)lround(4 * log2((double)s->bytes + 1));
+    return size << 1 | (s->flow.spine != FLOW_NO_SPINE);
+}
+
+static struct members collect(const struct operation *o)
+{
+    struct members m = {.items = malloc((o->count + 1) * sizeof(struct member))};
+    for (size_t i = 0; m.items != NULL && i < o->count; i++) {
+        const struct sample *s = &o->samples[i];
+        if (s->kind != TIMING_SENT || s->bytes == 0 || s->network_ns == 0)
+            continue;
+        m.items[m.count++] = (struct member){.sample = s,
+                                             .key = (uint64_t)s->step << 16 | size_class(s),
+                                             .time = (float)log((double)s->network_ns / (double)s->bytes)};
+    }
+    qsort(m.items, m.count, sizeof(struct member), compare_members);
+    return m;
+}
+
+/* ---- against the cohort ---- */
+
+static float median_rtt(const struct member *first, size_t count, float *scratch)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++)
+        if (first[i].sample->minimum_rtt_ns > 0)
+            scratch[known++] = (float)first[i].sample->minimum_rtt_ns;
+    return known > 0 ? order_median(scratch, known) : 0;
+}
+
+/* Sorted by time: the median is in the middle. */
+static void compare_cohort(struct member *first, size_t count, float *scratch)
+{
+    if (count < COHORT_MIN)
+        return;
+    float median = (first[(count - 1) / 2].time + first[count / 2].time) / 2;
+    float rtt = median_rtt(first, count, scratch);
+    for (size_t i = 0; i < count; i++) {
+        first[i].excess = first[i].time - median;
+        first[i].rtt = rtt;
+        first[i].compared = true;
+    }
+}
+
+static void compare_cohorts(struct members *m, float *scratch)
+{
+    for (size_t from = 0, to; from < m->count; from = to) {
+        for (to = from + 1; to < m->count && m->items[to].key == m->items[from].key;)
+            to++;
+        compare_cohort(&m->items[from], to - from, scratch);
+    }
+}
+
+/* Steps with few messages are taken together: those that have no cohort yet, by size alone. */
+static void compare_leftovers(struct members *m, float *scratch)
+{
+    struct members rest = {.items = &m->items[m->count]};
+    for (size_t i = m->count; i-- > 0;) {
+        if (m->items[i].compared)
+            continue;
+        struct member swapped = m->items[i];
+        m->items[i] = *--rest.items;
+        *rest.items = swapped;
+        rest.items->key = size_class(swapped.sample);
+        rest.count++;
+    }
+    qsort(rest.items, rest.count, sizeof(struct member), compare_members);
+    compare_cohorts(&rest, scratch);
+}
+
+/* ---- noise and level of the operation ---- */
+
+static float noise_of(const struct members *m, float *scratch)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < m->count; i++)
+        if (m->items[i].compared)
+            scratch[count++] = fabsf(m->items[i].excess);
+    return count > 0 ? (float)MAD_TO_SIGMA * order_median(scratch, count) : 0;
+}
+
+static bool has_drifted(const struct members *m, struct habit *habit, const struct operation *o, float noise,
+                        float *scratch)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < m->count; i++)
+        if (m->items[i].compared)
+            scratch[count++] = m->items[i].time;
+    if (count == 0)
+        return false;
+    float level = order_median(scratch, count);
+    uint32_t class = (uint32_t)size_class(m->items[m->count / 2].sample);
+    return habit_has_drifted(habit, 1 + (class | (uint32_t)o->name << 16), level, noise);
+}
+
+static double clip(double weight)
+{
+    return fmin(FLOW_CLIP, fmax(-FLOW_CLIP, weight));
+}
+
+/* log of Binomial(packets, sought) over Binomial(packets, background) at this many retransmits */
+static double loss_weight(const struct sample *s, double background, double sought)
+{
+    double sent = s->packets - s->retransmits, lost = s->retransmits;
+    return clip(lost * log(sought / background) + sent * log((1 - sought) / (1 - background)));
+}
+
+/* What at least half of the messages lose is nobody's fault. */
+static double loss_background(const struct members *m, const struct localiser_config *config, float *scratch)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const struct sample *s = m->items[i].sample;
+        scratch[i] = s->packets > 0 ? (float)s->retransmits / (float)s->packets : 0;
+    }
+    double usual = m->count > 0 ? order_median(scratch, m->count) : 0;
+    return fmin(LOSS_MOST / LOSS_HIGH_TIMES, fmax(config->loss_background, usual));
+}
+
+/* ---- observations ---- */
+
+struct yardstick {
+    double noise, background;
+    bool common_mode;
+};
+
+static struct observation observe(const struct member *m, const struct yardstick *y,
+                                  const struct localiser_config *config)
+{
+    const struct sample *s = m->sample;
+    double z = m->excess / y->noise, mu = config->shift;
+    double low = fmax(config->loss_sought, LOSS_HIGH_TIMES * y->background / 2);
+    double high = fmin(LOSS_MOST, LOSS_HIGH_TIMES * low);
+    bool slow = m->compared && !y->common_mode;
+    return (struct observation){
+        .flow = s->flow,
+        .weight = {[EVIDENCE_SLOW] = slow ? (float)clip(mu * (z - mu / 2)) : 0,
+                   [EVIDENCE_LOSS_LOW] = (float)loss_weight(s, y->background, low),
+                   [EVIDENCE_LOSS_HIGH] = (float)loss_weight(s, y->background, high)},
+        .excess = m->excess,
+        .rtt_ratio = m->rtt > 0 && s->minimum_rtt_ns > 0 ? (float)s->minimum_rtt_ns / m->rtt : 0,
+        .packets = s->packets,
+        .retransmits = s->retransmits,
+        .marks = s->marks};
+}
+
+static struct cohort_result judge_messages(struct evidence *e, struct habit *habit, const struct operation *o,
+                                           struct members *m, float *scratch)
+{
+    struct cohort_result result = {0};
+    compare_cohorts(m, scratch);
+    compare_leftovers(m, scratch);
+    double noise = fmax(e->config->noise_floor, habit_follow_noise(habit, noise_of(m, scratch)));
+    result.common_mode = has_drifted(m, habit, o, (float)noise, scratch);
+    struct yardstick y = {.noise = noise,
+                          .background = loss_background(m, e->config, scratch),
+                          .common_mode = result.common_mode};
+    for (size_t i = 0; i < m->count; i++) {
+        struct observation observation = observe(&m->items[i], &y, e->config);
+        result.too_small += !m->items[i].compared;
+        evidence_add(e, &observation);
+    }
+    return result;
+}
+
+struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, const struct operation *o)
+{
+    struct cohort_result result = {0};
+    struct members m = collect(o);
+    float *scratch = malloc((o->count + 1) * sizeof(float));
+    if (m.items != NULL && scratch != NULL && m.count > 0)
+        result = judge_messages(e, habit, o, &m, scratch);
+    free(m.items);
+    free(scratch);
+    return result;
+}

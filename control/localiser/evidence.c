@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/localiser/evidence.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRANSIENT_AT_FIRST  0.01
+#define TRANSIENT_MEMORY    (1.0 / 128) /* of a round, in the mean */
+#define TRANSIENT_TRUSTED   0.8 /* of components: the rest may be faulty, and must not teach what is normal */
+#define TRANSIENT_ALLOWANCE 1.5 /* for the part that was left out */
+#define TRANSIENT_MIN       1e-3
+#define TOTAL_CAPS          25 /* no round counts for more caps than this when suspects are ranked */
+
+/* ---- life ---- */
+
+static int create_rounds(struct evidence *e)
+{
+    uint32_t count = e->config->window_rounds + 1;
+    e->rounds = calloc(count, sizeof(*e->rounds));
+    for (uint32_t i = 0; e->rounds != NULL && i < count; i++) {
+        e->rounds[i].sums = calloc((size_t)EVIDENCE_CHANNELS * e->components, sizeof(float));
+        if (e->rounds[i].sums == NULL)
+            return -ENOMEM;
+    }
+    return e->rounds != NULL ? 0 : -ENOMEM;
+}
+
+static void derive_thresholds(struct evidence *e, enum evidence_channel channel, double transient)
+{
+    struct threshold_input input = {.components = e->components,
+                                    .rounds = e->config->window_rounds,
+                                    .transient = transient,
+                                    .false_per_round =
+                                        e->config->false_verdicts_per_round / EVIDENCE_CHANNELS,
+                                    .round_cap = e->config->round_cap};
+    e->thresholds[channel] = threshold_derive(&input);
+}
+
+int evidence_create(struct evidence *e, const struct flow_map *map, const struct localiser_config *config)
+{
+    *e = (struct evidence){.map = map, .config = config, .components = component_count(&map->shape)};
+    size_t cells = (size_t)EVIDENCE_CHANNELS * e->components;
+    e->accused = calloc(e->components, 1);
+    e->cusum = calloc(cells, sizeof(float));
+    e->total = calloc(cells, sizeof(float));
+    e->transient = malloc(cells * sizeof(float));
+    e->streak = calloc(cells, 1);
+    if (create_rounds(e) != 0 || e->accused == NULL || e->cusum == NULL || e->total == NULL ||
+        e->transient == NULL || e->streak == NULL) {
+        evidence_destroy(e);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < cells; i++)
+        e->transient[i] = TRANSIENT_AT_FIRST;
+    for (unsigned channel = 0; channel < EVIDENCE_CHANNELS; channel++)
+        derive_thresholds(e, channel, TRANSIENT_AT_FIRST);
+    return 0;
+}
+
+void evidence_destroy(struct evidence *e)
+{
+    for (uint32_t i = 0; e->rounds != NULL && i <= e->config->window_rounds; i++) {
+        free(e->rounds[i].observations);
+        free(e->rounds[i].hosts);
+        free(e->rounds[i].sums);
+    }
+    free(e->rounds);
+    free(e->accused);
+    free(e->cusum);
+    free(e->total);
+    free(e->transient);
+    free(e->streak);
+}
+
+/* ---- filling ---- */
+
+static unsigned group_of(enum evidence_channel channel)
+{
+    return channel < EVIDENCE_FLOW_CHANNELS ? 1u : 1u << (channel - EVIDENCE_FLOW_CHANNELS + 1);
+}
+
+/* To all that the flow crosses, or only to those of them that are accused. */
+static void spread(const struct evidence *e, const struct observation *o, float *sums)
+{
+    uint32_t crossed[FLOW_COMPONENTS_MAX];
+    unsigned count = flow_components(e->map, &o->flow, crossed), accused = 0;
+    for (unsigned i = 0; i < count; i++)
+        accused |= e->accused[crossed[i]] & group_of(EVIDENCE_SLOW);
+    for (unsigned i = 0; i < count; i++) {
+        if (accused != 0 && !(e->accused[crossed[i]] & group_of(EVIDENCE_SLOW)))
+            continue;
+        for (unsigned channel = 0; channel < EVIDENCE_FLOW_CHANNELS; channel++)
+            sums[evidence_cell(e, channel, crossed[i])] += o->weight[channel];
+    }
+}
+
+static void *grow(void *items, size_t count, size_t *capacity, size_t bytes)
+{
+    if (count < *capacity)
+        return items;
+    size_t wanted = *capacity > 0 ? 2 * *capacity : 64;
+    void *grown = realloc(items, wanted * bytes);
+    if (grown != NULL)
+        *capacity = wanted;
+    return grown;
+}
+
+int evidence_add(struct evidence *e, const struct observation *o)
+{
+    struct evidence_round *r = &e->rounds[e->open];
+    void *grown = grow(r->observations, r->count, &r->capacity, sizeof(*o));
+    if (grown == NULL)
+        return -ENOMEM;
+    r->observations = grown;
+    r->observations[r->count++] = *o;
+    spread(e, o, r->sums);
+    return 0;
+}
+
+int evidence_add_host(struct evidence *e, const struct host_observation *o)
+{
+    struct evidence_round *r = &e->rounds[e->open];
+    void *grown = grow(r->hosts, r->host_count, &r->host_capacity, sizeof(*o));
+    if (grown == NULL)
+        return -ENOMEM;
+    r->hosts = grown;
+    r->hosts[r->host_count++] = *o;
+    r->sums[evidence_cell(e, o->channel, o->component)] += o->weight;
+    return 0;
+}
+
+bool evidence_is_open_round_empty(const struct evidence *e)
+{
+    return e->rounds[e->open].count == 0 && e->rounds[e->open].host_count == 0;
+}
+
+/* ---- rounds ---- */
+
+uint32_t evidence_rounds(const struct evidence *e)
+{
+    return e->closed;
+}
+
+static uint32_t ring_index(const struct evidence *e, uint32_t age)
+{
+    uint32_t size = e->config->window_rounds + 1;
+    return (e->open + size - 1 - age) % size;
+}
+
+const struct evidence_round *evidence_round_at(const struct evidence *e, uint32_t age)
+{
+    return &e->rounds[ring_index(e, age)];
+}
+
+/* One round's word on one component. */
+static double round_score(const struct evidence *e, const struct evidence_round *r, size_t cell)
+{
+    return r->sums[cell] - e->config->round_prior;
+}
+
+static void accumulate(struct evidence *e, const struct evidence_round *r, enum evidence_channel channel)
+{
+    double cap = e->config->round_cap, fade = 1 - 1.0 / (3 * e->config->window_rounds);
+    for (uint32_t c = 0; c < e->components; c++) {
+        size_t cell = evidence_cell(e, channel, c);
+        if (r->sums[cell] == 0)
+            continue;
+        double score = fmax(0, round_score(e, r, cell));
+        e->cusum[cell] = fmax(0, e->cusum[cell] + fmin(cap, score) - e->thresholds[channel].drift);
+        e->total[cell] = e->total[cell] * fade + fmin(TOTAL_CAPS * cap, score);
+    }
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The mean over those components that look bad least often. */
+static double learn_transient(struct evidence *e, const struct evidence_round *r,
+                              enum evidence_channel channel)
+{
+    float *sorted = malloc(e->components * sizeof(float));
+    uint32_t count = 0;
+    double sum = 0;
+    if (sorted == NULL)
+        return TRANSIENT_AT_FIRST;
+    for (uint32_t c = 0; c < e->components; c++) {
+        size_t cell = evidence_cell(e, channel, c);
+        if (r->sums[cell] == 0)
+            continue;
+        bool bad = round_score(e, r, cell) > 0;
+        e->transient[cell] += (float)TRANSIENT_MEMORY * ((float)bad - e->transient[cell]);
+        sorted[count++] = e->transient[cell];
+    }
+    qsort(sorted, count, sizeof(float), compare_floats);
+    uint32_t trusted = (uint32_t)(count * TRANSIENT_TRUSTED);
+    for (uint32_t i = 0; i < trusted; i++)
+        sum += sorted[i];
+    free(sorted);
+    return trusted > 0 ? fmax(TRANSIENT_MIN, TRANSIENT_ALLOWANCE * sum / trusted) : TRANSIENT_AT_FIRST;
+}
+
+static void count_streaks(struct evidence *e, enum evidence_channel channel)
+{
+    const struct threshold *t = &e->thresholds[channel];
+    for (uint32_t c = 0; c < e->components; c++) {
+        size_t cell = evidence_cell(e, channel, c);
+        bool enough = e->cusum[cell] >= t->cusum;
+        if (!enough && e->total[cell] >= t->gain) {
+            struct evidence_sum sum = evidence_sum_up(e, channel, c);
+            enough = sum.bad_rounds >= t->bad_rounds && sum.gain >= t->gain;
+        }
+        e->streak[cell] = enough ? (uint8_t)fmin(e->streak[cell] + 1, UINT8_MAX) : 0;
+    }
+}
+
+static void empty_round(struct evidence *e, struct evidence_round *r)
+{
+    r->count = r->host_count = 0;
+    memset(r->sums, 0, (size_t)EVIDENCE_CHANNELS * e->components * sizeof(float));
+}
+
+void evidence_close_round(struct evidence *e)
+{
+    const struct evidence_round *r = &e->rounds[e->open];
+    e->open = (e->open + 1) % (e->config->window_rounds + 1);
+    e->closed += e->closed < e->config->window_rounds;
+    for (unsigned channel = 0; channel < EVIDENCE_CHANNELS; channel++) {
+        derive_thresholds(e, channel, learn_transient(e, r, channel));
+        accumulate(e, r, channel);
+        count_streaks(e, channel);
+    }
+    empty_round(e, &e->rounds[e->open]);
+}
+
+/* ---- accusing ---- */
+
+static void sum_again(struct evidence *e, struct evidence_round *r)
+{
+    memset(r->sums, 0, (size_t)EVIDENCE_CHANNELS * e->components * sizeof(float));
+    for (size_t i = 0; i < r->count; i++)
+        spread(e, &r->observations[i], r->sums);
+    for (size_t i = 0; i < r->host_count; i++)
+        r->sums[evidence_cell(e, r->hosts[i].channel, r->hosts[i].component)] += r->hosts[i].weight;
+}
+
+/* Flow channels alone: hosts' stages are nobody else's. */
+static void judge_again(struct evidence *e)
+{
+    size_t cells = (size_t)EVIDENCE_FLOW_CHANNELS * e->components;
+    memset(e->cusum, 0, cells * sizeof(float));
+    memset(e->total, 0, cells * sizeof(float));
+    memset(e->streak, 0, cells);
+    for (uint32_t age = e->closed; age-- > 0;) {
+        struct evidence_round *r = &e->rounds[ring_index(e, age)];
+        sum_again(e, r);
+        for (unsigned channel = 0; channel < EVIDENCE_FLOW_CHANNELS; channel++) {
+            accumulate(e, r, channel);
+            count_streaks(e, channel);
+        }
+    }
+    sum_again(e, &e->rounds[e->open]);
+}
+
+void evidence_accuse(struct evidence *e, uint32_t component, enum evidence_channel channel, bool accused)
+{
+    uint8_t group = (uint8_t)group_of(channel);
+    if (((e->accused[component] & group) != 0) == accused)
+        return;
+    e->accused[component] ^= group;
+    if (channel < EVIDENCE_FLOW_CHANNELS)
+        judge_again(e);
+}
+
+bool evidence_is_accused(const struct evidence *e, uint32_t component, enum evidence_channel channel)
+{
+    return (e->accused[component] & group_of(channel)) != 0;
+}
+
+void evidence_forget(struct evidence *e, uint32_t component)
+{
+    for (unsigned channel = 0; channel < EVIDENCE_CHANNELS; channel++) {
+        size_t cell = evidence_cell(e, channel, component);
+        e->cusum[cell] = e->total[cell] = 0;
+        e->streak[cell] = 0;
+    }
+}
+
+/* ---- reading ---- */
+
+struct evidence_sum evidence_sum_up(const struct evidence *e, enum evidence_channel channel,
+                                    uint32_t component)
+{
+    struct evidence_sum sum = {0};
+    size_t cell = evidence_cell(e, channel, component);
+    for (uint32_t age = 0; age < e->closed; age++) {
+        const struct evidence_round *r = evidence_round_at(e, age);
+        double score = round_score(e, r, cell);
+        sum.rounds += r->sums[cell] != 0;
+        sum.bad_rounds += score > 0;
+        sum.gain += fmin(e->config->round_cap, fmax(0, score));
+    }
+    return sum;
+}
+
+bool evidence_is_bad_now(const struct evidence *e, enum evidence_channel channel, uint32_t component,
+                         bool *loaded)
+{
+    size_t cell = evidence_cell(e, channel, component);
+    const struct evidence_round *r = evidence_round_at(e, 0);
+    *loaded = e->closed > 0 && r->sums[cell] != 0;
+    return *loaded && round_score(e, r, cell) > 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/localiser/flow.h"
+
+unsigned flow_components(const struct flow_map *map, const struct flow *f,
+                         uint32_t components[FLOW_COMPONENTS_MAX])
+{
+    const struct component_shape *s = &map->shape;
+    uint32_t from = map->port_leaf[f->source], links = 2 * s->port_count;
+    uint32_t to = f->turns ? from : map->port_leaf[f->destination];
+    uint32_t spines = links + 2 * s->leaf_count * s->spine_count, leaves = spines + s->spine_count;
+    components[0] = f->source;
+    components[1] = s->port_count + (f->turns ? f->source : f->destination);
+    components[2] = leaves + from;
+    if (f->spine == FLOW_NO_SPINE)
+        return 3;
+    components[3] = links + from * s->spine_count + f->spine;
+    components[4] = links + (s->leaf_count + to) * s->spine_count + f->spine;
+    components[5] = spines + f->spine;
+    if (to == from)
+        return 6;
+    components[6] = leaves + to;
+    return 7;
+}
+
+bool flow_crosses(const struct flow_map *map, const struct flow *f, uint32_t component)
+{
+    uint32_t components[FLOW_COMPONENTS_MAX];
+    unsigned count = flow_components(map, f, components);
+    for (unsigned i = 0; i < count; i++)
+        if (components[i] == component)
+            return true;
+    return false;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Operations of which records still come. Monitors tell in batches, each at its own time, so what belongs to
+ * one operation is collected until all its ranks have told its end, or nothing has come of it for a while. */
+#ifndef WEFT_CONTROL_LOCALISER_OPERATION_H
+#define WEFT_CONTROL_LOCALISER_OPERATION_H
+
+#include "control/localiser/flow.h"
+#include "dataplane/formats/timing.h"
+
+enum {
+    OPERATIONS_MAX = 4096,
+    OPERATION_BUCKETS = 1024,
+    OPERATION_RANKS_MAX = 1 << 20
+};
+
+/* What is kept of a record. */
+struct sample {
+    struct flow flow; /* of TIMING_ENDED the rank's port as source */
+    uint32_t step;
+    uint32_t packets, retransmits, marks;
+    uint64_t bytes, ready_ns, credit_ns, network_ns, drain_ns, minimum_rtt_ns;
+    uint8_t kind; /* TIMING_SENT, _RECEIVED, _ENDED */
+};
+
+struct operation {
+    struct operation *next; /* of its bucket */
+    uint64_t communicator, sequence;
+    uint16_t name; /* enum app_operation */
+    uint64_t newest_at_ns;
+    struct sample *samples;
+    size_t count, capacity;
+    uint8_t *ended; /* a bit for each rank */
+    uint32_t ended_bits, ended_count;
+    uint32_t rank_count;     /* as the reports say: the largest */
+    uint32_t first_reporter; /* port */
+    bool corroborated;       /* by a second port */
+};
+
+struct operation_table {
+    struct operation *buckets[OPERATION_BUCKETS];
+    struct operation *open[OPERATIONS_MAX]; /* in the order of their first records */
+    uint32_t count;
+    size_t samples;
+};
+
+void operation_table_clear(struct operation_table *t);
+/* Finds or opens it; NULL: too many, or memory is short. */
+struct operation *operation_find(struct operation_table *t, const struct timing_record *record);
+/* -ENOMEM: the sample is not kept. */
+int operation_add(struct operation_table *t, struct operation *o, const struct sample *sample);
+/* Rank `record->rank` has ended it. */
+void operation_note_end(struct operation *o, const struct timing_record *record);
+bool operation_is_complete(const struct operation *o);
+/* Takes the open operation at this index out of the table; the caller frees it. */
+struct operation *operation_take(struct operation_table *t, uint32_t index);
+void operation_free(struct operation *o);
+
+#endif

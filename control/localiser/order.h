@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Order statistics. */
+#ifndef WEFT_CONTROL_LOCALISER_ORDER_H
+#define WEFT_CONTROL_LOCALISER_ORDER_H
+
+#include <stddef.h>
+
+/* Reorders the values; the mean of the two in the middle when they are even in number. count > 0. */
+float order_median(float *values, size_t count);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Probes that tell the members of a tie class apart: for each member one that crosses it and, if the fabric
+ * has such a path, none of the others; and one that crosses none, to compare with. */
+#ifndef WEFT_CONTROL_LOCALISER_PROBING_H
+#define WEFT_CONTROL_LOCALISER_PROBING_H
+
+#include "control/localiser/suspect.h"
+
+enum {
+    PROBES_MAX = VERDICT_COMPONENTS_MAX + 1,
+    PROBE_REPEATS_MAX = 128,
+    PROBE_PACKETS_MAX = 65536
+};
+
+struct probe {
+    struct flow flow;
+    bool reference; /* crosses no member */
+    uint32_t packets, repeats;
+    uint32_t answered;
+    uint64_t packets_sent, packets_lost;
+    float times[PROBE_REPEATS_MAX]; /* log ns */
+};
+
+struct probing {
+    uint64_t first_number; /* of its probes; 0: none are on their way */
+    uint32_t count;
+    uint64_t asked_at_ns;
+    struct probe probes[PROBES_MAX];
+};
+
+/* What is looked for, and how surely it must show. */
+struct probe_need {
+    enum evidence_channel channel;
+    bool silence;         /* nothing comes back at all */
+    double loss;          /* the share that is believed to be lost */
+    double excess, noise; /* logs: how much slower, how noisy */
+};
+
+/* Ports of each leaf, to choose probes' ends from. */
+struct leaf_ports {
+    const uint32_t *first; /* [leaf_count + 1] into ports */
+    const uint32_t *ports;
+};
+
+/* Chooses probes for the suspicion's components. Those that no path can single out get none. */
+void probing_plan(struct probing *p, const struct evidence *e, const struct leaf_ports *leaves,
+                  const struct suspicion *s, const struct probe_need *need);
+/* Takes the outcome of a repeat; false if there is no such probe. */
+bool probing_on_answer(struct probing *p, uint64_t number, const struct timing_record *record);
+bool probing_is_complete(const struct probing *p);
+
+struct probe_outcome {
+    uint32_t answered, bad; /* probes, without references */
+    uint32_t left_count;    /* members that no probe has cleared */
+    uint32_t left[VERDICT_COMPONENTS_MAX];
+    bool convicted; /* left[0] has failed a probe that none of the others can have failed */
+};
+void probing_judge(const struct probing *p, const struct flow_map *map, const struct suspicion *s,
+                   const struct probe_need *need, struct probe_outcome *outcome);
+
+#endif

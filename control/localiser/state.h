@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a localiser is made of. Only its own files look inside. */
+#ifndef WEFT_CONTROL_LOCALISER_STATE_H
+#define WEFT_CONTROL_LOCALISER_STATE_H
+
+#include "control/localiser/accusation.h"
+#include "control/localiser/cohort.h"
+#include "control/localiser/habit.h"
+#include "control/localiser/stage_gate.h"
+#include "control/localiser/stages.h"
+
+/* What is known of the monitor of a port. */
+struct monitor {
+    uint64_t incarnation; /* 0: never heard of */
+    uint64_t next_sequence;
+    uint64_t lost;
+};
+
+struct localiser {
+    struct localiser_config config;
+    struct flow_map map;
+    struct localiser_port *ports;         /* ascending by address */
+    uint32_t *port_leaf;                  /* [port] */
+    uint32_t *leaf_first, *leaf_of_ports; /* struct leaf_ports */
+    struct monitor *monitors;             /* [port] */
+    struct operation_table operations;
+    struct habits habits;
+    struct evidence evidence;
+    struct silence silence;
+    struct stage_gate *gate;
+    struct accusations accusations;
+    struct localiser_counters counters;
+    uint64_t epoch;           /* 0: any is taken */
+    uint64_t round_opened_ns; /* when the open round got its first operation */
+};
+
+/* The port with this address; -1: the fabric has none. */
+int64_t localiser_port_of(const struct localiser *l, uint32_t address);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/localiser/syndrome.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "control/localiser/order.h"
+
+#define MARKS_UP      0.05 /* more of its packets are marked than elsewhere, by this share of all */
+#define RTT_UP        1.15 /* its least round trips are that much longer: the queue never empties */
+#define NOISE_MEMBERS 1.4826
+#define LOSS_IS_CAUSE 3.0 /* times loss_sought: then slowness is of the losses */
+
+/* Values of the window's flows that cross the component, and counts of all. */
+struct reading {
+    float *excesses, *rtts, *others; /* of bad flows; of flows that cross it; of those that do not */
+    size_t excess_count, rtt_count, other_count, capacity;
+    uint64_t packets, retransmits, marks, other_packets, other_marks;
+    uint32_t flows, bad_flows;
+};
+
+static size_t window_flows(const struct evidence *e)
+{
+    size_t count = 0;
+    for (uint32_t age = 0; age < evidence_rounds(e); age++)
+        count += evidence_round_at(e, age)->count;
+    return count;
+}
+
+static void read_crossing(struct reading *r, const struct observation *o, enum evidence_channel channel)
+{
+    bool bad = o->weight[channel] > 0;
+    r->packets += o->packets;
+    r->retransmits += o->retransmits;
+    r->marks += o->marks;
+    r->flows++;
+    r->bad_flows += bad;
+    if (bad)
+        r->excesses[r->excess_count++] = o->excess;
+    if (bad && o->rtt_ratio > 0)
+        r->rtts[r->rtt_count++] = o->rtt_ratio;
+}
+
+static void read_other(struct reading *r, const struct observation *o)
+{
+    r->other_packets += o->packets;
+    r->other_marks += o->marks;
+    r->others[r->other_count++] = fabsf(o->excess);
+}
+
+static void read_window(const struct evidence *e, const struct suspicion *s, struct reading *r)
+{
+    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
+        const struct evidence_round *round = evidence_round_at(e, age);
+        for (size_t i = 0; i < round->count; i++) {
+            const struct observation *o = &round->observations[i];
+            if (flow_crosses(e->map, &o->flow, s->components[0]))
+                read_crossing(r, o, s->channel);
+            else
+                read_other(r, o);
+        }
+    }
+}
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+static void fill_flows(struct reading *r, struct verdict_evidence *e)
+{
+    e->flows = r->flows;
+    e->bad_flows = r->bad_flows;
+    e->packets = r->packets;
+    e->retransmits = r->retransmits;
+    e->marks = r->marks;
+    e->mark_share_elsewhere = share(r->other_marks, r->other_packets);
+    e->excess = r->excess_count > 0 ? exp(order_median(r->excesses, r->excess_count)) : 1;
+    e->rtt_floor_ratio = r->rtt_count > 0 ? order_median(r->rtts, r->rtt_count) : 0;
+}
+
+static void fill_rounds(const struct evidence *e, const struct suspicion *s, struct verdict_evidence *out)
+{
+    const struct threshold *t = &e->thresholds[s->channel];
+    struct evidence_sum sum = evidence_sum_up(e, s->channel, s->components[0]);
+    out->rounds = sum.rounds;
+    out->bad_rounds = sum.bad_rounds;
+    out->bad_rounds_needed = t->bad_rounds;
+    out->gain = sum.gain;
+    out->gain_needed = t->gain;
+    out->runner_up_gain = s->runner_up;
+    out->cusum = e->cusum[evidence_cell(e, s->channel, s->components[0])];
+    out->reporters = s->reporters;
+}
+
+static enum verdict_kind kind_of_flows(const struct evidence *e, const struct suspicion *s,
+                                       const struct verdict_evidence *v)
+{
+    struct component c = component_at(&e->map->shape, s->components[0]);
+    bool marked = share(v->marks, v->packets) > v->mark_share_elsewhere + MARKS_UP;
+    bool lossy = s->channel != EVIDENCE_SLOW ||
+                 share(v->retransmits, v->packets) > LOSS_IS_CAUSE * e->config->loss_sought;
+    if (marked && (s->channel != EVIDENCE_SLOW || v->rtt_floor_ratio > RTT_UP))
+        return VERDICT_CONGESTED;
+    if (lossy)
+        return VERDICT_LOSSY;
+    if (c.kind == COMPONENT_TX)
+        return VERDICT_HOST_SENDING;
+    return c.kind == COMPONENT_RX ? VERDICT_HOST_RECEIVING : VERDICT_REDUCED_RATE;
+}
+
+static enum verdict_kind kind_of(const struct evidence *e, const struct suspicion *s,
+                                 const struct verdict_evidence *v)
+{
+    switch (s->channel) {
+    case EVIDENCE_READY:
+        return VERDICT_HOST_SENDING;
+    case EVIDENCE_DRAIN:
+        return VERDICT_HOST_RECEIVING;
+    case EVIDENCE_LATE:
+        return VERDICT_STRAGGLER;
+    case EVIDENCE_SLOW:
+    case EVIDENCE_LOSS_LOW:
+    case EVIDENCE_LOSS_HIGH:
+    case EVIDENCE_CHANNELS:
+        break;
+    }
+    return kind_of_flows(e, s, v);
+}
+
+/* Of hosts' stages: the median of what the bad rounds say. */
+static void fill_host(const struct evidence *e, const struct suspicion *s, struct verdict_evidence *out)
+{
+    float values[256];
+    size_t count = 0;
+    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
+        const struct evidence_round *r = evidence_round_at(e, age);
+        for (size_t i = 0; i < r->host_count; i++) {
+            const struct host_observation *o = &r->hosts[i];
+            if (o->channel == s->channel && o->component == s->components[0] && o->weight > 0 && count < 256)
+                values[count++] = o->excess;
+        }
+    }
+    out->excess = count > 0 ? order_median(values, count) : 1;
+    out->bad_flows = out->flows = (uint32_t)count;
+}
+
+static void read_flows(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
+{
+    size_t room = window_flows(e) + 1;
+    struct reading r = {.excesses = malloc(room * sizeof(float)),
+                        .rtts = malloc(room * sizeof(float)),
+                        .others = malloc(room * sizeof(float))};
+    if (r.excesses != NULL && r.rtts != NULL && r.others != NULL) {
+        read_window(e, s, &r);
+        fill_flows(&r, &out->evidence);
+        double noise = r.other_count > 0 ? NOISE_MEMBERS * order_median(r.others, r.other_count) : 0;
+        out->need.noise = fmax(e->config->noise_floor, noise);
+    }
+    free(r.excesses);
+    free(r.rtts);
+    free(r.others);
+}
+
+void syndrome_read(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
+{
+    *out = (struct syndrome){.need = {.channel = s->channel}};
+    fill_rounds(e, s, &out->evidence);
+    if (s->channel < EVIDENCE_FLOW_CHANNELS)
+        read_flows(e, s, out);
+    else
+        fill_host(e, s, &out->evidence);
+    out->need.loss = share(out->evidence.retransmits, out->evidence.packets);
+    out->need.excess = log(out->evidence.excess);
+    out->kind = kind_of(e, s, &out->evidence);
+}
