@@ -168,6 +168,7 @@ struct core_link_info {
     uint64_t since_ns;
     unsigned reported_by_count;  /* host ports that say that paths over it are dead, or that there are none */
     const uint32_t *reported_by; /* their addresses; valid until the next call */
+    unsigned dead_paths;         /* over a link that is not up: routers still send there. 0: they avoid it */
     uint64_t planned_flows;
     double planned_share; /* planned time on it over that of the most loaded link */
 };
@@ -212,9 +213,17 @@ struct core_plan_job {
     double ratio;
     bool admitted;
 };
+/* What a plan was made for. */
+enum core_plan_change {
+    CORE_PLAN_JOBS,   /* jobs have changed, or control has started: made anew */
+    CORE_PLAN_LINKS,  /* links have changed: the one before it was revised */
+    CORE_PLAN_REFINED /* nothing has changed: made anew since the one before it was worse */
+};
+
 struct core_plan_info {
     uint64_t epoch, hash, at_ns, duration_ns;
     char reason[CORE_REASON_BYTES];
+    enum core_plan_change change;
     double ratio; /* of all steps one after the other: the most loaded links' times over the bounds T* */
     uint64_t flows, split_flows, pieces, moved_flows;
     unsigned job_count; /* of the plan in force only */

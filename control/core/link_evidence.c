@@ -259,6 +259,19 @@ static bool lacks(const struct fabric_map *map, uint32_t port, const struct agen
     return false;
 }
 
+unsigned link_evidence_count_dead(const struct fabric_map *map, uint32_t port, const struct agent *a,
+                                  uint32_t uplink)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; a->dead_count > 0 && i < a->path_count; i++) {
+        if (a->marks[i].evidence != PATH_DEAD)
+            continue;
+        struct path_links links = links_of(map, port, &a->marks[i]);
+        count += links.up == uplink || links.down == uplink;
+    }
+    return count;
+}
+
 bool link_evidence_accuses(const struct fabric_map *map, uint32_t port, const struct agent *a,
                            uint32_t uplink)
 {

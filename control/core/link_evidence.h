@@ -59,5 +59,8 @@ void link_evidence_judge(struct link_evidence *e, struct agent *const *agents);
 /* Whether one of the agent's dead or missing paths that speak goes over the uplink. */
 bool link_evidence_accuses(const struct fabric_map *map, uint32_t port, const struct agent *agent,
                            uint32_t uplink);
+/* How many of the agent's paths over the uplink are dead. */
+unsigned link_evidence_count_dead(const struct fabric_map *map, uint32_t port, const struct agent *agent,
+                                  uint32_t uplink);
 
 #endif

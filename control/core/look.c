@@ -5,6 +5,17 @@
 
 #include "control/core/core_state.h"
 
+static unsigned count_dead_paths(const struct core *core, uint32_t uplink)
+{
+    unsigned count = 0;
+    for (uint32_t port = 0; port < core->map->port_count; port++) {
+        const struct agent *a = core->agents[port];
+        if (a != NULL && a->present)
+            count += link_evidence_count_dead(core->map, port, a, uplink);
+    }
+    return count;
+}
+
 static void uplink_info(struct core *core, uint32_t uplink, struct core_link_info *info)
 {
     const struct link_health *h = &core->health[uplink];
@@ -14,6 +25,8 @@ static void uplink_info(struct core *core, uint32_t uplink, struct core_link_inf
     if (core->evidence.blame[uplink] != CORE_LINK_UP)
         info->reported_by_count = core_collect_reporters(core, uplink);
     info->reported_by = core->reporters;
+    if (core->evidence.blame[uplink] != CORE_LINK_UP)
+        info->dead_paths = count_dead_paths(core, uplink);
     if (core->plan != NULL) {
         info->planned_flows = core->plan->link_flows[uplink];
         info->planned_share = core->plan->link_share[uplink];

@@ -197,6 +197,7 @@ static void put_in_force(struct core *core, struct core_planning *p, uint64_t du
     record->info.at_ns = now_ns;
     record->info.duration_ns = duration_ns;
     snprintf(record->info.reason, sizeof(record->info.reason), "%s", p->cause);
+    record->info.change = p->refine ? CORE_PLAN_REFINED : p->revise ? CORE_PLAN_LINKS : CORE_PLAN_JOBS;
     plan_record_adopt(record);
     forget_blocks(core);
     plan_result_destroy(core->plan);

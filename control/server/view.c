@@ -63,14 +63,14 @@ json_t *view_link(const struct call *call, uint32_t link)
     struct core_link_info info;
     core_link_info(call->core, link, &info);
     bool is_host_link = lower->kind == TOPOLOGY_HOST;
-    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:s, s:s, s:f, s:o, s:I, s:f}", "name",
-                     topology_link_name(call->topology, link, name), "leaf",
-                     is_host_link ? upper->name : lower->name, is_host_link ? "host" : "spine",
-                     is_host_link ? lower->name : upper->name, "rate_bps", (json_int_t)l->rate_bits_per_s,
-                     "state", state_name(&info), "drained", info.drained, "capacity_ratio",
-                     info.capacity_ratio, "reason", info.reason, "by", info.by, "since_s",
-                     view_seconds(info.since_ns), "reported_by", reporters(call, &info), "planned_flows",
-                     (json_int_t)info.planned_flows, "planned_share", info.planned_share);
+    return json_pack(
+        "{s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:s, s:s, s:f, s:o, s:i, s:I, s:f}", "name",
+        topology_link_name(call->topology, link, name), "leaf", is_host_link ? upper->name : lower->name,
+        is_host_link ? "host" : "spine", is_host_link ? lower->name : upper->name, "rate_bps",
+        (json_int_t)l->rate_bits_per_s, "state", state_name(&info), "drained", info.drained, "capacity_ratio",
+        info.capacity_ratio, "reason", info.reason, "by", info.by, "since_s", view_seconds(info.since_ns),
+        "reported_by", reporters(call, &info), "dead_paths", (int)info.dead_paths, "planned_flows",
+        (json_int_t)info.planned_flows, "planned_share", info.planned_share);
 }
 
 static json_t *plan_jobs(const struct core_plan_info *info)
@@ -88,12 +88,14 @@ static json_t *plan_jobs(const struct core_plan_info *info)
 json_t *view_plan(const struct call *call, const struct core_plan_info *info, bool with_jobs)
 {
     (void)call;
-    json_t *plan =
-        json_pack("{s:I, s:o, s:f, s:s, s:f, s:I, s:I, s:I, s:I, s:f}", "epoch", (json_int_t)info->epoch,
-                  "hash", view_identity(info->hash), "at_s", view_seconds(info->at_ns), "reason",
-                  info->reason, "ratio", info->ratio, "flows", (json_int_t)info->flows, "split_flows",
-                  (json_int_t)info->split_flows, "pieces", (json_int_t)info->pieces, "moved_flows",
-                  (json_int_t)info->moved_flows, "duration_ms", (double)info->duration_ns / 1e6);
+    static const char *const changes[] = {
+        [CORE_PLAN_JOBS] = "jobs", [CORE_PLAN_LINKS] = "links", [CORE_PLAN_REFINED] = "refined"};
+    json_t *plan = json_pack(
+        "{s:I, s:o, s:f, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:f}", "epoch", (json_int_t)info->epoch, "hash",
+        view_identity(info->hash), "at_s", view_seconds(info->at_ns), "reason", info->reason, "change",
+        changes[info->change], "ratio", info->ratio, "flows", (json_int_t)info->flows, "split_flows",
+        (json_int_t)info->split_flows, "pieces", (json_int_t)info->pieces, "moved_flows",
+        (json_int_t)info->moved_flows, "duration_ms", (double)info->duration_ns / 1e6);
     if (plan != NULL && with_jobs)
         json_object_set_new(plan, "jobs", plan_jobs(info));
     return plan;

@@ -46,6 +46,12 @@ static double is_suspect(const struct link_list *list, const json_t *link)
     return strcmp(answer_text(link, "state"), "suspect") == 0;
 }
 
+static double dead_paths(const struct link_list *list, const json_t *link)
+{
+    (void)list;
+    return answer_text(link, "spine")[0] != '\0' ? answer_number(link, "dead_paths") : NAN;
+}
+
 static double is_drained(const struct link_list *list, const json_t *link)
 {
     (void)list;
@@ -90,8 +96,11 @@ static double planned_share(const struct link_list *list, const json_t *link)
 static const struct link_metric link_metrics[] = {
     {{"fabric_link_up", METRIC_GAUGE, "1 unless control has found the link down."}, is_up},
     {{"fabric_link_suspect", METRIC_GAUGE,
-      "1 while hosts report dead paths over the link that no routing protocol has noticed."},
+      "1 while the link or the one at the other end of its paths is out, and nobody can tell which."},
      is_suspect},
+    {{"fabric_link_dead_paths", METRIC_GAUGE,
+      "Dead paths over a link that is out: routers still send there. 0: they avoid it."},
+     dead_paths},
     {{"fabric_link_drained", METRIC_GAUGE, "1 while the link is taken out of plans."}, is_drained},
     {{"fabric_link_capacity_ratio", METRIC_GAUGE,
       "Share of the link's rate that plans may use while it is up and not drained."},

@@ -7,7 +7,7 @@
 #include "tools/exporter/answer.h"
 
 /* Of PLAN in control/API.md; the last stands for what else there may be. */
-static const char *const changes[PLAN_CHANGES] = {"jobs", "links", "refine", "other"};
+static const char *const changes[PLAN_CHANGES] = {"jobs", "links", "refined", "other"};
 
 static const struct metric rebalances = {"fabric_rebalances_total", METRIC_COUNTER,
                                          "Plans put in force, by what had changed."};

@@ -65,13 +65,14 @@ static void expect(const char *path, const char *format, ...)
     va_end(arguments);
 }
 
-#define PLAN "s:I, s:s, s:F, s:s, s:F, s:I, s:I, s:I, s:I, s:F"
+#define PLAN "s:I, s:s, s:F, s:s, s:s, s:F, s:I, s:I, s:I, s:I, s:F"
 #define PLAN_KEYS                                                                                            \
-    "epoch", "hash", "at_s", "reason", "ratio", "flows", "split_flows", "pieces", "moved_flows", "duration_ms"
-#define LINK "s:s, s:s, s:s, s:I, s:s, s:b, s:F, s:s, s:s, s:F, s:o, s:I, s:F"
+    "epoch", "hash", "at_s", "reason", "change", "ratio", "flows", "split_flows", "pieces", "moved_flows",   \
+        "duration_ms"
+#define LINK "s:s, s:s, s:s, s:I, s:s, s:b, s:F, s:s, s:s, s:F, s:o, s:i, s:I, s:F"
 #define LINK_KEYS                                                                                            \
     "name", "leaf", "spine", "rate_bps", "state", "drained", "capacity_ratio", "reason", "by", "since_s",    \
-        "reported_by", "planned_flows", "planned_share"
+        "reported_by", "dead_paths", "planned_flows", "planned_share"
 
 static void test_shapes_of_answers(void **state)
 {

@@ -10,16 +10,18 @@ static void a_link_has_a_sample_in_each_family(void **state)
     (void)state;
     struct metric_page page = {.family_count = 0};
     json_t *flaps = parse("{'leaf0-spine1': 3}");
-    json_t *links = parse("[{'name': 'leaf0-spine1', 'leaf': 'leaf0', 'spine': 'spine1', 'rate_bps': 800,"
-                          " 'state': 'suspect', 'drained': true, 'capacity_ratio': 0.5, 'planned_flows': 4,"
-                          " 'planned_share': 0.25, 'anomaly_score': 1.5},"
-                          " {'name': 'leaf0-host2', 'leaf': 'leaf0', 'host': 'host2', 'rate_bps': 800,"
-                          " 'state': 'down', 'drained': false, 'capacity_ratio': 1, 'planned_flows': 2}]");
+    json_t *links = parse(
+        "[{'name': 'leaf0-spine1', 'leaf': 'leaf0', 'spine': 'spine1', 'rate_bps': 800,"
+        " 'state': 'suspect', 'drained': true, 'dead_paths': 6, 'capacity_ratio': 0.5, 'planned_flows': 4,"
+        " 'planned_share': 0.25, 'anomaly_score': 1.5},"
+        " {'name': 'leaf0-host2', 'leaf': 'leaf0', 'host': 'host2', 'rate_bps': 800,"
+        " 'state': 'down', 'drained': false, 'capacity_ratio': 1, 'planned_flows': 2}]");
     link_metrics_write(&page, links, flaps);
     assert_line(&page, "fabric_link_up{leaf=\"leaf0\",spine=\"spine1\"} 1");
     assert_line(&page, "fabric_link_up{leaf=\"leaf0\",host=\"host2\"} 0");
     assert_line(&page, "fabric_link_suspect{leaf=\"leaf0\",spine=\"spine1\"} 1");
     assert_line(&page, "fabric_link_suspect{leaf=\"leaf0\",host=\"host2\"} 0");
+    assert_line(&page, "fabric_link_dead_paths{leaf=\"leaf0\",spine=\"spine1\"} 6");
     assert_line(&page, "fabric_link_drained{leaf=\"leaf0\",spine=\"spine1\"} 1");
     assert_line(&page, "fabric_link_capacity_ratio{leaf=\"leaf0\",spine=\"spine1\"} 0.5");
     assert_line(&page, "fabric_link_rate_bytes_per_second{leaf=\"leaf0\",spine=\"spine1\"} 100");
