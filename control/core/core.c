@@ -15,12 +15,11 @@ static void load_link(void *context, const struct store_link *kept)
     uint32_t link = topology_link_by_name(core->map->topology, kept->name);
     if (link == TOPOLOGY_NONE)
         return; /* the topology is another one by now */
-    struct link_wish *w = &core->wishes[link];
-    w->drained = kept->drained;
-    w->capacity_ratio = kept->capacity_ratio;
-    w->since_ns = kept->at_ns;
-    snprintf(w->by, sizeof(w->by), "%s", kept->by);
-    snprintf(w->reason, sizeof(w->reason), "%s", kept->reason);
+    struct link_wish wish = {
+        .drained = kept->drained, .capacity_ratio = kept->capacity_ratio, .since_ns = kept->at_ns};
+    snprintf(wish.by, sizeof(wish.by), "%s", kept->by);
+    snprintf(wish.reason, sizeof(wish.reason), "%s", kept->reason);
+    core_set_wish(core, link, &wish);
 }
 
 static void load_priority(void *context, const struct store_priority *kept)
@@ -69,13 +68,14 @@ static int allocate(struct core *core)
     core->agents = calloc(m->port_count + 1, sizeof(*core->agents));
     core->health = calloc(m->uplink_count + 1, sizeof(*core->health));
     core->wishes = calloc(m->link_count + 1, sizeof(*core->wishes));
+    core->wished_bytes_per_s = calloc(m->link_count + 1, sizeof(*core->wished_bytes_per_s));
     core->reporters = calloc(m->port_count + 1, sizeof(*core->reporters));
     core->blocks = calloc(m->port_count + 1, sizeof(*core->blocks));
-    if (core->agents == NULL || core->health == NULL || core->wishes == NULL || core->reporters == NULL ||
-        core->blocks == NULL)
+    if (core->agents == NULL || core->health == NULL || core->wishes == NULL ||
+        core->wished_bytes_per_s == NULL || core->reporters == NULL || core->blocks == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < m->link_count; i++)
-        core->wishes[i].capacity_ratio = 1;
+        core_set_wish(core, i, &(struct link_wish){.capacity_ratio = 1});
     int result = journal_create(&core->journal, core->config.store);
     if (result == 0)
         result = jobs_create(&core->jobs);
@@ -154,6 +154,7 @@ void core_destroy(struct core *core)
     free(core->blocks);
     free(core->health);
     free(core->wishes);
+    free(core->wished_bytes_per_s);
     free(core->reporters);
     fabric_map_destroy(core->map);
     free(core);

@@ -44,7 +44,8 @@ struct core {
     struct link_evidence evidence;
     uint64_t judge_ns;                     /* when links are judged anew; UINT64_MAX: no new evidence */
     struct link_health *health;            /* [uplink] */
-    struct link_wish *wishes;              /* [link] */
+    struct link_wish *wishes;              /* [link]; changed by core_set_wish() alone */
+    uint64_t *wished_bytes_per_s;          /* [link]: what they leave of its rate, in eighths */
     uint32_t *reporters;                   /* of core_link_info() */
     uint32_t probe_list[AGENT_PROBES_MAX]; /* of a reply */
 
@@ -64,6 +65,7 @@ void core_want_plan(struct core *core, uint64_t now_ns, enum plan_change change,
 void core_want_judgement(struct core *core, uint64_t now_ns);
 /* The hosts that report dead paths over the uplink, in core->reporters. Returns how many. */
 unsigned core_collect_reporters(struct core *core, uint32_t uplink);
+void core_set_wish(struct core *core, uint32_t link, const struct link_wish *wish);
 /* Judges links if it is time. */
 void core_judge_links(struct core *core, uint64_t now_ns);
 /* All that the agent said is forgotten; its jobs lose their ranks. */

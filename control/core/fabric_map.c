@@ -47,6 +47,8 @@ static void take_links(struct fabric_map *m)
             continue;
         uint32_t uplink = fabric_map_uplink(m, lower->index, topology_node(t, link->upper)->index);
         m->uplink_of_link[i] = uplink;
+        if (m->nominal_bytes_per_s[uplink] == 0)
+            m->first_link[uplink] = i;
         m->nominal_bytes_per_s[uplink] += link->rate_bits_per_s / 8;
         m->leaf_spines[lower->index] |= 1ull << topology_node(t, link->upper)->index;
     }
@@ -112,9 +114,10 @@ static struct fabric_map *allocate(const struct topology *t)
     m->ports = calloc(m->port_count + 1, sizeof(*m->ports));
     m->uplink_of_link = calloc(m->link_count + 1, sizeof(*m->uplink_of_link));
     m->nominal_bytes_per_s = calloc(m->uplink_count + 1, sizeof(*m->nominal_bytes_per_s));
+    m->first_link = calloc(m->uplink_count + 1, sizeof(*m->first_link));
     m->leaf_spines = calloc(m->leaf_count + 1, sizeof(*m->leaf_spines));
     if (m->prefixes == NULL || m->leaf_prefixes == NULL || m->ports == NULL || m->uplink_of_link == NULL ||
-        m->nominal_bytes_per_s == NULL || m->leaf_spines == NULL) {
+        m->nominal_bytes_per_s == NULL || m->first_link == NULL || m->leaf_spines == NULL) {
         fabric_map_destroy(m);
         return NULL;
     }
@@ -151,6 +154,7 @@ void fabric_map_destroy(struct fabric_map *m)
     free(m->ports);
     free(m->uplink_of_link);
     free(m->nominal_bytes_per_s);
+    free(m->first_link);
     free(m->leaf_spines);
     free(m);
 }

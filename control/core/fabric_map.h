@@ -26,6 +26,7 @@ struct fabric_map {
         leaf_prefixes; /* [leaf]: the least of its prefixes, which stands for it; 0: no host has an address */
     uint32_t spine_addresses[PLAN_SPINES_MAX];
     uint32_t *uplink_of_link;      /* MAP_NONE: a host's link */
+    uint32_t *first_link;          /* [uplink]: the first of the links that make it up */
     uint64_t *nominal_bytes_per_s; /* [uplink]; 0: not wired */
     uint64_t *leaf_spines;         /* [leaf]: a bit for each spine that it is wired to */
     struct planner_port *ports;

@@ -16,7 +16,10 @@ int link_evidence_create(struct link_evidence *e, const struct fabric_map *map)
     e->crossing = calloc(map->uplink_count + 1, sizeof(*e->crossing));
     e->blame = calloc(map->uplink_count + 1, sizeof(*e->blame));
     e->acquitted = calloc(map->uplink_count + 1, sizeof(*e->acquitted));
-    return whole && e->crossing != NULL && e->blame != NULL && e->acquitted != NULL ? 0 : -ENOMEM;
+    e->accuses = calloc(map->port_count + 1, sizeof(*e->accuses));
+    e->accusers = calloc(map->port_count + 1, sizeof(*e->accusers));
+    whole = whole && e->crossing != NULL && e->blame != NULL && e->accuses != NULL;
+    return whole && e->acquitted != NULL && e->accusers != NULL ? 0 : -ENOMEM;
 }
 
 void link_evidence_destroy(struct link_evidence *e)
@@ -26,6 +29,8 @@ void link_evidence_destroy(struct link_evidence *e)
     free(e->crossing);
     free(e->blame);
     free(e->acquitted);
+    free(e->accuses);
+    free(e->accusers);
 }
 
 /* ---- what paths say ---- */
@@ -118,6 +123,7 @@ static bool has_links(const struct path_mark *mark)
 
 void link_evidence_add(struct link_evidence *e, uint32_t port, const struct agent *a, int sign)
 {
+    e->accuses[port] = sign > 0 && (a->dead_count > 0 || a->lacking_count > 0);
     for (unsigned i = 0; i < a->path_count; i++) {
         if (!has_links(&a->marks[i]))
             continue;
@@ -214,7 +220,7 @@ static void accuse_uncrossed(struct link_evidence *e, struct path_links links)
 static void judge_missing(struct link_evidence *e, uint32_t port, const struct agent *a)
 {
     uint32_t leaf = fabric_map_leaf(e->map, port);
-    for (unsigned first = 0, end; first < a->path_count; first = end) {
+    for (unsigned first = 0, end; a->lacking_count > 0 && first < a->path_count; first = end) {
         end = end_of_group(a->paths, first, a->path_count);
         uint64_t missing = missing_spines(e->map, leaf, &a->paths[first], &a->marks[first], end - first);
         for (; missing != 0; missing &= missing - 1)
@@ -235,12 +241,13 @@ void link_evidence_judge(struct link_evidence *e, struct agent *const *agents)
 {
     memset(e->blame, CORE_LINK_UP, e->map->uplink_count);
     memset(e->acquitted, false, e->map->uplink_count);
+    e->accuser_count = 0;
     for (uint32_t port = 0; port < e->map->port_count; port++) {
-        const struct agent *a = agents[port];
-        if (a != NULL && a->dead_count > 0)
-            judge_dead(e, port, a);
-        if (a != NULL && a->lacking_count > 0)
-            judge_missing(e, port, a);
+        if (!e->accuses[port])
+            continue;
+        e->accusers[e->accuser_count++] = port;
+        judge_dead(e, port, agents[port]);
+        judge_missing(e, port, agents[port]);
     }
 }
 

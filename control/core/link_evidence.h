@@ -36,6 +36,9 @@ struct link_evidence {
     uint32_t *crossing;                   /* [uplink]: reported paths over it, dead ones too */
     uint8_t *blame;                       /* [uplink]: enum core_link_state, of link_evidence_judge() */
     bool *acquitted;                      /* [uplink]: a dead path goes over it, but another link is down */
+    bool *accuses;                        /* [port]: its agent reports dead or missing paths */
+    uint32_t *accusers;                   /* those ports, when links were judged last */
+    uint32_t accuser_count;
 };
 
 int link_evidence_create(struct link_evidence *e, const struct fabric_map *map);
@@ -53,8 +56,8 @@ bool link_evidence_prove(struct link_evidence *e, uint32_t port, const struct ag
                          struct evidence_times times);
 /* Takes an agent's marked paths into account, or (sign -1) out of it. */
 void link_evidence_add(struct link_evidence *e, uint32_t port, const struct agent *agent, int sign);
-/* Sets `blame` and `acquitted` from the dead and missing paths of all agents ([port], NULL where none ever
- * was). */
+/* Sets `blame`, `acquitted` and `accusers` from the dead and missing paths of all agents ([port], NULL where
+ * none ever was). */
 void link_evidence_judge(struct link_evidence *e, struct agent *const *agents);
 /* Whether one of the agent's dead or missing paths that speak goes over the uplink. */
 bool link_evidence_accuses(const struct fabric_map *map, uint32_t port, const struct agent *agent,

@@ -18,9 +18,10 @@ void core_want_judgement(struct core *core, uint64_t now_ns)
 unsigned core_collect_reporters(struct core *core, uint32_t uplink)
 {
     unsigned count = 0;
-    for (uint32_t port = 0; port < core->map->port_count; port++) {
+    for (uint32_t i = 0; i < core->evidence.accuser_count; i++) {
+        uint32_t port = core->evidence.accusers[i];
         const struct agent *a = core->agents[port];
-        if (a != NULL && a->present && link_evidence_accuses(core->map, port, a, uplink))
+        if (a->present && link_evidence_accuses(core->map, port, a, uplink))
             core->reporters[count++] = topology_port(core->map->topology, port)->address;
     }
     return count;
@@ -48,15 +49,6 @@ static char *evidence_text(struct core *core, uint32_t uplink)
 }
 
 /* ---- states ---- */
-
-/* The first of the topology's links that make up the uplink. */
-static uint32_t first_link(const struct fabric_map *map, uint32_t uplink)
-{
-    uint32_t link = 0;
-    while (map->uplink_of_link[link] != uplink)
-        link++;
-    return link;
-}
 
 static void tell_out(struct core *core, uint32_t uplink, const char *name, uint64_t now_ns)
 {
@@ -90,12 +82,14 @@ static void follow(struct core *core, uint32_t uplink, uint64_t now_ns)
 {
     char name[STORE_NAME_BYTES];
     enum core_link_state blame = (enum core_link_state)core->evidence.blame[uplink];
+    if (blame == CORE_LINK_UP && core->health[uplink].state == CORE_LINK_UP)
+        return;
     if (blame == CORE_LINK_UP && core->evidence.acquitted[uplink])
         link_health_acquit(&core->health[uplink]);
     enum link_change change = link_health_follow(&core->health[uplink], blame, now_ns);
     if (change == LINK_UNCHANGED)
         return;
-    fabric_map_link_name(core->map, first_link(core->map, uplink), name);
+    fabric_map_link_name(core->map, core->map->first_link[uplink], name);
     if (change == LINK_CAME_BACK)
         tell_up(core, name, now_ns);
     else
@@ -122,10 +116,8 @@ void core_judge_links(struct core *core, uint64_t now_ns)
 
 /* ---- rates ---- */
 
-/* What operators leave of the link, in eighths of its nominal rate. */
-static uint64_t wished_bytes_per_s(const struct core *core, uint32_t link)
+static uint64_t wished_bytes_per_s(const struct core *core, uint32_t link, const struct link_wish *w)
 {
-    const struct link_wish *w = &core->wishes[link];
     uint64_t nominal = topology_link(core->map->topology, link)->rate_bits_per_s / 8;
     if (w->drained)
         return 0;
@@ -136,13 +128,19 @@ static uint64_t wished_bytes_per_s(const struct core *core, uint32_t link)
     return rate == 0 || rate > PLANNER_RATE_MIN_BYTES_PER_S ? rate : PLANNER_RATE_MIN_BYTES_PER_S;
 }
 
+void core_set_wish(struct core *core, uint32_t link, const struct link_wish *wish)
+{
+    core->wishes[link] = *wish;
+    core->wished_bytes_per_s[link] = wished_bytes_per_s(core, link, wish);
+}
+
 /* Adds up [uplink]; links that are out are left at 0. */
 static void add_rates(const struct core *core, uint64_t *rates)
 {
     for (uint32_t link = 0; link < core->map->link_count; link++) {
         uint32_t uplink = core->map->uplink_of_link[link];
         if (uplink != MAP_NONE && core->health[uplink].state == CORE_LINK_UP)
-            rates[uplink] += wished_bytes_per_s(core, link);
+            rates[uplink] += core->wished_bytes_per_s[link];
     }
 }
 

@@ -159,7 +159,7 @@ int core_link_act(struct core *core, const struct core_link_request *q, uint64_t
         journal_store_failed(&core->journal, now_ns, text);
         return core_fail(error, -EIO, "store_failed", "%s", text);
     }
-    core->wishes[q->link] = wish;
+    core_set_wish(core, q->link, &wish);
     tell_link(core, name, q, now_ns);
     core_want_plan(core, now_ns, PLAN_LINKS, "%s is %s", name, kind_of(q->action) + strlen("link_"));
     return 0;

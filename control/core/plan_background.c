@@ -93,7 +93,7 @@ struct planner_fabric *planning_background(const struct core_planning *p, const 
                            .down = calloc(p->map->uplink_count + 1, sizeof(*b.down))};
     if (b.up == NULL || b.down == NULL || planner_fabric_copy(p->fabric, &fabric, error) != 0)
         fabric = NULL;
-    else if (layer > 0 && add_up(p, r, layer, &b))
+    else if (add_up(p, r, layer, &b))
         reduce(p, r, fabric, &b);
     free(b.up);
     free(b.down);

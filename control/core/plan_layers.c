@@ -161,12 +161,12 @@ static int plan_layer(struct core_planning *p, struct plan_result *r, unsigned l
 static int make_layer(struct core_planning *p, struct plan_result *r, unsigned layer)
 {
     struct planner_demand *demands = make_demands(p, r, layer);
-    struct planner_fabric *fabric = planning_background(p, r, layer);
+    struct planner_fabric *reduced = layer > 0 ? planning_background(p, r, layer) : NULL;
     int result = -ENOMEM;
-    if (demands != NULL && fabric != NULL)
-        result = plan_layer(p, r, layer, fabric, demands);
+    if (demands != NULL && (layer == 0 || reduced != NULL))
+        result = plan_layer(p, r, layer, layer > 0 ? reduced : p->fabric, demands);
     free(demands);
-    planner_fabric_destroy(fabric);
+    planner_fabric_destroy(reduced);
     return result;
 }
 

@@ -29,8 +29,8 @@ struct core_planning {
 
 /* The tables, and the steps ordered by job and weight with their layers. -ENOMEM. */
 int planning_make_tables(struct core_planning *p, struct plan_result *result);
-/* The rates of `fabric` without what the jobs that have no step in this layer put on its links. NULL: no
- * memory. */
+/* The rates of `fabric` without what the jobs that have no step in this layer (not 0, that of all) put on its
+ * links. NULL: no memory. */
 struct planner_fabric *planning_background(const struct core_planning *p, const struct plan_result *result,
                                            unsigned layer);
 /* Plans all layers. 0 or -errno with p->error. */
