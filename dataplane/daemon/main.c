@@ -17,6 +17,7 @@
 #include "dataplane/daemon/privileges.h"
 #include "dataplane/daemon/session_server.h"
 #include "dataplane/formats/address.h"
+#include "dataplane/process/arguments.h"
 #include "dataplane/process/log.h"
 #include "dataplane/process/notify.h"
 
@@ -281,40 +282,21 @@ static int run(struct daemon *d)
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int usage(void)
-{
-    fprintf(stderr, "usage: weft-dataplane CONFIG.yaml [--check-config]\n");
-    return EXIT_FAILURE;
-}
-
-/* One configuration file and, before or after it, perhaps --check-config. */
-static bool read_arguments(char **arguments, const char **config_file, bool *check_only)
-{
-    for (char **argument = arguments + 1; *argument; argument++) {
-        if (strcmp(*argument, "--check-config") == 0)
-            *check_only = true;
-        else if (**argument == '-' || *config_file)
-            return false;
-        else
-            *config_file = *argument;
-    }
-    return *config_file != NULL;
-}
-
 int main(int argument_count, char **arguments)
 {
     struct daemon daemon = {0};
-    bool check_only = false;
+    struct arguments read;
     char error[YAML_ERROR_BYTES];
     (void)argument_count;
-    if (!read_arguments(arguments, &daemon.config_file, &check_only))
-        return usage();
+    if (!arguments_read("weft-dataplane", arguments, &read))
+        return EXIT_FAILURE;
+    daemon.config_file = read.config_file;
     if (config_load(daemon.config_file, &daemon.config, error) != 0) {
         fprintf(stderr, "%s\n", error);
         return EXIT_FAILURE;
     }
     int status = EXIT_SUCCESS;
-    if (!check_only) {
+    if (!read.check_only) {
         log_set_level(daemon.config->log);
         status = run(&daemon);
     }

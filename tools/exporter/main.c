@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "dataplane/process/arguments.h"
 #include "dataplane/process/notify.h"
 #include "tools/exporter/listen_socket.h"
 #include "tools/exporter/web_server.h"
@@ -24,26 +25,6 @@ struct program {
     struct exporter *exporter;
     struct web_server *server;
 };
-
-static int usage(void)
-{
-    fprintf(stderr, "usage: weft-exporter CONFIG.yaml [--check-config]\n");
-    return EXIT_FAILURE;
-}
-
-/* One configuration file and, before or after it, perhaps --check-config. */
-static bool read_arguments(char **arguments, const char **config_file, bool *check_only)
-{
-    for (char **argument = arguments + 1; *argument != NULL; argument++) {
-        if (strcmp(*argument, "--check-config") == 0)
-            *check_only = true;
-        else if (**argument == '-' || *config_file != NULL)
-            return false;
-        else
-            *config_file = *argument;
-    }
-    return *config_file != NULL;
-}
 
 static void on_stop(evutil_socket_t signal, short events, void *context)
 {
@@ -145,17 +126,18 @@ int main(int argument_count, char **arguments)
 {
     struct program program = {.file = NULL};
     struct web_config *web = NULL;
-    bool check_only = false;
+    struct arguments read;
     char error[YAML_ERROR_BYTES];
     int status = EXIT_SUCCESS;
     (void)argument_count;
-    if (!read_arguments(arguments, &program.file, &check_only))
-        return usage();
+    if (!arguments_read("weft-exporter", arguments, &read))
+        return EXIT_FAILURE;
+    program.file = read.config_file;
     if (exporter_config_load(program.file, &program.config, error) != 0 ||
         web_config_load(program.config->web_config, &web, error) != 0) {
         fprintf(stderr, "%s\n", error);
         status = EXIT_FAILURE;
-    } else if (check_only) {
+    } else if (read.check_only) {
         web_config_free(web);
     } else {
         status = serve(&program, web);
