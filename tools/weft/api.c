@@ -207,6 +207,17 @@ enum exit_status api_get(const struct options *options, const char *path, json_t
     return api_post(options, path, NULL, body);
 }
 
+enum exit_status api_get_named(const struct options *options, const char *list, const char *name,
+                               json_t **body)
+{
+    struct api_path path = api_path(list);
+    if (name) {
+        append(&path, "/");
+        api_path_add(&path, name);
+    }
+    return api_get(options, path.text, body);
+}
+
 enum exit_status api_post(const struct options *options, const char *path, const json_t *sent, json_t **body)
 {
     struct api_answer answer;

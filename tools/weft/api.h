@@ -38,6 +38,9 @@ enum exit_status api_judge(const struct options *options, struct api_answer *ans
 
 /* Both together: the caller owns *body after EXIT_DONE. */
 enum exit_status api_get(const struct options *options, const char *path, json_t **body);
+/* "/v1/links", or the one of that name if it is not NULL. */
+enum exit_status api_get_named(const struct options *options, const char *list, const char *name,
+                               json_t **body);
 enum exit_status api_post(const struct options *options, const char *path, const json_t *sent, json_t **body);
 
 #endif

@@ -20,14 +20,9 @@ static const struct column port_columns[] = {
 enum exit_status host_show(const struct invocation *invocation)
 {
     struct report report;
-    struct api_path path = api_path("/v1/hosts");
-    const char *name = invocation_text(invocation, "name");
     json_t *body;
-    if (name) {
-        path = api_path("/v1/hosts/");
-        api_path_add(&path, name);
-    }
-    enum exit_status status = api_get(invocation->options, path.text, &body);
+    enum exit_status status =
+        api_get_named(invocation->options, "/v1/hosts", invocation_text(invocation, "name"), &body);
     if (status != EXIT_DONE)
         return status;
     json_t *ports = report_unfold(json_object_get(body, "hosts"), "ports");

@@ -44,14 +44,9 @@ static void keep_unhealthy(json_t *links)
 enum exit_status link_show(const struct invocation *invocation)
 {
     struct report report;
-    struct api_path path = api_path("/v1/links");
-    const char *name = invocation_text(invocation, "name");
     json_t *body;
-    if (name) {
-        path = api_path("/v1/links/");
-        api_path_add(&path, name);
-    }
-    enum exit_status status = api_get(invocation->options, path.text, &body);
+    enum exit_status status =
+        api_get_named(invocation->options, "/v1/links", invocation_text(invocation, "name"), &body);
     if (status != EXIT_DONE)
         return status;
     if (invocation_flag(invocation, "unhealthy"))
