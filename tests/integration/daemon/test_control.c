@@ -14,62 +14,21 @@
 #include <cmocka.h>
 
 #include "dataplane/formats/plan.h"
-#include "tests/integration/daemon/application.h"
 #include "tests/integration/daemon/fake_control.h"
+#include "tests/integration/daemon/rank.h"
 #include "tests/integration/daemon/telemetry.h"
-#include "tests/integration/daemon/two_daemons.h"
 
 #define CONTROL_SOCKET "/run/control.sock"
 #define A              "10.1.0.1"
 #define B              "10.2.0.1"
 
-static const char *program, *device;
 static struct two_daemons daemons;
 static struct fake_control *control;
-static const uint32_t addresses[] = {TWO_HOSTS_A, TWO_DAEMONS_B_ADDRESS};
 static uint64_t identity = 0x1f, epoch;
-
-struct rank {
-    struct application application;
-    struct application_region region;
-    uint32_t handle;
-};
-
-static void rank_join(struct rank *r, const char *socket, const struct application_group *group)
-{
-    assert_int_equal(application_attach(&r->application, socket), 0);
-    assert_int_equal(application_create_region(&r->application, 4 << 20, &r->region), 0);
-    assert_int_equal(application_open(&r->application, group, &r->handle), 0);
-}
-
-static void rank_leave(struct rank *r)
-{
-    assert_int_equal(application_close(&r->application, r->handle), 0);
-    assert_int_equal(application_destroy_region(&r->application, &r->region), 0);
-    application_detach(&r->application);
-}
 
 static void join_pair(struct rank ranks[2])
 {
-    struct application_group group = {.identity = ++identity, .addresses = addresses, .rank_count = 2};
-    rank_join(&ranks[0], daemons.a.socket, &group);
-    group.rank = 1;
-    rank_join(&ranks[1], daemons.b.socket, &group);
-}
-
-static void leave_pair(struct rank ranks[2])
-{
-    rank_leave(&ranks[0]);
-    rank_leave(&ranks[1]);
-}
-
-static void wait_for(struct rank *r, uint32_t kind)
-{
-    struct app_completion completion;
-    do
-        assert_true(application_wait(&r->application, &completion));
-    while (completion.kind != kind);
-    assert_int_equal(completion.status, APP_STATUS_OK);
+    rank_pair_join(ranks, &daemons, ++identity, 4 << 20);
 }
 
 static void transfer(struct rank ranks[2], size_t bytes)
@@ -80,8 +39,8 @@ static void transfer(struct rank ranks[2], size_t bytes)
     flow.peer_rank = 1;
     flow.region = ranks[0].region.number;
     application_submit(&ranks[0].application, APP_SUBMIT_SEND_BATCH, ranks[0].handle, &flow);
-    wait_for(&ranks[1], APP_COMPLETION_RECEIVED);
-    wait_for(&ranks[0], APP_COMPLETION_SENT);
+    assert_int_equal(rank_wait_for(&ranks[1], APP_COMPLETION_RECEIVED).status, APP_STATUS_OK);
+    assert_int_equal(rank_wait_for(&ranks[0], APP_COMPLETION_SENT).status, APP_STATUS_OK);
     assert_memory_equal(ranks[0].region.memory, ranks[1].region.memory, bytes);
 }
 
@@ -161,7 +120,7 @@ static void reports_say_what_is_known(void **state)
     assert_string_equal(mode, "planned");
     const json_t *path = json_array_get(json_object_get(report, "paths"), 0);
     assert_string_equal(json_string_value(json_object_get(path, "peer")), B);
-    leave_pair(ranks);
+    rank_pair_leave(ranks);
     assert_non_null(fake_control_await(control, A, has_no_communicator, NULL));
 }
 
@@ -176,7 +135,7 @@ static void demands_grow_with_the_longest_flow(void **state)
     transfer(ranks, 5000);
     transfer(ranks, (size_t)second);
     assert_non_null(fake_control_await(control, A, has_demand, &second));
-    leave_pair(ranks);
+    rank_pair_leave(ranks);
 }
 
 static void paths_are_looked_for_when_control_asks(void **state)
@@ -189,7 +148,7 @@ static void paths_are_looked_for_when_control_asks(void **state)
     assert_non_null(fake_control_await(control, A, is_any, NULL));
     fake_control_answer(control, 200, NULL);
     assert_non_null(fake_control_await(control, A, has_probed, B));
-    leave_pair(ranks);
+    rank_pair_leave(ranks);
 }
 
 /* ---- plans ---- */
@@ -264,7 +223,7 @@ static void flows_that_cannot_go_as_planned_are_split_locally(void **state)
         transfer(ranks, 30000 + i);
     assert_int_equal(shown("flows_planned"), 0);
     assert_int_equal(shown("flows_unplanned"), unplanned + 5);
-    leave_pair(ranks);
+    rank_pair_leave(ranks);
 }
 
 static void assert_refused(struct block plan, const char *why)
@@ -314,7 +273,7 @@ static void control_may_die_and_come_back(void **state)
     assert_non_null(find_communicator(report));
     assert_true(daemon_process_wait_line(&daemons.a, "control answers"));
     take_plan();
-    leave_pair(ranks);
+    rank_pair_leave(ranks);
 }
 
 static void refusals_are_logged_with_their_remedy(void **state)
@@ -348,15 +307,15 @@ static void nonsense_is_logged_and_asked_again(void **state)
     assert_true(daemon_process_wait_line(&daemons.a, "control answers"));
     join_pair(ranks);
     transfer(ranks, 70000);
-    leave_pair(ranks);
+    rank_pair_leave(ranks);
 }
 
 static int start(void **state)
 {
     (void)state;
     int result = two_daemons_start(
-        &daemons, &(struct two_daemons_config){.program = program,
-                                               .device = device,
+        &daemons, &(struct two_daemons_config){.program = daemon_test_program,
+                                               .device = daemon_test_device,
                                                .extra = "control: {socket: " CONTROL_SOCKET "}\n"});
     assert_int_equal(result, 0);
     control = fake_control_start(CONTROL_SOCKET);
@@ -383,15 +342,8 @@ int main(int count, char **arguments)
         cmocka_unit_test(refusals_are_logged_with_their_remedy),
         cmocka_unit_test(nonsense_is_logged_and_asked_again),
     };
-    if (count != 3) {
-        fprintf(stderr, "usage: test_control WEFT-DATAPLANE DEVICE\n");
-        return EXIT_FAILURE;
-    }
-    if (geteuid() != 0) {
-        fprintf(stderr, "skipped: it takes root to make network namespaces\n");
-        return 77;
-    }
-    program = arguments[1];
-    device = arguments[2];
+    int status = daemon_test_arguments(count, arguments);
+    if (status != 0)
+        return status;
     return cmocka_run_group_tests(tests, start, stop);
 }

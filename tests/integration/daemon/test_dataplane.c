@@ -17,42 +17,15 @@
 #include <cmocka.h>
 
 #include "dataplane/transport/random.h"
-#include "tests/integration/daemon/application.h"
-#include "tests/integration/daemon/two_daemons.h"
+#include "tests/integration/daemon/rank.h"
 
-static const char *program, *device;
 static struct two_daemons daemons;
 static const uint32_t addresses[] = {TWO_HOSTS_A, TWO_DAEMONS_B_ADDRESS};
 static uint64_t identity = 1;
 
-/* One rank of a communicator with some memory. */
-struct rank {
-    struct application application;
-    struct application_region region;
-    uint32_t handle;
-};
-
-static void rank_join(struct rank *r, const char *socket, const struct application_group *group, size_t bytes)
-{
-    assert_int_equal(application_attach(&r->application, socket), 0);
-    assert_int_equal(application_create_region(&r->application, bytes, &r->region), 0);
-    assert_int_equal(application_open(&r->application, group, &r->handle), 0);
-}
-
-static void rank_leave(struct rank *r)
-{
-    assert_int_equal(application_close(&r->application, r->handle), 0);
-    assert_int_equal(application_destroy_region(&r->application, &r->region), 0);
-    application_detach(&r->application);
-}
-
 static void join_pair(struct rank ranks[2], size_t bytes)
 {
-    struct application_group group = {
-        .identity = identity++, .addresses = addresses, .rank = 0, .rank_count = 2};
-    rank_join(&ranks[0], daemons.a.socket, &group, bytes);
-    group.rank = 1;
-    rank_join(&ranks[1], daemons.b.socket, &group, bytes);
+    rank_pair_join(ranks, &daemons, identity++, bytes);
 }
 
 static void fill(uint8_t *memory, size_t bytes, uint64_t seed)
@@ -60,15 +33,6 @@ static void fill(uint8_t *memory, size_t bytes, uint64_t seed)
     struct random_stream random = {seed};
     for (size_t i = 0; i < bytes; i++)
         memory[i] = (uint8_t)(i % 8 == 0 ? random_next(&random) : random.state >> (i % 8 * 8));
-}
-
-static struct app_completion wait_for(struct rank *r, uint32_t kind)
-{
-    struct app_completion completion;
-    do
-        assert_true(application_wait(&r->application, &completion));
-    while (completion.kind != kind);
-    return completion;
 }
 
 /* Rank 0 sends so many bytes to rank 1, at an odd place, and every one must be right. */
@@ -83,11 +47,11 @@ static void transfer(struct rank ranks[2], size_t bytes)
     flow.peer_rank = 1;
     flow.region = ranks[0].region.number;
     application_submit(&ranks[0].application, APP_SUBMIT_SEND_BATCH, ranks[0].handle, &flow);
-    struct app_completion received = wait_for(&ranks[1], APP_COMPLETION_RECEIVED);
+    struct app_completion received = rank_wait_for(&ranks[1], APP_COMPLETION_RECEIVED);
     assert_int_equal(received.status, APP_STATUS_OK);
     assert_int_equal(received.bytes, bytes);
     assert_int_equal(received.cookie, 7);
-    assert_int_equal(wait_for(&ranks[0], APP_COMPLETION_SENT).status, APP_STATUS_OK);
+    assert_int_equal(rank_wait_for(&ranks[0], APP_COMPLETION_SENT).status, APP_STATUS_OK);
     assert_true(memcmp(ranks[0].region.memory + 13, ranks[1].region.memory + 13, bytes) == 0);
     assert_int_equal(ranks[1].region.memory[bytes + 13], 0);
     assert_int_equal(ranks[1].region.memory[12], 0);
@@ -101,8 +65,7 @@ static void messages_of_any_length_arrive_whole(void **state)
     join_pair(ranks, (1 << 20) + 64);
     for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
         transfer(ranks, lengths[i]);
-    rank_leave(&ranks[0]);
-    rank_leave(&ranks[1]);
+    rank_pair_leave(ranks);
 }
 
 static void a_large_message_arrives_whole(void **state)
@@ -111,8 +74,7 @@ static void a_large_message_arrives_whole(void **state)
     struct rank ranks[2];
     join_pair(ranks, (64 << 20) + 64);
     transfer(ranks, 64 << 20);
-    rank_leave(&ranks[0]);
-    rank_leave(&ranks[1]);
+    rank_pair_leave(ranks);
 }
 
 static void ranks_on_one_host_reach_each_other(void **state)
@@ -126,8 +88,7 @@ static void ranks_on_one_host_reach_each_other(void **state)
     rank_join(&ranks[1], daemons.a.socket, &group, 1 << 20);
     transfer(ranks, 0);
     transfer(ranks, 300001);
-    rank_leave(&ranks[0]);
-    rank_leave(&ranks[1]);
+    rank_pair_leave(ranks);
 }
 
 static void chunks_are_reported(void **state)
@@ -150,9 +111,8 @@ static void chunks_are_reported(void **state)
             seen |= 1ull << completion.chunk;
     } while (completion.kind != APP_COMPLETION_RECEIVED);
     assert_int_equal(seen, 0x3ff);
-    wait_for(&ranks[0], APP_COMPLETION_SENT);
-    rank_leave(&ranks[0]);
-    rank_leave(&ranks[1]);
+    rank_wait_for(&ranks[0], APP_COMPLETION_SENT);
+    rank_pair_leave(ranks);
 }
 
 static void a_region_in_use_is_not_destroyed(void **state)
@@ -169,7 +129,7 @@ static void a_region_in_use_is_not_destroyed(void **state)
     assert_int_equal(busy, -EBUSY);
     assert_non_null(strstr(ranks[1].application.reply.text, "transfer"));
     assert_int_equal(application_close(&ranks[1].application, ranks[1].handle), 0);
-    assert_int_equal(wait_for(&ranks[1], APP_COMPLETION_RECEIVED).status, APP_STATUS_CANCELLED);
+    assert_int_equal(rank_wait_for(&ranks[1], APP_COMPLETION_RECEIVED).status, APP_STATUS_CANCELLED);
     assert_int_equal(application_destroy_region(&ranks[1].application, &ranks[1].region), 0);
     application_detach(&ranks[1].application);
     rank_leave(&ranks[0]);
@@ -224,7 +184,7 @@ static void the_death_of_an_application_is_told_to_its_peers(void **state)
     application_submit(&ranks[0].application, APP_SUBMIT_RECEIVE_BATCH, ranks[0].handle, &flow);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
-    struct app_completion received = wait_for(&ranks[0], APP_COMPLETION_RECEIVED);
+    struct app_completion received = rank_wait_for(&ranks[0], APP_COMPLETION_RECEIVED);
     assert_int_equal(received.status, APP_STATUS_PEER_DEAD);
     assert_int_equal(received.rank, 1);
     assert_true(daemon_process_wait_line(&daemons.b, "has left nothing behind"));
@@ -247,7 +207,7 @@ static pid_t start_victim(uint64_t communicator, const struct app_flow *flow, in
     rank_join(&victim, daemons.b.socket, &group, flow->bytes);
     receive.region = victim.region.number;
     application_submit(&victim.application, APP_SUBMIT_RECEIVE_BATCH, victim.handle, &receive);
-    wait_for(&victim, APP_COMPLETION_CHUNK);
+    rank_wait_for(&victim, APP_COMPLETION_CHUNK);
     if (write(said, "r", 1) == 1)
         pause();
     _exit(0);
@@ -274,15 +234,14 @@ static void an_application_killed_in_the_middle_harms_nobody(void **state)
         assert_int_equal(read(said[0], &byte, 1), 1);
         kill(victim, SIGKILL);
         waitpid(victim, NULL, 0);
-        struct app_completion sent = wait_for(&survivor, APP_COMPLETION_SENT);
+        struct app_completion sent = rank_wait_for(&survivor, APP_COMPLETION_SENT);
         assert_true(sent.status == APP_STATUS_PEER_DEAD && sent.rank == 1);
         transfer(bystanders, 10000 + i);
         rank_leave(&survivor);
         close(said[0]);
         close(said[1]);
     }
-    rank_leave(&bystanders[0]);
-    rank_leave(&bystanders[1]);
+    rank_pair_leave(bystanders);
 }
 
 /* Behind another leaf, and no router answers for it. */
@@ -355,8 +314,7 @@ static void garbage_ends_only_its_own_session(void **state)
         application_detach(&a);
         transfer(ranks, 1000 + i);
     }
-    rank_leave(&ranks[0]);
-    rank_leave(&ranks[1]);
+    rank_pair_leave(ranks);
 }
 
 static void impossible_ring_positions_end_only_their_own_session(void **state)
@@ -416,7 +374,7 @@ static void a_stopped_daemon_leaves_nothing_and_starts_again(void **state)
     assert_true(application_wait_end(&a));
     application_detach(&a);
     assert_int_equal(access(daemons.b.socket, F_OK), -1);
-    assert_true(daemon_process_start(&daemons.b, program));
+    assert_true(daemon_process_start(&daemons.b, daemon_test_program));
 }
 
 static void a_killed_daemons_socket_is_taken_over(void **state)
@@ -427,18 +385,18 @@ static void a_killed_daemons_socket_is_taken_over(void **state)
     waitpid(daemons.b.process, NULL, 0);
     close(daemons.b.log);
     assert_int_equal(access(daemons.b.socket, F_OK), 0);
-    assert_true(daemon_process_start(&daemons.b, program));
+    assert_true(daemon_process_start(&daemons.b, daemon_test_program));
     struct rank ranks[2];
     join_pair(ranks, 1 << 20);
     transfer(ranks, 5000);
-    rank_leave(&ranks[0]);
-    rank_leave(&ranks[1]);
+    rank_pair_leave(ranks);
 }
 
 static int setup(void **state)
 {
-    struct two_daemons_config config = {
-        .program = program, .device = device, .extra = "leaf_prefix_bits: 8\nregion_bytes_max: 1G\n"};
+    struct two_daemons_config config = {.program = daemon_test_program,
+                                        .device = daemon_test_device,
+                                        .extra = "leaf_prefix_bits: 8\nregion_bytes_max: 1G\n"};
     (void)state;
     return two_daemons_start(&daemons, &config);
 }
@@ -470,15 +428,8 @@ int main(int argument_count, char **arguments)
         cmocka_unit_test(a_stopped_daemon_leaves_nothing_and_starts_again),
         cmocka_unit_test(a_killed_daemons_socket_is_taken_over),
     };
-    if (argument_count != 3) {
-        fprintf(stderr, "usage: test_dataplane WEFT-DATAPLANE DEVICE\n");
-        return EXIT_FAILURE;
-    }
-    if (geteuid() != 0) {
-        fprintf(stderr, "skipped: it takes root to make network namespaces\n");
-        return 77;
-    }
-    program = arguments[1];
-    device = arguments[2];
+    int status = daemon_test_arguments(argument_count, arguments);
+    if (status != 0)
+        return status;
     return cmocka_run_group_tests(tests, setup, teardown);
 }

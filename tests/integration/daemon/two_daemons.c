@@ -119,3 +119,20 @@ int two_daemons_start(struct two_daemons *d, const struct two_daemons_config *co
         return -EIO;
     return 0;
 }
+
+const char *daemon_test_program, *daemon_test_device;
+
+int daemon_test_arguments(int count, char **arguments)
+{
+    if (count != 3) {
+        fprintf(stderr, "usage: %s WEFT-DATAPLANE DEVICE\n", arguments[0]);
+        return EXIT_FAILURE;
+    }
+    if (geteuid() != 0) {
+        fprintf(stderr, "skipped: it takes root to make network namespaces\n");
+        return 77;
+    }
+    daemon_test_program = arguments[1];
+    daemon_test_device = arguments[2];
+    return 0;
+}

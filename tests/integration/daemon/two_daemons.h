@@ -39,4 +39,9 @@ bool daemon_process_wait_line(struct daemon_process *p, const char *text);
 /* Ends it by SIGTERM. Its wait status, or -1 when it does not end and had to be killed. */
 int daemon_process_stop(struct daemon_process *p);
 
+/* Of a test that is called with WEFT-DATAPLANE and DEVICE. */
+extern const char *daemon_test_program, *daemon_test_device;
+/* Reads them. 0, or the status to exit with, and stderr has the reason: also without root. */
+int daemon_test_arguments(int count, char **arguments);
+
 #endif
