@@ -186,9 +186,11 @@ static void test_the_token_is_the_first_line_of_its_file(void **state)
     char error[HTTP_CLIENT_ERROR_BYTES];
     write_token(f, "open sesame\r\nsecond line\n");
     assert_int_equal(create_client(f, true, error), 0);
-    start(f, (struct http_request){.path = "/"});
+    start(f, (struct http_request){
+                 .path = "/", .body = "{}", .body_bytes = 2, .content_type = "application/json"});
     event_base_dispatch(f->base);
     assert_string_equal(f->authorization, "Bearer open sesame");
+    assert_string_equal(f->content_type, "application/json"); /* the line's end has not ended the headers */
 }
 
 static void test_a_token_that_cannot_be_read_is_named(void **state)
