@@ -6,7 +6,7 @@
 #include "control/localiser/syndrome.h"
 
 enum {
-    TRIES_MAX = 3 /* of probing something of which nobody has been told */
+    PROBE_SETS_MAX = 16 /* one a round, until it is decided */
 };
 
 /* ---- telling ---- */
@@ -91,7 +91,6 @@ static bool ask_probes(struct accusations *a, struct accusation *x, uint64_t now
 {
     probing_plan(&x->probing, a->evidence, &a->leaf_ports, &x->suspicion, &x->need);
     x->rounds_waited = 0;
-    x->tries++;
     x->probing.first_number = 0;
     if (x->probing.count == 0)
         return false;
@@ -109,34 +108,33 @@ static bool is_corroborated(const struct suspicion *s)
     return s->reporters >= 2 || s->channel >= EVIDENCE_FLOW_CHANNELS || s->components[0] == s->sole_reporter;
 }
 
-/* Told if it can be; else it waits for another try, in silence if one host alone says so. */
+/* Told if it can be. What one host alone says of others, and no probe bears out, is forgotten. */
 static void settle(struct accusations *a, struct accusation *x, bool convicted, uint64_t now_ns)
 {
-    if (x->suspicion.count == 1 && (convicted || is_corroborated(&x->suspicion))) {
+    if (x->suspicion.count == 1 && (convicted || is_corroborated(&x->suspicion)))
         tell(a, x, VERDICT_CONFIRMED, now_ns);
-        return;
-    }
-    if (x->suspicion.reporters >= 2 || convicted)
+    else if (x->suspicion.reporters >= 2)
         tell(a, x, VERDICT_SUSPECTED, now_ns);
-    else if (x->tries >= TRIES_MAX)
+    else
         release(a, x);
 }
 
-/* The members that probes have cleared are free. */
-static void narrow(struct accusations *a, struct accusation *x, const struct probe_outcome *o)
+/* Only these are in doubt any longer. */
+static void narrow(struct accusations *a, struct accusation *x, const bool keep[VERDICT_COMPONENTS_MAX])
 {
-    struct suspicion kept = x->suspicion;
-    kept.count = o->left_count;
-    memcpy(kept.components, o->left, o->left_count * sizeof(o->left[0]));
-    accuse_all(a, &x->suspicion, false);
-    for (uint32_t i = 0; i < x->suspicion.count; i++) {
-        bool stays = false;
-        for (uint32_t k = 0; k < kept.count; k++)
-            stays |= kept.components[k] == x->suspicion.components[i];
-        if (!stays)
-            evidence_forget(a->evidence, x->suspicion.components[i]);
+    struct suspicion before = x->suspicion;
+    struct probe_tally tally = x->tally;
+    accuse_all(a, &before, false);
+    x->suspicion.count = 0;
+    for (uint32_t i = 0; i < before.count; i++) {
+        if (!keep[i]) {
+            evidence_forget(a->evidence, before.components[i]);
+            continue;
+        }
+        x->tally.clean[x->suspicion.count] = tally.clean[i];
+        x->tally.bad[x->suspicion.count] = tally.bad[i];
+        x->suspicion.components[x->suspicion.count++] = before.components[i];
     }
-    x->suspicion = kept;
     accuse_all(a, &x->suspicion, true);
 }
 
@@ -151,21 +149,35 @@ static enum verdict_kind kind_after_probes(const struct accusations *a, const st
     return c.kind == COMPONENT_RX ? VERDICT_HOST_RECEIVING : VERDICT_REDUCED_RATE;
 }
 
+/* A member that probes convict is the one; else those remain that they have not cleared. Returns whether one
+ * was convicted. */
+static bool sift(struct accusations *a, struct accusation *x)
+{
+    bool keep[VERDICT_COMPONENTS_MAX] = {false}, convicted = false;
+    for (uint32_t i = 0; i < x->suspicion.count && !convicted; i++)
+        keep[i] = convicted = probing_word(&x->tally, &x->need, i) == PROBE_CONVICTS;
+    for (uint32_t i = 0; i < x->suspicion.count && !convicted; i++)
+        keep[i] = probing_word(&x->tally, &x->need, i) == PROBE_UNDECIDED;
+    narrow(a, x, keep);
+    return convicted;
+}
+
 static void judge_probes(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
-    struct probe_outcome o;
-    probing_judge(&x->probing, a->evidence->map, &x->suspicion, &x->need, &o);
+    uint32_t answered = x->tally.answered;
+    probing_tally(&x->probing, a->evidence->map, &x->suspicion, &x->need, &x->tally);
     x->probing.first_number = 0;
-    x->verdict.evidence.probes += o.answered;
-    x->verdict.evidence.bad_probes += o.bad;
-    if (o.left_count == 0) {
+    x->verdict.evidence.probes = x->tally.answered;
+    x->verdict.evidence.bad_probes = x->tally.failed;
+    bool convicted = sift(a, x), heard = x->tally.answered > answered;
+    if (x->suspicion.count == 0) {
         withdraw(a, x, now_ns);
         return;
     }
-    if (o.left_count < x->suspicion.count)
-        narrow(a, x, &o);
     x->verdict.kind = kind_after_probes(a, x);
-    settle(a, x, o.convicted, now_ns);
+    bool decided = x->suspicion.count == 1 && (convicted || is_corroborated(&x->suspicion));
+    if (decided || !heard || x->tally.sets >= PROBE_SETS_MAX)
+        settle(a, x, convicted, now_ns);
 }
 
 void accusations_on_probe(struct accusations *a, const struct timing_record *r, uint64_t now_ns)
@@ -299,17 +311,27 @@ static void count_clean(const struct accusations *a, struct accusation *x)
         x->clean_rounds /= 2; /* what is well has a bad round, too, now and then */
 }
 
+/* Probes go on round by round until all is decided; what they could not decide is tried again later. */
+static void probe_again(struct accusations *a, struct accusation *x, uint64_t now_ns)
+{
+    bool in_doubt = x->told && x->verdict.state == VERDICT_SUSPECTED;
+    if (in_doubt && ++x->rounds_waited < a->config->window_rounds)
+        return;
+    if (in_doubt)
+        x->tally = (struct probe_tally){0};
+    ask_probes(a, x, now_ns);
+}
+
 /* Rounds without traffic over it say nothing. */
 static void watch(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
-    bool undecided = x->verdict.state != VERDICT_CONFIRMED || !x->told;
     count_clean(a, x);
     if (x->clean_rounds >= a->config->clean_rounds) {
         if (x->told)
             tell(a, x, VERDICT_CLEARED, now_ns);
         release(a, x);
-    } else if (undecided && ++x->rounds_waited >= a->config->window_rounds) {
-        ask_probes(a, x, now_ns);
+    } else if (!x->told || x->verdict.state != VERDICT_CONFIRMED) {
+        probe_again(a, x, now_ns);
     }
 }
 

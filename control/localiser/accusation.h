@@ -20,8 +20,8 @@ struct accusation {
     struct suspicion suspicion;
     struct probe_need need;
     struct probing probing;
-    uint32_t rounds_waited; /* since it was last probed, undecided */
-    uint32_t tries;
+    struct probe_tally tally;
+    uint32_t rounds_waited; /* since it was told to be in doubt, or found nobody to tell it of */
     uint32_t clean_rounds;
 };
 

@@ -10,6 +10,7 @@ enum {
     COHORT_MIN = 6 /* members: of fewer the median may be the faulty one */
 };
 #define FLOW_CLIP       4.0
+#define LOSS_CLIP       8.0 /* upwards: a lost packet is no noise */
 #define LOSS_HIGH_TIMES 100.0
 #define LOSS_MOST       0.2
 #define MAD_TO_SIGMA    1.4826
@@ -143,7 +144,8 @@ static double clip(double weight)
 static double loss_weight(const struct sample *s, double background, double sought)
 {
     double sent = s->packets - s->retransmits, lost = s->retransmits;
-    return clip(lost * log(sought / background) + sent * log((1 - sought) / (1 - background)));
+    double ratio = lost * log(sought / background) + sent * log((1 - sought) / (1 - background));
+    return fmin(LOSS_CLIP, fmax(-FLOW_CLIP, ratio));
 }
 
 /* What at least half of the messages lose is nobody's fault. */

@@ -211,10 +211,8 @@ static void count_streaks(struct evidence *e, enum evidence_channel channel)
     for (uint32_t c = 0; c < e->components; c++) {
         size_t cell = evidence_cell(e, channel, c);
         bool enough = e->cusum[cell] >= t->cusum;
-        if (!enough && e->total[cell] >= t->gain) {
-            struct evidence_sum sum = evidence_sum_up(e, channel, c);
-            enough = sum.bad_rounds >= t->bad_rounds && sum.gain >= t->gain;
-        }
+        if (!enough && e->total[cell] > 0)
+            enough = evidence_sum_up(e, channel, c).bad_rounds >= t->bad_rounds;
         e->streak[cell] = enough ? (uint8_t)fmin(e->streak[cell] + 1, UINT8_MAX) : 0;
     }
 }

@@ -12,8 +12,10 @@ enum {
     PROBE_SPINES = 8,     /* looked at for members that are not tied to one */
     PROBE_TRAIN_PACKETS = 64,
     PROBE_SILENCE_PACKETS = 16,
-    PROBE_LOSSES = 20 /* to be expected of the guilty */
+    PROBE_LOSSES = 20, /* to be expected of the guilty */
+    PROBE_FAILURES = 2 /* that convict */
 };
+#define PROBE_MISSED 0.01 /* a guilty one may be cleared so often */
 /* What a path costs that is not as it should be; the least is taken. */
 #define COST_MEMBER   1e12 /* it crosses another member */
 #define COST_ACCUSED  1e9  /* something else that is accused */
@@ -259,52 +261,55 @@ static bool is_bad(const struct probing *p, const struct probe *probe, const str
     return (double)probe->packets_lost >= fmax(1, 0.3 * expected);
 }
 
-static void remove_member(struct probe_outcome *o, uint32_t index)
-{
-    o->left_count--;
-    for (uint32_t i = index; i < o->left_count; i++)
-        o->left[i] = o->left[i + 1];
-}
+/* ---- what they say of each member ---- */
 
-/* One member is guilty: whoever lies on a path that is well is not. */
-static void clear_members(const struct flow_map *map, const struct flow *flow, struct probe_outcome *o)
+static uint32_t members_crossed(const struct probe_tally *t, const struct flow_map *map,
+                                const struct suspicion *s, const struct probe_need *need,
+                                const struct flow *flow, uint32_t *last)
 {
-    for (uint32_t i = o->left_count; i-- > 0;)
-        if (flow_crosses(map, flow, o->left[i]))
-            remove_member(o, i);
-}
-
-static bool convicts(const struct flow_map *map, const struct flow *flow, struct probe_outcome *o)
-{
-    uint32_t crossed = 0, which = 0;
-    for (uint32_t i = 0; i < o->left_count; i++)
-        if (flow_crosses(map, flow, o->left[i])) {
-            crossed++;
-            which = i;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        if (probing_word(t, need, i) != PROBE_CLEARS && flow_crosses(map, flow, s->components[i])) {
+            count++;
+            *last = i;
         }
-    if (crossed != 1)
-        return false;
-    o->left[0] = o->left[which];
-    o->left_count = 1;
-    return true;
+    return count;
 }
 
-void probing_judge(const struct probing *p, const struct flow_map *map, const struct suspicion *s,
-                   const struct probe_need *need, struct probe_outcome *o)
+static void tally_clean(const struct flow_map *map, const struct suspicion *s, const struct flow *flow,
+                        struct probe_tally *t)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        t->clean[i] += flow_crosses(map, flow, s->components[i]);
+}
+
+void probing_tally(const struct probing *p, const struct flow_map *map, const struct suspicion *s,
+                   const struct probe_need *need, struct probe_tally *t)
 {
     bool bad[PROBES_MAX] = {false};
-    *o = (struct probe_outcome){.left_count = s->count};
-    memcpy(o->left, s->components, s->count * sizeof(o->left[0]));
+    t->sets++;
     for (uint32_t i = 0; i < p->count; i++) {
         const struct probe *probe = &p->probes[i];
         if (probe->reference || probe->answered == 0)
             continue;
-        o->answered++;
+        t->answered++;
         bad[i] = is_bad(p, probe, need);
-        o->bad += bad[i];
+        t->failed += bad[i];
         if (!bad[i])
-            clear_members(map, &probe->flow, o);
+            tally_clean(map, s, &probe->flow, t);
     }
-    for (uint32_t i = 0; i < p->count && !o->convicted; i++)
-        o->convicted = bad[i] && convicts(map, &p->probes[i].flow, o);
+    for (uint32_t i = 0, member = 0; i < p->count; i++)
+        if (bad[i] && members_crossed(t, map, s, need, &p->probes[i].flow, &member) == 1)
+            t->bad[member]++;
+}
+
+enum probe_word probing_word(const struct probe_tally *t, const struct probe_need *need, uint32_t index)
+{
+    uint32_t bad_needed = need->silence ? 1 : PROBE_FAILURES;
+    double duty = need->silence ? 1 : fmin(fmax(need->duty, 0.05), 1);
+    double shown = (t->clean[index] + t->bad[index]) * duty / 2; /* failures that half the duty would bring */
+    if (t->bad[index] >= bad_needed && t->bad[index] >= shown)
+        return PROBE_CONVICTS;
+    double clean_needed = duty > 0.9 ? 1 : ceil(log(PROBE_MISSED) / log(1 - duty));
+    return t->clean[index] >= clean_needed * (1 + 2 * t->bad[index]) ? PROBE_CLEARS : PROBE_UNDECIDED;
 }

@@ -33,6 +33,7 @@ struct probe_need {
     enum evidence_channel channel;
     bool silence;         /* nothing comes back at all */
     double loss;          /* the share that is believed to be lost */
+    double duty;          /* the share of rounds in which it shows */
     double excess, noise; /* logs: how much slower, how noisy */
 };
 
@@ -49,13 +50,24 @@ void probing_plan(struct probing *p, const struct evidence *e, const struct leaf
 bool probing_on_answer(struct probing *p, uint64_t number, const struct timing_record *record);
 bool probing_is_complete(const struct probing *p);
 
-struct probe_outcome {
-    uint32_t answered, bad; /* probes, without references */
-    uint32_t left_count;    /* members that no probe has cleared */
-    uint32_t left[VERDICT_COMPONENTS_MAX];
-    bool convicted; /* left[0] has failed a probe that none of the others can have failed */
+/* What all probes so far have shown of each member. */
+struct probe_tally {
+    uint32_t sets;                          /* of probes, one after the other */
+    uint32_t answered, failed;              /* probes, without references */
+    uint32_t clean[VERDICT_COMPONENTS_MAX]; /* probes over it that were well */
+    uint32_t bad[VERDICT_COMPONENTS_MAX];   /* ... that failed, and crossed nobody else in doubt */
 };
-void probing_judge(const struct probing *p, const struct flow_map *map, const struct suspicion *s,
-                   const struct probe_need *need, struct probe_outcome *outcome);
+/* Adds the set's answers. */
+void probing_tally(const struct probing *p, const struct flow_map *map, const struct suspicion *s,
+                   const struct probe_need *need, struct probe_tally *tally);
+
+enum probe_word {
+    PROBE_UNDECIDED,
+    PROBE_CLEARS,
+    PROBE_CONVICTS
+};
+/* What the tally says of member `index`. One failure may be a transient; and what shows only in a part of
+ * the rounds (need->duty) must have been well so often that it would have shown. */
+enum probe_word probing_word(const struct probe_tally *tally, const struct probe_need *need, uint32_t index);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PART_DENSITY                                                                                         \
+    0.5 /* of what a part's flows say must be said by the whole's others, or it is the part */
 #define OVERLAP_MIN                                                                                          \
     0.5 /* of what speaks against the best must go for it too, or it is about something else */
 
@@ -24,51 +26,157 @@ static bool find_best(const struct evidence *e, uint32_t *component, enum eviden
     return most > 0;
 }
 
-/* What the window's flows that speak against the best say of all others that they cross, and who says so. */
+/* ---- a whole switch, or one of its links ---- */
+
+static bool is_switch(const struct component *c)
+{
+    return c->kind == COMPONENT_SPINE || c->kind == COMPONENT_LEAF;
+}
+
+static bool is_part_of(const struct evidence *e, const struct component *part, const struct component *whole)
+{
+    bool link = part->kind == COMPONENT_UP || part->kind == COMPONENT_DOWN;
+    if (whole->kind == COMPONENT_SPINE)
+        return link && part->spine == whole->place;
+    if (part->kind == COMPONENT_TX || part->kind == COMPONENT_RX)
+        return e->map->port_leaf[part->place] == whole->place;
+    return link && part->place == whole->place;
+}
+
+/* Flows of the window over each component, in rounds in which `bad` looked bad. */
+static void count_flows(const struct evidence *e, enum evidence_channel channel, uint32_t bad, float *flows)
+{
+    uint32_t crossed[FLOW_COMPONENTS_MAX];
+    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
+        const struct evidence_round *r = evidence_round_at(e, age);
+        bool looked_bad = r->sums[evidence_cell(e, channel, bad)] > e->config->round_prior;
+        for (size_t i = 0; looked_bad && i < r->count; i++) {
+            unsigned count = flow_components(e->map, &r->observations[i].flow, crossed);
+            for (unsigned k = 0; k < count; k++)
+                flows[crossed[k]]++;
+        }
+    }
+}
+
+/* What a component's flows say, good and bad, in the rounds in which `bad` looked bad: the likelihood that
+ * tells the two apart. */
+static double sum_when_bad(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
+                           uint32_t component)
+{
+    double sum = 0;
+    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
+        const struct evidence_round *r = evidence_round_at(e, age);
+        if (r->sums[evidence_cell(e, channel, bad)] > e->config->round_prior)
+            sum += r->sums[evidence_cell(e, channel, component)];
+    }
+    return sum;
+}
+
+/* Whether the part explains its own flows much better than the switch explains those besides. */
+static bool is_denser(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
+                      const float *flows, uint32_t part, uint32_t whole)
+{
+    if (flows[part] == 0 || flows[whole] <= flows[part])
+        return false;
+    double of_part = sum_when_bad(e, channel, bad, part);
+    double besides = sum_when_bad(e, channel, bad, whole) - of_part;
+    return besides / (flows[whole] - flows[part]) < PART_DENSITY * of_part / flows[part];
+}
+
+/* The part of the switch against which most speaks, if it does so more densely; else the switch. */
+static uint32_t prefer_part(const struct evidence *e, enum evidence_channel channel, uint32_t whole)
+{
+    struct component w = component_at(&e->map->shape, whole);
+    float *flows = is_switch(&w) ? calloc(e->components, sizeof(float)) : NULL;
+    uint32_t best = whole;
+    float most = 0;
+    if (flows == NULL)
+        return whole;
+    count_flows(e, channel, whole, flows);
+    for (uint32_t c = 0; c < e->components; c++) {
+        struct component part = component_at(&e->map->shape, c);
+        float total = e->total[evidence_cell(e, channel, c)];
+        if (total > most && is_part_of(e, &part, &w) && !evidence_is_accused(e, c, channel) &&
+            is_denser(e, channel, whole, flows, c, whole)) {
+            best = c;
+            most = total;
+        }
+    }
+    free(flows);
+    return best;
+}
+
+/* ---- whoever is not told from it ---- */
+
+/* What the window says of the first suspect, in rounds in which it looked bad. */
 struct echo {
-    float *shared;    /* [component] */
-    float *reporters; /* [port] */
+    float *shared;    /* [component]: of what speaks against the first, what is about this one too */
+    float *reporters; /* [port]: what its own records say of the first, good and bad */
+    float *flows;     /* [component] */
     float all;
 };
+
+static void hear_flow(const struct evidence *e, const struct observation *o, float weight, struct echo *echo)
+{
+    uint32_t crossed[FLOW_COMPONENTS_MAX];
+    echo->reporters[o->flow.source] += weight;
+    if (weight <= 0)
+        return;
+    unsigned count = flow_components(e->map, &o->flow, crossed);
+    for (unsigned k = 0; k < count; k++)
+        echo->shared[crossed[k]] += weight;
+    echo->all += weight;
+}
 
 static void hear(const struct evidence *e, const struct suspicion *s, const struct evidence_round *r,
                  struct echo *echo)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        const struct observation *o = &r->observations[i];
-        uint32_t crossed[FLOW_COMPONENTS_MAX];
-        if (o->weight[s->channel] <= 0 || !flow_crosses(e->map, &o->flow, s->components[0]))
-            continue;
-        unsigned count = flow_components(e->map, &o->flow, crossed);
-        for (unsigned k = 0; k < count; k++)
-            echo->shared[crossed[k]] += o->weight[s->channel];
-        echo->reporters[o->flow.source] += o->weight[s->channel];
-        echo->all += o->weight[s->channel];
-    }
+    if (r->sums[evidence_cell(e, s->channel, s->components[0])] <= e->config->round_prior)
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        if (flow_crosses(e->map, &r->observations[i].flow, s->components[0]))
+            hear_flow(e, &r->observations[i], r->observations[i].weight[s->channel], echo);
 }
 
 static void count_reporters(const struct evidence *e, const struct echo *echo, struct suspicion *s)
 {
+    float most = 0;
     s->reporters = 0;
-    for (uint32_t port = 0; port < e->map->shape.port_count; port++)
-        if (echo->reporters[port] > 0) {
-            s->reporters++;
+    for (uint32_t port = 0; port < e->map->shape.port_count; port++) {
+        s->reporters += echo->reporters[port] > e->config->round_prior;
+        if (echo->reporters[port] > most) {
+            most = echo->reporters[port];
             s->sole_reporter = port;
         }
+    }
+    if (s->reporters == 0)
+        s->reporters = 1;
+}
+
+/* A switch of which the first suspect is the much denser part is not in doubt. */
+static bool is_diluted(const struct evidence *e, const struct echo *echo, const struct suspicion *s,
+                       uint32_t component)
+{
+    struct component first = component_at(&e->map->shape, s->components[0]);
+    struct component c = component_at(&e->map->shape, component);
+    return is_switch(&c) && is_part_of(e, &first, &c) &&
+           is_denser(e, s->channel, s->components[0], echo->flows, s->components[0], component);
 }
 
 /* Everybody who is about as suspect for the same flows. */
 static void find_class(const struct evidence *e, const struct echo *echo, struct suspicion *s)
 {
+    uint32_t first = s->components[0];
+    s->total = sum_when_bad(e, s->channel, first, first);
     for (uint32_t c = 0; c < e->components; c++) {
-        float total = e->total[evidence_cell(e, s->channel, c)];
-        if (c == s->components[0] || echo->shared[c] < OVERLAP_MIN * echo->all || echo->all <= 0 ||
-            evidence_is_accused(e, c, s->channel))
+        if (c == first || echo->shared[c] < OVERLAP_MIN * echo->all || echo->all <= 0 ||
+            evidence_is_accused(e, c, s->channel) || is_diluted(e, echo, s, c))
             continue;
-        if (total > s->total - e->config->margin && s->count < VERDICT_COMPONENTS_MAX)
+        double sum = sum_when_bad(e, s->channel, first, c);
+        if (sum > s->total - e->config->margin && s->count < VERDICT_COMPONENTS_MAX)
             s->components[s->count++] = c;
-        else if (total > s->runner_up)
-            s->runner_up = total;
+        else if (sum > s->runner_up)
+            s->runner_up = sum;
     }
 }
 
@@ -101,23 +209,27 @@ bool suspect_find(const struct evidence *e, struct suspicion *s)
     enum evidence_channel channel = EVIDENCE_SLOW;
     if (!find_best(e, &best, &channel))
         return false;
+    best = prefer_part(e, channel, best);
     *s = (struct suspicion){.channel = channel,
                             .count = 1,
                             .components = {best},
                             .total = e->total[evidence_cell(e, channel, best)],
                             .reporters = 1};
     struct echo echo = {.shared = calloc(e->components, sizeof(float)),
+                        .flows = calloc(e->components, sizeof(float)),
                         .reporters = calloc(e->map->shape.port_count, sizeof(float))};
-    bool heard = echo.shared != NULL && echo.reporters != NULL;
+    bool heard = echo.shared != NULL && echo.flows != NULL && echo.reporters != NULL;
     if (heard && channel < EVIDENCE_FLOW_CHANNELS) {
         for (uint32_t age = 0; age < evidence_rounds(e); age++)
             hear(e, s, evidence_round_at(e, age), &echo);
+        count_flows(e, channel, best, echo.flows);
         count_reporters(e, &echo, s);
         find_class(e, &echo, s);
         doubt_sole_reporter(s);
     }
     s->confidence = confidence_of(e, s);
     free(echo.shared);
+    free(echo.flows);
     free(echo.reporters);
     return heard;
 }

@@ -93,6 +93,20 @@ static void fill_rounds(const struct evidence *e, const struct suspicion *s, str
     out->reporters = s->reporters;
 }
 
+/* Rounds with traffic since the first bad one of the window. */
+static uint32_t bad_span(const struct evidence *e, const struct suspicion *s)
+{
+    size_t cell = evidence_cell(e, s->channel, s->components[0]);
+    uint32_t seen = 0, span = 0;
+    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
+        float sum = evidence_round_at(e, age)->sums[cell];
+        seen += sum != 0;
+        if (sum > e->config->round_prior)
+            span = seen;
+    }
+    return span;
+}
+
 static enum verdict_kind kind_of_flows(const struct evidence *e, const struct suspicion *s,
                                        const struct verdict_evidence *v)
 {
@@ -170,6 +184,7 @@ void syndrome_read(const struct evidence *e, const struct suspicion *s, struct s
         read_flows(e, s, out);
     else
         fill_host(e, s, &out->evidence);
+    out->need.duty = share(out->evidence.bad_rounds, bad_span(e, s));
     out->need.loss = share(out->evidence.retransmits, out->evidence.packets);
     out->need.excess = log(out->evidence.excess);
     out->kind = kind_of(e, s, &out->evidence);

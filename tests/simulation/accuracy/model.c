@@ -260,14 +260,18 @@ static void tell_rank(struct model *m, const struct message *x, enum timing_kind
         deliver(m, &r, x->now_ns);
 }
 
-/* All end when the last has come; who came later was in it for less time. */
+/* All end when the last has come and done its part; who came later was in it for less time. */
 static void tell_ends(struct model *m, struct message *x, double operation_ns)
 {
-    for (x->from = 0; x->from < x->job->ranks; x->from++) {
-        double late = fabs(0.01 * chance_normal(&m->random)) +
-                      host_share(m, x->job->ports[x->from], COMPONENT_TX, late_share);
-        tell_rank(m, x, TIMING_ENDED, (uint64_t)(operation_ns * (2 - late)));
+    static double late[MODEL_PORTS_MAX];
+    double last = 0;
+    for (uint32_t i = 0; i < x->job->ranks; i++) {
+        late[i] = fabs(0.01 * chance_normal(&m->random)) +
+                  host_share(m, x->job->ports[i], COMPONENT_TX, late_share);
+        last = fmax(last, late[i]);
     }
+    for (x->from = 0; x->from < x->job->ranks; x->from++)
+        tell_rank(m, x, TIMING_ENDED, (uint64_t)(operation_ns * (1 + last - late[x->from])));
 }
 
 static bool hangs(const struct model *m, const struct model_job *job)
