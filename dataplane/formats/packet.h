@@ -23,7 +23,7 @@ enum {
     PACKET_UDP_PORT = 4793,      /* default destination port; the source port chooses the path */
     PACKET_WINDOW_MAX = 256,     /* unacknowledged packets of one channel: the reach of an ack's bitmap */
     PACKET_PATHS_MAX = 64,       /* channels of a session, per direction */
-    PACKET_HEADER_BYTES_MAX = 80 /* of any packet type, payload excluded */
+    PACKET_HEADER_BYTES_MAX = 88 /* of any packet type, payload excluded */
 };
 
 enum packet_type {
@@ -40,7 +40,8 @@ enum packet_type {
     PACKET_VOID = 11, /* numbered: nothing; fills a number whose content is no longer wanted */
     PACKET_TOO_LONG =
         12,          /* numbered: the message does not fit the room at its receiver and will not be sent */
-    PACKET_NACK = 13 /* a data packet has come without its payload: a switch on its path has cut it off */
+    PACKET_NACK = 13, /* a data packet has come without its payload: a switch on its path has cut it off */
+    PACKET_CREDIT_PLACED = 14 /* numbered: a credit that says where the sender's NIC is to write the message */
 };
 
 /* Begins every packet. */
@@ -83,6 +84,18 @@ struct packet_credit {
     uint64_t limit_bytes;    /* the sender may have sent this much of the message; only ever grows */
     uint32_t message;        /* the receiver's name for the message */
     uint32_t first; /* 1: the first credit for this message; 0: a later one, of use only if the first came */
+};
+
+/* Where a message belongs in its receiver's memory, as RDMA writes name it. */
+struct packet_place {
+    uint64_t address; /* of the message's first byte */
+    uint32_t key;     /* of the memory that it lies in */
+    uint32_t reserved;
+};
+
+struct packet_credit_placed {
+    struct packet_credit credit;
+    struct packet_place place;
 };
 
 struct packet_too_long {
@@ -142,6 +155,7 @@ static_assert(sizeof(struct packet_header) == 24, "packet_header");
 static_assert(sizeof(struct packet_data) == 40, "packet_data");
 static_assert(sizeof(struct packet_match) == 24, "packet_match");
 static_assert(sizeof(struct packet_credit) == 72, "packet_credit");
+static_assert(sizeof(struct packet_credit_placed) == 88, "packet_credit_placed");
 static_assert(sizeof(struct packet_too_long) == 40, "packet_too_long");
 static_assert(sizeof(struct packet_abort) == 40, "packet_abort");
 static_assert(sizeof(struct packet_ack) == 76, "packet_ack");
@@ -149,6 +163,6 @@ static_assert(sizeof(struct packet_nack) == 32, "packet_nack");
 static_assert(sizeof(struct packet_hello) == 48, "packet_hello");
 static_assert(sizeof(struct packet_close) == 24, "packet_close");
 static_assert(sizeof(struct packet_probe) == 32, "packet_probe");
-static_assert(sizeof(struct packet_ack) <= PACKET_HEADER_BYTES_MAX, "headers fit the transmit buffer");
+static_assert(sizeof(struct packet_credit_placed) <= PACKET_HEADER_BYTES_MAX, "headers fit the transmit buffer");
 
 #endif

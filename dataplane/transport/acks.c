@@ -46,6 +46,8 @@ void acks_owe(struct transport *t, struct channel *ch, const struct ack_cause *c
 {
     ch->echo_sent_at_ns = cause->sent_at_ns;
     ch->echo_arrived_at = now;
+    if (t->config.reliable_nic)
+        return;
     if (ch->unacked_packets < UINT8_MAX)
         ch->unacked_packets++;
     bool urgent = cause->urgent || ch->unacked_packets >= PACKETS_PER_ACK;

@@ -131,6 +131,8 @@ static void write_data(const struct outgoing *m, const struct sent_packet *what,
     packet->region = m->region;
     packet->offset = m->offset + what->offset;
     packet->length = what->length;
+    packet->remote_address = m->place.address + what->offset;
+    packet->remote_key = m->place.key;
 }
 
 static void write_credit(const struct incoming *m, struct outgoing_packet *packet)
@@ -142,6 +144,16 @@ static void write_credit(const struct incoming *m, struct outgoing_packet *packe
     credit->message = m->name;
     credit->first = m->message_bytes == UINT64_MAX;
     packet->header_bytes = sizeof(*credit);
+}
+
+static void write_credit_placed(const struct incoming *m, struct outgoing_packet *packet)
+{
+    struct packet_credit_placed *credit = (struct packet_credit_placed *)packet->header;
+    write_credit(m, packet);
+    credit->place = (struct packet_place){0};
+    packet->header_bytes = sizeof(*credit);
+    packet->region = m->region;
+    packet->offset = m->offset;
 }
 
 static void write_too_long(const struct outgoing *m, struct outgoing_packet *packet)
@@ -163,8 +175,8 @@ static void write_abort(const struct notice *notice, struct outgoing_packet *pac
 }
 
 /* Writes what follows the common header, and returns the type. What is no longer wanted goes as a void. */
-static enum packet_type write_content(struct transport *t, const struct sent_packet *what,
-                                      struct outgoing_packet *packet)
+static enum packet_type write_content(struct transport *t, const struct channel *ch,
+                                      const struct sent_packet *what, struct outgoing_packet *packet)
 {
     const struct outgoing *sending;
     const struct incoming *receiving;
@@ -178,8 +190,9 @@ static enum packet_type write_content(struct transport *t, const struct sent_pac
         return PACKET_TOO_LONG;
     }
     if (what->kind == SENT_CREDIT && (receiving = incoming_by_name(t, what->item)) != NULL) {
-        write_credit(receiving, packet);
-        return PACKET_CREDIT;
+        bool placed = t->config.reliable_nic && channel_peer(t, ch)->address != t->config.address;
+        (placed ? write_credit_placed : write_credit)(receiving, packet);
+        return placed ? PACKET_CREDIT_PLACED : PACKET_CREDIT;
     }
     if (what->kind == SENT_ABORT && notice->name == what->item) {
         write_abort(notice, packet);
@@ -194,7 +207,7 @@ static void write_numbered(struct transport *t, struct channel *ch, uint32_t num
 {
     const struct sent_packet *what = send_window_at(&ch->sent, number);
     address_packet(t, ch, packet);
-    enum packet_type type = write_content(t, what, packet);
+    enum packet_type type = write_content(t, ch, what, packet);
     channel_write_header(t, ch, type, number, (struct packet_header *)packet->header, now);
     if (what->flight == FLIGHT_OWN)
         pacer_sent(&ch->pacer, transport_wire_bytes(t, 1, what->length), now);
@@ -479,7 +492,7 @@ static nsec_t earlier(nsec_t a, nsec_t b)
  * stay short. */
 static nsec_t loss_deadline(const struct transport *t, const struct channel *ch)
 {
-    if (ch->sent.in_flight_packets == 0)
+    if (ch->sent.in_flight_packets == 0 || t->config.reliable_nic)
         return NSEC_NEVER;
     unsigned backoff = ch->timeouts > TIMEOUTS_WITHOUT_BACKOFF ? ch->timeouts - TIMEOUTS_WITHOUT_BACKOFF : 0;
     nsec_t timeout = ch->waiting_since + rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), backoff);

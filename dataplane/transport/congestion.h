@@ -92,5 +92,7 @@ const struct congestion_control *congestion_control_at(unsigned index);
 #define CONGESTION_CONTROL_NAMES "none, dctcp, nscc, swift, powertcp-delay"
 extern const struct congestion_control congestion_none, congestion_dctcp, congestion_nscc, congestion_swift,
     congestion_powertcp_delay;
+/* Of NICs that do it themselves (transport_config.reliable_nic): not to be chosen by name. */
+extern const struct congestion_control congestion_nic;
 
 #endif

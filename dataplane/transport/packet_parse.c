@@ -57,9 +57,13 @@ static inline enum drop_reason parse_ack(const uint8_t *bytes, unsigned length, 
 
 static enum drop_reason parse_credit(const uint8_t *bytes, unsigned length, struct parsed_packet *out)
 {
-    if (copy_rest(bytes, length, sizeof(out->credit), out) != DROP_NONE)
+    bool placed = out->header.type == PACKET_CREDIT_PLACED;
+    unsigned expected = placed ? sizeof(out->credit_placed) : sizeof(out->credit);
+    if (copy_rest(bytes, length, expected, out) != DROP_NONE)
         return DROP_TRUNCATED;
     const struct packet_credit *credit = &out->credit;
+    if (placed && out->credit_placed.place.reserved != 0)
+        return DROP_TYPE;
     if (credit->first > 1)
         return DROP_TYPE;
     if (credit->limit_bytes > credit->capacity_bytes || credit->capacity_bytes > MESSAGE_BYTES_MAX)
@@ -152,6 +156,7 @@ enum drop_reason packet_parse(const uint8_t *bytes, unsigned length, unsigned pa
     case PACKET_CLOSED:
         return parse_ack(bytes, length, out);
     case PACKET_CREDIT:
+    case PACKET_CREDIT_PLACED:
         return parse_credit(bytes, length, out);
     case PACKET_ABORT:
         return parse_abort(bytes, length, out);

@@ -7,6 +7,7 @@
 #include "dataplane/transport/congestion_window.h"
 #include "dataplane/transport/control_queue.h"
 #include "dataplane/transport/credit.h"
+#include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/notice.h"
 #include "dataplane/transport/path_plan.h"
@@ -108,7 +109,7 @@ static bool deserves_quick_trial(const struct transport *t, const struct channel
            now - ch->died_at > QUICK_TRIAL_REST * t->config.probe_interval_min_ns;
 }
 
-void path_health_die(struct transport *t, struct channel *ch, nsec_t now)
+static void begin_closing(struct transport *t, struct channel *ch, nsec_t now)
 {
     ch->quick_trial = deserves_quick_trial(t, ch, now);
     ch->died_at = now;
@@ -123,7 +124,31 @@ void path_health_die(struct transport *t, struct channel *ch, nsec_t now)
     t->counters.paths_died++;
     queue_event(t, ch);
     control_queue_add(t, channel_peer(t, ch));
+}
+
+void path_health_die(struct transport *t, struct channel *ch, nsec_t now)
+{
+    begin_closing(t, ch, now);
     rehome_unsent(t, ch, now);
+}
+
+static bool is_last_alive(const struct transport *t, const struct peer *peer, unsigned path)
+{
+    for (unsigned i = 0; i < peer->path_count; i++) {
+        if (i != path && path_state(t, (uint16_t)(peer - t->peers), i) == CHANNEL_ALIVE)
+            return false;
+    }
+    return path_state(t, (uint16_t)(peer - t->peers), path) == CHANNEL_ALIVE;
+}
+
+void path_health_on_given_up(struct transport *t, struct channel *ch, nsec_t now)
+{
+    bool last = is_last_alive(t, channel_peer(t, ch), ch->lane.path);
+    begin_closing(t, ch, now);
+    if (last)
+        lane_refresh(t, &ch->lane, now); /* its pieces wait where they are */
+    else
+        rehome_unsent(t, ch, now);
 }
 
 /* Whether another path of the peer has delivered what was sent at `since`, as probes are, or after it. */
@@ -176,6 +201,18 @@ void path_health_on_timeout(struct transport *t, struct channel *ch, nsec_t flig
 }
 
 /* ---- closing ---- */
+
+static void revive(struct transport *t, struct channel *ch, nsec_t now)
+{
+    ch->state = CHANNEL_ALIVE;
+    ch->probe_at = NSEC_NEVER;
+    ch->delivered_at = now;
+    ch->trial_at = 0;
+    ch->look_at = 0;
+    t->counters.paths_revived++;
+    queue_event(t, ch);
+    channel_arm(t, ch, now);
+}
 
 static void requeue_control(struct transport *t, const struct channel *ch, const struct sent_packet *packet)
 {
@@ -235,7 +272,13 @@ enum drop_reason path_health_on_closed(struct transport *t, struct channel *ch,
     if (!channel_take_final_ack(t, ch, closed, now))
         return DROP_ACK;
     ch->state = CHANNEL_DEAD;
+    if (t->config.reliable_nic && path_health_usable(t, ch->lane.peer) == 0) {
+        revive(t, ch, now);
+        give_back_unreceived(t, ch, now);
+        return DROP_NONE;
+    }
     give_back_unreceived(t, ch, now);
+    rehome_unsent(t, ch, now);
     ch->clean_probes = 0;
     set_next_trial(t, ch, now);
     return DROP_NONE;
@@ -276,18 +319,6 @@ static void count_wrongs(struct channel *ch)
         ch->wronged++;
 }
 
-static void revive(struct transport *t, struct channel *ch, nsec_t now)
-{
-    ch->state = CHANNEL_ALIVE;
-    ch->probe_at = NSEC_NEVER;
-    ch->delivered_at = now;
-    ch->trial_at = 0;
-    ch->look_at = 0;
-    t->counters.paths_revived++;
-    queue_event(t, ch);
-    channel_arm(t, ch, now);
-}
-
 enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel *ch, uint64_t token,
                                             nsec_t now)
 {
@@ -305,15 +336,6 @@ enum drop_reason path_health_on_probe_reply(struct transport *t, struct channel 
     count_wrongs(ch);
     revive(t, ch, now);
     return DROP_NONE;
-}
-
-static bool is_last_alive(const struct transport *t, const struct peer *peer, unsigned path)
-{
-    for (unsigned i = 0; i < peer->path_count; i++) {
-        if (i != path && path_state(t, (uint16_t)(peer - t->peers), i) == CHANNEL_ALIVE)
-            return false;
-    }
-    return path_state(t, (uint16_t)(peer - t->peers), path) == CHANNEL_ALIVE;
 }
 
 void path_health_set_port(struct transport *t, struct peer *peer, unsigned path, uint16_t source_port,

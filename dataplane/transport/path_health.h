@@ -32,6 +32,9 @@ void path_health_set_port(struct transport *t, struct peer *peer, unsigned path,
 /* A probe is about to be sent with ch->probe_token; the one before it, if it is still out, went unanswered.
  */
 void path_health_begin_probe(struct transport *t, struct channel *ch, nsec_t now);
+/* A NIC has given up what was sent on a live channel. Beside others the path dies; the only one is closed,
+ * opens again, and carries what the peer did not get. */
+void path_health_on_given_up(struct transport *t, struct channel *ch, nsec_t now);
 /* The path has failed: what is on it moves to others. */
 void path_health_die(struct transport *t, struct channel *ch, nsec_t now);
 

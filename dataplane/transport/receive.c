@@ -158,6 +158,8 @@ static enum drop_reason take_credit(struct transport *t, const struct arrival *a
     m->credited = true;
     m->remote_name = credit->message;
     m->capacity_bytes = credit->capacity_bytes;
+    if (credit->header.type == PACKET_CREDIT_PLACED)
+        m->place = a->packet->credit_placed.place;
     if (credit->limit_bytes > m->limit_bytes)
         m->limit_bytes = credit->limit_bytes;
     if (!m->submitted || !news)
@@ -186,6 +188,7 @@ static enum drop_reason take_content(struct transport *t, struct arrival *a, str
     case PACKET_DATA:
         return take_data(t, a, placement);
     case PACKET_CREDIT:
+    case PACKET_CREDIT_PLACED:
         return take_credit(t, a);
     case PACKET_ABORT:
         notice_remember(t, a->packet->abort.communicator, a->packet->abort.rank);
@@ -281,7 +284,8 @@ static enum drop_reason take_close(struct transport *t, const struct arrival *a)
         return DROP_GENERATION;
     bool again = !ch->receiving;
     ch->receiving = false;
-    suspicion_on_hint(t, ch, a->now);
+    if (!t->config.reliable_nic)
+        suspicion_on_hint(t, ch, a->now);
     struct packet_ack closed;
     acks_write(t, ch, PACKET_CLOSED, &closed, a->now);
     bool queued = session_reply(t, a->peer->address, port_around(t, a, again), &closed, sizeof(closed));
@@ -301,6 +305,9 @@ static enum drop_reason dispatch(struct transport *t, struct arrival *a, struct 
 {
     if (a->datagram->trimmed)
         return take_trimmed(t, a);
+    if (t->config.reliable_nic &&
+        (a->packet->header.type == PACKET_ACK || a->packet->header.type == PACKET_NACK))
+        return DROP_TYPE; /* only the NIC says what has arrived */
     switch (a->packet->header.type) {
     case PACKET_ACK:
         return channel_on_ack(t, a->channel, &a->packet->ack, a->now);

@@ -36,6 +36,11 @@ struct peer *session_find_peer(const struct transport *t, uint32_t address)
     return entry ? &t->peers[entry - 1] : NULL;
 }
 
+uint16_t transport_first_source_port(uint32_t own_address, uint32_t peer_address)
+{
+    return (uint16_t)(FIRST_SOURCE_PORT + mix64_pair(peer_address, own_address) % SOURCE_PORTS);
+}
+
 static void init_peer(struct transport *t, struct peer *peer, uint32_t address, uint32_t leaf)
 {
     uint16_t number = (uint16_t)(peer - t->peers);
@@ -51,7 +56,7 @@ static void init_peer(struct transport *t, struct peer *peer, uint32_t address, 
                           .payload_bytes_max = t->config.payload_bytes_max};
     for (unsigned i = 0; i < ROAMING_LANES; i++)
         lane_init(&peer->roaming[i], number, (uint8_t)(LANE_SPRAY + i));
-    *path_entry(t, number, 0) = FIRST_SOURCE_PORT + mix64_pair(address, t->config.address) % SOURCE_PORTS;
+    *path_entry(t, number, 0) = transport_first_source_port(t->config.address, address);
 }
 
 /* Ourselves: packets come back by the caller's loopback, and there is nobody to greet. */

@@ -108,6 +108,7 @@ struct outgoing {
     uint32_t region;
     nsec_t submitted_at, credited_at; /* 0: not yet */
     uint32_t remote_name;
+    struct packet_place place; /* reliable_nic: at the receiver */
     uint32_t first_piece;
     uint32_t first_leg;
     uint32_t next, previous; /* of the communicator, or of the free list (next) */

@@ -73,6 +73,11 @@ struct transport_config {
      * fabric's queues short when many hosts send at their full rate; more needs fewer acks. */
     uint32_t burst_bytes;
     const struct congestion_control *congestion;
+    /* A NIC does the work of channels: it mends losses and keeps order, and what is numbered arrives once or
+     * its path has failed. Then no ack is sent or awaited and no silence is judged; the caller says what the
+     * NIC has delivered (transport_on_delivered()) and when it gave a path up (transport_on_path_failed()).
+     * Payload is written to where the peer's credits say. Unnumbered packets may be lost as ever. */
+    bool reliable_nic;
 };
 /* Sensible values for everything but address, incarnation and seed. From rate and round trip follow, with BDP
  * their product: least timeout 4 round trips and 5 us; ack delay half a round trip; turns of BDP/32, at most
@@ -90,6 +95,9 @@ void transport_destroy(struct transport *t);
  * step's flows per leaf. Returns its number, or -1 when the table is full. */
 int transport_add_peer(struct transport *t, uint32_t address, uint32_t leaf);
 uint32_t transport_peer_address(const struct transport *t, uint16_t peer);
+
+/* The source port of the one path that a peer has until its paths are known. */
+uint16_t transport_first_source_port(uint32_t own_address, uint32_t peer_address);
 
 struct path_entry {
     uint16_t source_port; /* UDP source port that takes this path; 0: this path does not exist for the peer */
@@ -270,6 +278,10 @@ struct outgoing_packet {
     uint32_t region;     /* payload: `length` bytes at `offset` of `region` */
     uint32_t length;
     uint64_t offset;
+    /* reliable_nic: where the payload is to be written at the peer. A credit has no payload, but region and
+     * offset of what it is for: the caller completes its packet_credit_placed.place. */
+    uint64_t remote_address;
+    uint32_t remote_key;
     uint8_t header[PACKET_HEADER_BYTES_MAX];
 };
 /* Writes up to `max` packets that are due now, and returns how many. They must be sent in this order, at
@@ -279,6 +291,15 @@ unsigned transport_prepare_packets(struct transport *t, struct outgoing_packet *
 /* When transport_prepare_packets() should be called next though nothing arrives: a time not before which
  * nothing is due. */
 nsec_t transport_next_wakeup(const struct transport *t);
+
+/* ---- NICs that mend losses (transport_config.reliable_nic) ---- */
+
+/* The peer's NIC has this numbered packet of ours, and all that were prepared for its channel before. */
+void transport_on_delivered(struct transport *t, uint32_t destination, const struct packet_header *packet,
+                            nsec_t now);
+/* The NIC has given up what was sent to the peer on this path since its channel was last opened: what the
+ * peer did not get goes over other paths, or over this one again if there is no other. */
+void transport_on_path_failed(struct transport *t, uint32_t destination, uint8_t path, nsec_t now);
 
 /* ---- introspection ---- */
 

@@ -25,7 +25,7 @@ static void check_accepted(const struct parsed_packet *packet, const uint8_t *by
     const struct packet_header *header = &packet->header;
     assert(memcmp(header, bytes, sizeof(*header)) == 0);
     assert(header->version == PACKET_VERSION && header->path < PACKET_PATHS_MAX && header->incarnation != 0);
-    assert(header->type >= PACKET_HELLO && header->type <= PACKET_NACK);
+    assert(header->type >= PACKET_HELLO && header->type <= PACKET_CREDIT_PLACED);
     if (header->type == PACKET_DATA) {
         check_data(packet, bytes, length, payload_bytes_max);
         return;

@@ -152,7 +152,7 @@ static void make_believable(const struct bench *b, uint8_t *bytes, unsigned leng
     if (length < sizeof(data->header))
         return;
     data->header.version = PACKET_VERSION;
-    data->header.type = data->header.type % (PACKET_NACK + 2);
+    data->header.type = data->header.type % (PACKET_CREDIT_PLACED + 2);
     data->header.session_generation = b->session_generation + data->header.session_generation / 255;
     data->header.incarnation = PEER_INCARNATION;
     data->header.session = b->rank_peers[1];

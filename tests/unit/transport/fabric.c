@@ -248,6 +248,20 @@ static void serve(struct fabric *f, unsigned host)
     take_events(h);
 }
 
+/* A NIC that carries the channels says so when a packet has arrived; what is not numbered it does not carry.
+ */
+static void tell_sender(struct fabric *f, const struct fabric_packet *packet)
+{
+    struct fabric_host *from = &f->hosts[packet->from];
+    struct packet_header header;
+    memcpy(&header, packet->bytes, sizeof(header));
+    bool numbered = header.type == PACKET_DATA || header.type == PACKET_CREDIT ||
+                    header.type == PACKET_CREDIT_PLACED || header.type == PACKET_ABORT ||
+                    header.type == PACKET_VOID || header.type == PACKET_TOO_LONG;
+    if (from->config.reliable_nic && from->transport != NULL && numbered)
+        transport_on_delivered(from->transport, address_of(packet->to), &header, f->now);
+}
+
 static void deliver(struct fabric *f, struct fabric_packet *packet)
 {
     struct fabric_host *h = &f->hosts[packet->to];
@@ -264,6 +278,7 @@ static void deliver(struct fabric *f, struct fabric_packet *packet)
             assert(placement.offset + placement.length <= f->memory_bytes);
             memcpy(h->memory + placement.offset, placement.payload, placement.length);
         }
+        tell_sender(f, packet);
         serve(f, packet->to);
     }
     free(packet);

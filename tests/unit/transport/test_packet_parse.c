@@ -15,6 +15,7 @@ union packet {
     struct packet_header header;
     struct packet_data data;
     struct packet_credit credit;
+    struct packet_credit_placed credit_placed;
     struct packet_abort abort;
     struct packet_too_long too_long;
     struct packet_ack ack;
@@ -25,13 +26,20 @@ union packet {
 static unsigned header_bytes(unsigned type)
 {
     static const unsigned bytes[] = {
-        [PACKET_HELLO] = sizeof(struct packet_hello), [PACKET_HELLO_ACK] = sizeof(struct packet_hello),
-        [PACKET_DATA] = sizeof(struct packet_data),   [PACKET_CREDIT] = sizeof(struct packet_credit),
-        [PACKET_ABORT] = sizeof(struct packet_abort), [PACKET_ACK] = sizeof(struct packet_ack),
-        [PACKET_CLOSE] = sizeof(struct packet_close), [PACKET_CLOSED] = sizeof(struct packet_ack),
-        [PACKET_PROBE] = sizeof(struct packet_probe), [PACKET_PROBE_REPLY] = sizeof(struct packet_probe),
-        [PACKET_VOID] = sizeof(struct packet_header), [PACKET_TOO_LONG] = sizeof(struct packet_too_long),
+        [PACKET_HELLO] = sizeof(struct packet_hello),
+        [PACKET_HELLO_ACK] = sizeof(struct packet_hello),
+        [PACKET_DATA] = sizeof(struct packet_data),
+        [PACKET_CREDIT] = sizeof(struct packet_credit),
+        [PACKET_ABORT] = sizeof(struct packet_abort),
+        [PACKET_ACK] = sizeof(struct packet_ack),
+        [PACKET_CLOSE] = sizeof(struct packet_close),
+        [PACKET_CLOSED] = sizeof(struct packet_ack),
+        [PACKET_PROBE] = sizeof(struct packet_probe),
+        [PACKET_PROBE_REPLY] = sizeof(struct packet_probe),
+        [PACKET_VOID] = sizeof(struct packet_header),
+        [PACKET_TOO_LONG] = sizeof(struct packet_too_long),
         [PACKET_NACK] = sizeof(struct packet_nack),
+        [PACKET_CREDIT_PLACED] = sizeof(struct packet_credit_placed),
     };
     return bytes[type];
 }
@@ -47,7 +55,7 @@ static unsigned good_packet(unsigned type, union packet *packet)
         packet->data.message_bytes = 1000;
         return sizeof(packet->data) + 200;
     }
-    if (type == PACKET_CREDIT) {
+    if (type == PACKET_CREDIT || type == PACKET_CREDIT_PLACED) {
         packet->credit.capacity_bytes = 1000;
         packet->credit.limit_bytes = 500;
     }
@@ -68,7 +76,7 @@ static enum drop_reason parse(const union packet *packet, unsigned length)
 static void test_good_packets_pass(void **state)
 {
     (void)state;
-    for (unsigned type = PACKET_HELLO; type <= PACKET_NACK; type++) {
+    for (unsigned type = PACKET_HELLO; type <= PACKET_CREDIT_PLACED; type++) {
         union packet packet;
         struct parsed_packet parsed;
         unsigned length = good_packet(type, &packet);
@@ -82,7 +90,7 @@ static void test_good_packets_pass(void **state)
 static void test_lengths_are_exact(void **state)
 {
     (void)state;
-    for (unsigned type = PACKET_HELLO; type <= PACKET_NACK; type++) {
+    for (unsigned type = PACKET_HELLO; type <= PACKET_CREDIT_PLACED; type++) {
         union packet packet;
         good_packet(type, &packet);
         unsigned exact = header_bytes(type);
@@ -100,7 +108,7 @@ static void test_unknown_types(void **state)
     good_packet(PACKET_CLOSE, &packet);
     for (unsigned type = 0; type <= UINT8_MAX; type++) {
         packet.header.type = type;
-        if (type < PACKET_HELLO || type > PACKET_NACK)
+        if (type < PACKET_HELLO || type > PACKET_CREDIT_PLACED)
             assert_int_equal(parse(&packet, sizeof(packet)), DROP_TYPE);
     }
 }
@@ -163,6 +171,8 @@ static void test_one_bad_field(void **state)
         SPOIL(PACKET_CREDIT, credit, capacity_bytes, MESSAGE_BYTES_MAX, DROP_NONE),
         SPOIL(PACKET_CREDIT, credit, capacity_bytes, MESSAGE_BYTES_MAX + 1, DROP_CREDIT),
         SPOIL(PACKET_CREDIT, credit, first, 2, DROP_TYPE),
+        SPOIL(PACKET_CREDIT_PLACED, credit, limit_bytes, 1001, DROP_CREDIT),
+        SPOIL(PACKET_CREDIT_PLACED, credit_placed, place.reserved, 1, DROP_TYPE),
         SPOIL(PACKET_ABORT, abort, reserved, 1, DROP_TYPE),
         SPOIL(PACKET_TOO_LONG, too_long, reserved, 1, DROP_TYPE),
         SPOIL(PACKET_TOO_LONG, too_long, message_bytes, MESSAGE_BYTES_MAX + 1, DROP_OFFSET),
