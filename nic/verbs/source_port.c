@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How a queue pair gets the UDP source port of its path. RoCE v2 derives the port from the flow label of the
+ * address, by a rule that rdma-core states (ibv_flow_label_to_udp_sport()) and kernel and devices follow;
+ * mlx5 can also be told the port. That driver's library is looked for when it is needed, so that neither
+ * building nor running depends on it. */
+#include <assert.h>
+#include <dlfcn.h>
+
+#include "nic/verbs/state.h"
+
+enum {
+    SOURCE_PORT_BITS = 14,
+    SOURCE_PORT_BASE = 0xc000
+};
+
+uint32_t verbs_flow_label(uint16_t source_port)
+{
+    uint32_t low = source_port & ((1u << SOURCE_PORT_BITS) - 1);
+    uint32_t label = low != 0 ? low : 1u << SOURCE_PORT_BITS | 1;
+    assert(source_port < SOURCE_PORT_BASE || ibv_flow_label_to_udp_sport(label) == source_port);
+    return label;
+}
+
+int (*verbs_find_source_port_setter(struct ibv_device *device))(struct ibv_qp *, uint16_t)
+{
+    void *library = dlopen("libmlx5.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (library == NULL)
+        return NULL;
+    bool (*is_mlx5)(struct ibv_device *);
+    int (*set)(struct ibv_qp *, uint16_t);
+    *(void **)&is_mlx5 = dlsym(library, "mlx5dv_is_supported");
+    *(void **)&set = dlsym(library, "mlx5dv_modify_qp_udp_sport");
+    bool usable = is_mlx5 != NULL && set != NULL && is_mlx5(device);
+    if (!usable)
+        dlclose(library);
+    return usable ? set : NULL;
+}
