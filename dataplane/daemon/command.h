@@ -8,6 +8,7 @@
 #ifndef WEFT_DAEMON_COMMAND_H
 #define WEFT_DAEMON_COMMAND_H
 
+#include "dataplane/daemon/carrier.h"
 #include "dataplane/daemon/path_discovery.h"
 #include "dataplane/transport/transport.h"
 #include "nic/port.h"
@@ -25,6 +26,9 @@ enum command_kind {
     COMMAND_SET_PATHS,
     COMMAND_SEND_PROBES,
     COMMAND_SET_NEXT_HOP,
+    COMMAND_TAKE_LINK, /* result: 0, -EBUSY or -ENOSPC: see carrier.h, as for the next two */
+    COMMAND_BREAK_LINK,
+    COMMAND_END_LINK,
     COMMAND_USE_PLAN, /* the plan that was used before is the main thread's again with the answer */
     COMMAND_SNAPSHOT
 };
@@ -57,6 +61,7 @@ struct command {
             void *base;
             uint64_t bytes;
             uint32_t number; /* remove */
+            struct region_keys keys;
         } region;
         struct {
             const uint32_t *addresses;
@@ -75,6 +80,11 @@ struct command {
             uint32_t destination;
             uint8_t ethernet[6];
         } next_hop;
+        struct {
+            struct link_name name;
+            struct verbs_link *link; /* take */
+            bool ready;
+        } link;
         const struct path_plan *plan; /* NULL: none */
         struct worker_snapshot *snapshot;
     };
@@ -84,15 +94,19 @@ enum notice_kind {
     NOTICE_TIME_EXCEEDED, /* a router has answered a probe */
     NOTICE_PATH_DOWN,
     NOTICE_PATH_UP,
+    NOTICE_LINK_WANTED, /* carrier.h */
+    NOTICE_LINK_DOWN,
     NOTICE_UNRESOLVED, /* no next hop is known for an address */
     NOTICE_DEMAND      /* a communicator sends steps of a shape, or longer ones than before */
 };
 
 struct notice {
     uint32_t kind;    /* enum notice_kind */
-    uint32_t address; /* UNRESOLVED: of whom */
+    uint32_t address; /* UNRESOLVED, LINK_*: of whom */
     uint16_t peer;    /* PATH_*: the transport's number */
     uint16_t path;
+    uint16_t source_port; /* LINK_WANTED */
+    const char *reason;   /* LINK_DOWN */
     struct path_answer answer;
     struct notice_demand {
         uint32_t session, communicator; /* slot, and handle in that session */

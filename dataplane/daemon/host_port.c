@@ -12,11 +12,13 @@
 
 #include <event2/event.h>
 
+#include "dataplane/daemon/link_service.h"
 #include "dataplane/daemon/transport_settings.h"
 #include "dataplane/formats/address.h"
 
 enum {
-    PATH_BYTES = 4096
+    PATH_BYTES = 4096,
+    DEVICE_BYTES = 64
 };
 
 /* A command that waits for room in the worker's mailbox. */
@@ -28,10 +30,15 @@ struct waiting_command {
 struct host_port {
     char *device;
     struct port *port;
+    struct link_service *links; /* of an RDMA NIC; NULL: it has none */
+    struct link_service_start links_start;
+    struct carrier *carrier;
+    uint16_t peers_max;
     struct transport *transport;
     struct worker *worker;
     struct path_service *paths;
     struct neighbours *neighbours;
+    struct event_base *base;
     struct event *bell;
     uint32_t address, incarnation;
     uint64_t rate_bytes_per_s;
@@ -98,6 +105,10 @@ static void take_notice(struct host_port *p, const struct notice *notice)
     case NOTICE_TIME_EXCEEDED:
         path_service_on_notice(p->paths, notice);
         break;
+    case NOTICE_LINK_WANTED:
+    case NOTICE_LINK_DOWN:
+        link_service_on_notice(p->links, notice);
+        break;
     }
 }
 
@@ -159,15 +170,33 @@ static const char *find_xdp_program(const struct config *config, char path[PATH_
     return WEFT_XDP_PROGRAM;
 }
 
+/* An RDMA NIC carries what is numbered; the rest goes through the kernel's interface of the same port. */
+static int open_links(struct host_port *p, const struct config_port *c, struct port_config *port,
+                      char device[DEVICE_BYTES], char error[HOST_PORT_ERROR_BYTES])
+{
+    size_t prefix = strlen(LINK_SERVICE_DEVICE_PREFIX);
+    if (strncmp(c->device, LINK_SERVICE_DEVICE_PREFIX, prefix) != 0)
+        return 0;
+    int result = link_service_open(c->device + prefix, c->address, &p->links, error);
+    if (result != 0)
+        return result;
+    snprintf(device, DEVICE_BYTES, "af_packet:%s", link_service_interface(p->links));
+    port->device = device;
+    port->address = link_service_address(p->links);
+    return 0;
+}
+
 static int open_port(struct host_port *p, const struct config *config, const struct config_port *c,
                      char error[HOST_PORT_ERROR_BYTES])
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES], device[DEVICE_BYTES];
     struct port_config port = {.device = c->device,
                                .address = c->address,
                                .udp_port = (uint16_t)config->udp_port,
                                .xdp_program = find_xdp_program(config, path)};
-    int result = port_open(&port, &p->port, error);
+    int result = open_links(p, c, &port, device, error);
+    if (result == 0)
+        result = port_open(&port, &p->port, error);
     if (result == 0)
         p->address = port_address(p->port);
     return result;
@@ -179,7 +208,8 @@ static int create_transport(struct host_port *p, const struct config *config, co
     struct transport_basis basis = {.rate_bytes_per_s = c->rate_bytes_per_s ? c->rate_bytes_per_s
                                                                             : port_rate_bytes_per_s(p->port),
                                     .address = p->address,
-                                    .mtu = port_mtu(p->port)};
+                                    .mtu = port_mtu(p->port),
+                                    .reliable_nic = p->links != NULL};
     if (basis.rate_bytes_per_s == 0) {
         snprintf(error, HOST_PORT_ERROR_BYTES, "%s does not know its speed: set `rate` in `ports`",
                  c->device);
@@ -189,6 +219,9 @@ static int create_transport(struct host_port *p, const struct config *config, co
     p->incarnation = t->incarnation;
     p->rate_bytes_per_s = t->rate_bytes_per_s;
     p->payload_bytes_max = t->payload_bytes_max;
+    p->peers_max = t->peers_max;
+    p->links_start = (struct link_service_start){
+        .port = p, .base = p->base, .udp_port = (uint16_t)config->udp_port, .incarnation = t->incarnation};
     p->transport = transport_create(t);
     if (!p->transport)
         snprintf(error, HOST_PORT_ERROR_BYTES,
@@ -241,6 +274,7 @@ int host_port_open(const struct config *config, unsigned index, struct event_bas
         return -ENOMEM;
     }
     STAILQ_INIT(&p->waiting);
+    p->base = base;
     int result = open_port(p, config, c, error);
     if (result == 0)
         result = create_transport(p, config, c, &transport, error);
@@ -255,8 +289,25 @@ int host_port_open(const struct config *config, unsigned index, struct event_bas
     return result;
 }
 
+static int start_links(struct host_port *p, char error[HOST_PORT_ERROR_BYTES])
+{
+    int result = link_service_start(p->links, &p->links_start, error);
+    if (result != 0)
+        return result;
+    struct carrier_config carrier = {
+        .transport = p->transport, .peers_max = p->peers_max, .payload_bytes_max = p->payload_bytes_max};
+    p->carrier = link_service_create_carrier(p->links, &carrier);
+    if (p->carrier && worker_use_carrier(p->worker, p->carrier) == 0)
+        return 0;
+    snprintf(error, HOST_PORT_ERROR_BYTES, "%s: out of memory for its queue pairs", p->device);
+    return -ENOMEM;
+}
+
 int host_port_start(struct host_port *p, char error[HOST_PORT_ERROR_BYTES])
 {
+    int result = p->links ? start_links(p, error) : 0;
+    if (result != 0)
+        return result;
     return worker_start(p->worker, error);
 }
 
@@ -270,6 +321,8 @@ void host_port_close(struct host_port *p)
     path_service_destroy(p->paths);
     neighbours_destroy(p->neighbours);
     worker_destroy(p->worker);
+    link_service_destroy_carrier(p->carrier);
+    link_service_destroy(p->links);
     transport_destroy(p->transport);
     if (p->port)
         port_close(p->port);
@@ -294,6 +347,8 @@ void host_port_listen(struct host_port *p, const struct host_port_listener *list
 
 void host_port_paths_changed(struct host_port *p)
 {
+    if (p->links)
+        link_service_paths_changed(p->links);
     if (p->listener.paths_changed)
         p->listener.paths_changed(p->listener.context);
 }
@@ -342,4 +397,9 @@ struct path_service *host_port_paths(struct host_port *p)
 struct neighbours *host_port_neighbours(struct host_port *p)
 {
     return p->neighbours;
+}
+
+struct link_service *host_port_links(struct host_port *p)
+{
+    return p->links;
 }

@@ -48,6 +48,8 @@ const char *host_port_device(const struct host_port *p);
 struct worker *host_port_worker(struct host_port *p);
 struct path_service *host_port_paths(struct host_port *p);
 struct neighbours *host_port_neighbours(struct host_port *p);
+/* Of an RDMA NIC; NULL: the port has none. */
+struct link_service *host_port_links(struct host_port *p);
 
 /* Hands a command to the worker now or, when too many are under way, as soon as it can. `done` is called from
  * the event loop, never from here. */

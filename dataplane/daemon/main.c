@@ -232,12 +232,12 @@ static int start(struct daemon *d)
         result = listen_for_applications(d);
     if (result != 0)
         return result;
-    result = start_workers(d);
-    if (result != 0)
-        return result;
     result = privileges_drop();
     if (result != 0)
         log_warning("cannot drop privileges: %s", strerror(-result));
+    result = start_workers(d);
+    if (result != 0)
+        return result;
     struct control_link_config control = {.base = d->base,
                                           .control = &d->config->control,
                                           .ports = d->ports,

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "dataplane/daemon/link_service.h"
 #include "dataplane/daemon/session_server.h"
 
 enum {
@@ -25,8 +26,10 @@ static void close_descriptor(int *descriptor)
 
 static void free_region(struct session_region *region)
 {
-    if (region)
+    if (region) {
+        link_service_release(region->registered);
         shared_memory_destroy(&region->memory);
+    }
     free(region);
 }
 

@@ -29,6 +29,7 @@ struct session_region {
     SLIST_ENTRY(session_region) link;
     uint32_t number;
     struct shared_memory memory;
+    struct verbs_memory *registered; /* with an RDMA NIC; NULL: there is none */
 };
 
 struct session_communicator {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/daemon/link_service.h"
 #include "dataplane/daemon/session_request.h"
 #include "dataplane/daemon/session_server.h"
 #include "dataplane/formats/address.h"
@@ -105,6 +106,12 @@ static void on_paths_known(struct path_waiter *waiter)
     open_at_worker(s);
 }
 
+static bool add_to_links(struct session *s, unsigned count)
+{
+    struct link_service *links = host_port_links(s->port);
+    return !links || link_service_add_peers(links, s->work.addresses, count) == 0;
+}
+
 static void on_peers_added(struct command *command)
 {
     int64_t result;
@@ -127,7 +134,7 @@ static void on_peers_added(struct command *command)
     for (uint32_t i = 0; i < count; i++)
         if (peers.addresses[i] != peers.own_address)
             neighbours_resolve(host_port_neighbours(s->port), peers.addresses[i]);
-    if (path_service_add(host_port_paths(s->port), &peers) != 0) {
+    if (path_service_add(host_port_paths(s->port), &peers) != 0 || !add_to_links(s, count)) {
         session_answer_no_memory(s);
         return;
     }

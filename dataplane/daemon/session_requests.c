@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "dataplane/daemon/link_service.h"
 #include "dataplane/daemon/session_request.h"
 #include "dataplane/daemon/session_server.h"
 
@@ -136,6 +137,20 @@ static void on_region_added(struct command *command)
     shared_memory_close(&region->memory);
 }
 
+/* An RDMA NIC must know the memory that it reads and writes. */
+static int register_region(struct session *s, struct session_region *region, struct region_keys *keys)
+{
+    char error[LINK_SERVICE_ERROR_BYTES];
+    struct link_service *links = host_port_links(s->port);
+    if (!links)
+        return 0;
+    int result = link_service_register(links, region->memory.base, region->memory.bytes, &region->registered,
+                                       keys, error);
+    if (result != 0)
+        session_answer_error(s, result, error);
+    return result;
+}
+
 static void create_region(struct session *s, const struct session_request *request)
 {
     char text[SESSION_TEXT_BYTES];
@@ -154,10 +169,14 @@ static void create_region(struct session *s, const struct session_request *reque
         session_answer_no_memory(s);
         return;
     }
+    struct region_keys keys = {0};
     s->work.region = region;
+    if (register_region(s, region, &keys) != 0)
+        return;
     struct command *command = session_command(s, COMMAND_ADD_REGION, on_region_added);
     if (!command)
         return;
+    command->region.keys = keys;
     command->region.base = region->memory.base;
     command->region.bytes = region->memory.bytes;
     host_port_post(s->port, command);

@@ -14,7 +14,9 @@ enum {
     TURNAROUND_SLEEP_US = 150, /* both workers woken from sleep */
     RTO_MIN_SLEEP_MS = 10,     /* a core that is shared is given back after milliseconds */
     BURST_SLEEP_BYTES = 32 * 1024,
-    CREDIT_SLEEP_BYTES_MIN = 512 * 1024 /* a receiver that sleeps grants late */
+    CREDIT_SLEEP_BYTES_MIN = 512 * 1024, /* a receiver that sleeps grants late */
+    NIC_PAYLOAD_BYTES = 15 * 4096,
+    NIC_CREDIT_BYTES_MIN = 64 * NIC_PAYLOAD_BYTES
 };
 
 static void set_if_given(nsec_t *time_ns, uint32_t value, nsec_t unit_ns)
@@ -77,6 +79,18 @@ static void allow_for_sleep(struct transport_config *t)
         t->credit_budget_bytes = CREDIT_SLEEP_BYTES_MIN;
 }
 
+/* The NIC cuts messages into packets, paces them and mends losses: ours may be as long as their numbers
+ * allow, and many under way. */
+static void leave_to_nic(struct transport_config *t)
+{
+    t->reliable_nic = true;
+    t->congestion = &congestion_nic;
+    t->payload_bytes_max = NIC_PAYLOAD_BYTES;
+    t->burst_bytes = NIC_PAYLOAD_BYTES;
+    if (t->credit_budget_bytes < NIC_CREDIT_BYTES_MIN)
+        t->credit_budget_bytes = NIC_CREDIT_BYTES_MIN;
+}
+
 void transport_settings(const struct config *config, const struct transport_basis *basis,
                         struct transport_config *t)
 {
@@ -87,6 +101,8 @@ void transport_settings(const struct config *config, const struct transport_basi
     t->address = basis->address;
     t->payload_bytes_max = largest_payload(basis->mtu);
     t->congestion = congestion_control_by_name(config->congestion_control);
+    if (basis->reliable_nic)
+        leave_to_nic(t);
     adjust_transport(t, &config->transport);
     draw_identity(t);
 }

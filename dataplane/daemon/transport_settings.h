@@ -11,6 +11,7 @@ struct transport_basis {
     uint64_t rate_bytes_per_s; /* not 0 */
     uint32_t address;
     uint16_t mtu;
+    bool reliable_nic; /* the NIC carries the channels: transport_config.reliable_nic */
 };
 void transport_settings(const struct config *config, const struct transport_basis *basis,
                         struct transport_config *t);

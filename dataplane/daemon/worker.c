@@ -16,7 +16,7 @@
 #include <rte_pause.h>
 
 #include "dataplane/daemon/privileges.h"
-#include "dataplane/daemon/worker_state.h"
+#include "dataplane/daemon/worker_links.h"
 
 enum {
     SHARED_CORE_NICE = -15 /* packets before arithmetic: peers take a late answer for a loss */
@@ -58,12 +58,14 @@ static unsigned do_round(struct worker *w)
     w->now = worker_read_clock(w);
     w->rounds++;
     unsigned work = worker_receive_packets(w);
+    work += worker_links_poll(w);
     work += worker_do_commands(w);
     work += worker_take_submissions(w);
     work += worker_send_packets(w);
     worker_deliver_events(w);
     worker_publish_completions(w);
     worker_answer_waiting(w);
+    worker_links_tell(w);
     if (w->main_bell_due) {
         w->main_bell_due = false;
         ring(w->main_bell);
@@ -101,6 +103,8 @@ static void forget_doorbells(struct worker *w)
 
 static void sleep_until_needed(struct worker *w)
 {
+    if (worker_links_arm(w))
+        return;
     nsec_t limit = sleep_limit(w);
     if (limit == 0)
         return;

@@ -26,6 +26,8 @@ struct worker_config {
 
 /* 0 or negative errno with `error` in words. */
 int worker_create(const struct worker_config *config, struct worker **worker, char error[WORKER_ERROR_BYTES]);
+/* Before it starts: numbered packets go by an RDMA NIC instead of the port. 0 or negative errno. */
+int worker_use_carrier(struct worker *w, struct carrier *carrier);
 int worker_start(struct worker *w, char error[WORKER_ERROR_BYTES]);
 /* Ends the thread if it runs. Commands not answered yet never will be. */
 void worker_destroy(struct worker *w);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 
-#include "dataplane/daemon/worker_state.h"
+#include "dataplane/daemon/worker_links.h"
 #include "dataplane/daemon/worker_trace.h"
 #include "dataplane/formats/timing.h"
 
@@ -48,6 +48,8 @@ static int64_t add_region(struct worker *w, const struct command *command)
 {
     uint32_t number =
         region_table_add(&w->regions, command->session->slot, command->region.base, command->region.bytes);
+    if (number != REGION_NONE)
+        worker_links_add_region(w, number, &command->region.keys);
     return number == REGION_NONE ? -ENOSPC : (int64_t)number;
 }
 
@@ -127,10 +129,14 @@ static void take_snapshot(struct worker *w, struct worker_snapshot *s)
  * meanwhile, and point into the region: such frames are dropped, as the network might have dropped them. */
 static int64_t remove_region(struct worker *w, const struct command *command)
 {
+    if (worker_links_use_region(w, command->region.number))
+        return -EBUSY;
     int64_t result = region_table_remove(&w->regions, command->session->slot, command->region.number);
-    if (result == 0)
-        w->frame_first = w->frame_count;
-    return result;
+    if (result != 0)
+        return result;
+    w->frame_first = w->frame_count;
+    worker_links_forget_region(w, command->region.number);
+    return 0;
 }
 
 static void set_paths(struct worker *w, const struct path_change *change)
@@ -188,6 +194,11 @@ static void do_command(struct worker *w, struct command *command)
     case COMMAND_SET_NEXT_HOP:
         port_set_next_hop(w->config.port, command->next_hop.destination, command->next_hop.ethernet);
         break;
+    case COMMAND_TAKE_LINK:
+    case COMMAND_BREAK_LINK:
+    case COMMAND_END_LINK:
+        result = worker_links_command(w, command);
+        break;
     case COMMAND_USE_PLAN:
         use_plan(w, command->plan);
         break;
@@ -220,12 +231,21 @@ static void answer_closed(struct worker *w, struct worker_session *session)
     }
 }
 
-/* A frame that the port has not taken yet points into some application's memory. */
+static void remove_regions(struct worker *w, uint32_t owner)
+{
+    for (uint32_t i = 0; i < REGIONS_MAX; i++)
+        if (w->regions.regions[i].base && w->regions.regions[i].owner == owner)
+            worker_links_forget_region(w, i);
+    region_table_remove_owner(&w->regions, owner);
+}
+
+/* A frame that the port has not taken yet points into some application's memory; so may work of a NIC. */
 static void answer_detached(struct worker *w, struct worker_session *session)
 {
-    if (!session->detach || session->transfers > 0 || w->frame_first < w->frame_count)
+    if (!session->detach || session->transfers > 0 || w->frame_first < w->frame_count ||
+        worker_links_use_region_of(w, session->slot))
         return;
-    region_table_remove_owner(&w->regions, session->slot);
+    remove_regions(w, session->slot);
     w->sessions[session->slot] = NULL;
     worker_answer(w, session->detach, 0);
 }

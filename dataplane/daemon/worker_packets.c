@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <assert.h>
 
-#include "dataplane/daemon/worker_state.h"
+#include "dataplane/daemon/worker_links.h"
 
 enum {
     PROBE_TTL = 2, /* ends at the second router: the spine */
@@ -35,7 +35,8 @@ static void take_packet(struct worker *w, const struct received_frame *frame)
 static void take_frame(struct worker *w, const struct received_frame *frame)
 {
     if (frame->kind == FRAME_UDP) {
-        take_packet(w, frame);
+        if (!worker_links_see(w, frame))
+            take_packet(w, frame);
         return;
     }
     struct notice notice = {.kind = NOTICE_TIME_EXCEEDED,
@@ -57,6 +58,7 @@ static unsigned take_loopback(struct worker *w)
                                        .length = first->length,
                                        .bytes = first->bytes};
         take_packet(w, &frame);
+        worker_links_on_looped_back(w, first->bytes);
         loopback_drop(&w->loopback);
     }
     w->loopback_packets += taken;
@@ -129,7 +131,7 @@ unsigned worker_send_packets(struct worker *w)
     for (unsigned i = 0; i < count; i++) {
         if (w->outgoing[i].destination == w->config.address)
             loop_back(w, &w->outgoing[i]);
-        else
+        else if (!worker_links_send(w, &w->outgoing[i]))
             add_frame(w, &w->outgoing[i]);
     }
     if (w->frame_count > 0)

@@ -25,6 +25,7 @@ enum {
 
 struct worker {
     struct worker_config config;
+    struct carrier *carrier; /* of an RDMA NIC; NULL: all packets go by the port */
     pthread_t thread;
     bool running; /* main: rw */
     bool stop;    /* main: rw, worker: ro */
