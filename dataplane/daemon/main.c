@@ -23,7 +23,8 @@
 
 enum {
     EAL_ARGUMENTS_MAX = 72,
-    PREFIX_BYTES = 96
+    PREFIX_BYTES = 96,
+    SIGNALS = 3
 };
 
 struct daemon {
@@ -34,7 +35,7 @@ struct daemon {
     unsigned port_count;
     struct session_server *server;
     struct control_link *control;
-    struct event *signals[3];
+    struct event *signals[SIGNALS];
 };
 
 /* ---- configuration while running ---- */
@@ -200,7 +201,7 @@ static int handle_signals(struct daemon *d)
     d->signals[0] = evsignal_new(d->base, SIGTERM, on_stop, d);
     d->signals[1] = evsignal_new(d->base, SIGINT, on_stop, d);
     d->signals[2] = evsignal_new(d->base, SIGHUP, on_reload, d);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < SIGNALS; i++)
         if (!d->signals[i] || event_add(d->signals[i], NULL) != 0)
             return -ENOMEM;
     return 0;
@@ -215,6 +216,27 @@ static void prepare_process(void)
         setrlimit(RLIMIT_NOFILE, &limit);
     }
     signal(SIGPIPE, SIG_IGN);
+}
+
+static void follow_control(struct daemon *d)
+{
+    struct control_link_config control = {.base = d->base,
+                                          .control = &d->config->control,
+                                          .ports = d->ports,
+                                          .port_count = d->port_count,
+                                          .server = d->server};
+    d->control = control_link_create(&control);
+}
+
+static void allow_introspection(struct daemon *d)
+{
+    struct introspection_config introspection = {.base = d->base,
+                                                 .ports = d->ports,
+                                                 .port_count = d->port_count,
+                                                 .server = d->server,
+                                                 .control = d->control};
+    if (introspection_start(&introspection) != 0)
+        log_warning("no introspection: out of memory");
 }
 
 static int start(struct daemon *d)
@@ -238,19 +260,8 @@ static int start(struct daemon *d)
     result = start_workers(d);
     if (result != 0)
         return result;
-    struct control_link_config control = {.base = d->base,
-                                          .control = &d->config->control,
-                                          .ports = d->ports,
-                                          .port_count = d->port_count,
-                                          .server = d->server};
-    d->control = control_link_create(&control);
-    struct introspection_config introspection = {.base = d->base,
-                                                 .ports = d->ports,
-                                                 .port_count = d->port_count,
-                                                 .server = d->server,
-                                                 .control = d->control};
-    if (introspection_start(&introspection) != 0)
-        log_warning("no introspection: out of memory");
+    follow_control(d);
+    allow_introspection(d);
     return 0;
 }
 
@@ -261,7 +272,7 @@ static void stop(struct daemon *d)
         host_port_close(d->ports[i]);
     control_link_destroy(d->control);
     session_server_destroy(d->server);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < SIGNALS; i++)
         if (d->signals[i])
             event_free(d->signals[i]);
     if (d->base)
