@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ebpf/monitor/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "dataplane/formats/address.h"
+#include "dataplane/process/yaml_load.h"
+
+enum {
+    OPTIONAL = CYAML_FLAG_OPTIONAL,
+    OPTIONAL_POINTER = CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER,
+    OPTIONAL_ENUM = CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
+    FILES_MAX = 64
+};
+
+#define CONTROL_TEXT(key)                                                                                    \
+    CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct monitor_control_config, key, 1, 4095)
+static const cyaml_schema_field_t control_fields[] = {
+    CYAML_FIELD_STRING_PTR("socket", OPTIONAL_POINTER, struct monitor_control_config, socket, 1,
+                           sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
+    CYAML_FIELD_STRING_PTR("url", OPTIONAL_POINTER, struct monitor_control_config, url, 1, 255),
+    CONTROL_TEXT(ca),
+    CONTROL_TEXT(certificate),
+    CONTROL_TEXT(key),
+    CONTROL_TEXT(token_file),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t text_value = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 4095)};
+
+#define TEXT(key, longest)                                                                                   \
+    CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct monitor_config, key, 1, longest)
+#define NUMBER(key) CYAML_FIELD_UINT(#key, OPTIONAL, struct monitor_config, key)
+static const cyaml_schema_field_t config_fields[] = {
+    TEXT(socket, sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
+    TEXT(group, 63),
+    TEXT(runtime_folder, 4095),
+    CYAML_FIELD_SEQUENCE_COUNT("addresses", OPTIONAL_POINTER, struct monitor_config, address_texts,
+                               address_count, &text_value, 0, TIMING_ADDRESSES_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("files", OPTIONAL_POINTER, struct monitor_config, files, file_count,
+                               &text_value, 0, FILES_MAX),
+    NUMBER(leaf_prefix_bits),
+    NUMBER(ring_kib),
+    NUMBER(window_ms),
+    NUMBER(records_max),
+    NUMBER(scan_ms),
+    NUMBER(hang_ms),
+    CYAML_FIELD_BOOL("perf_buffer", OPTIONAL, struct monitor_config, perf_buffer),
+    CYAML_FIELD_ENUM("log", OPTIONAL_ENUM, struct monitor_config, log, yaml_log_levels, YAML_LOG_LEVELS),
+    CYAML_FIELD_MAPPING("control", OPTIONAL, struct monitor_config, control, control_fields),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t config_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct monitor_config, config_fields)};
+
+static void set_number(uint32_t *number, uint32_t otherwise)
+{
+    if (*number == 0)
+        *number = otherwise;
+}
+
+static int set_text(char **text, const char *otherwise)
+{
+    if (!*text)
+        *text = strdup(otherwise);
+    return *text ? 0 : -ENOMEM;
+}
+
+static int set_defaults(struct monitor_config *c)
+{
+    c->log = c->log == 0 ? LOG_LEVEL_INFO : c->log - 1;
+    set_number(&c->leaf_prefix_bits, 24);
+    set_number(&c->ring_kib, 1024);
+    set_number(&c->window_ms, 100);
+    set_number(&c->records_max, 65536);
+    set_number(&c->scan_ms, 2000);
+    set_number(&c->hang_ms, 10000);
+    if (set_text(&c->socket, "/run/weft/monitor.sock") != 0 || set_text(&c->runtime_folder, "/run/weft") != 0)
+        return -ENOMEM;
+    return 0;
+}
+
+static void check_control(struct yaml_check *check, const struct monitor_control_config *c)
+{
+    bool has_files = c->ca || c->certificate || c->key || c->token_file;
+    if (c->socket && c->url)
+        yaml_check_refuse(check, "control.url", "control is at a `socket` or at a `url`, not at both");
+    if (c->url && strncmp(c->url, "https://", strlen("https://")) != 0)
+        yaml_check_refuse(check, "control.url",
+                          "control is only spoken to by TLS: https://HOST:PORT is wanted");
+    if (has_files && !c->url)
+        yaml_check_refuse(check, "control", "`ca`, `certificate`, `key` and `token_file` go with a `url`");
+    if (!c->certificate != !c->key)
+        yaml_check_refuse(check, "control", "`certificate` and `key` go together");
+}
+
+static void read_addresses(struct yaml_check *check, struct monitor_config *c)
+{
+    char path[64];
+    for (unsigned i = 0; i < c->address_count; i++) {
+        snprintf(path, sizeof(path), "addresses[%u]", i);
+        if (!address_parse(c->address_texts[i], &c->addresses[i]))
+            yaml_check_refuse(check, path, "an IPv4 address is wanted, such as 10.1.0.1");
+    }
+}
+
+static void check_values(struct yaml_check *check, struct monitor_config *c)
+{
+    yaml_check_range(check, "leaf_prefix_bits", c->leaf_prefix_bits, 1, 32);
+    yaml_check_range(check, "ring_kib", c->ring_kib, 64, 1 << 18);
+    yaml_check_range(check, "window_ms", c->window_ms, 10, 60000);
+    yaml_check_range(check, "records_max", c->records_max, 1024, 1 << 22);
+    yaml_check_range(check, "scan_ms", c->scan_ms, 100, 3600 * 1000);
+    yaml_check_range(check, "hang_ms", c->hang_ms, 100, 3600 * 1000);
+    check_control(check, &c->control);
+    read_addresses(check, c);
+}
+
+/* libcyaml frees what it has allocated itself, and strings alike. */
+static struct monitor_config *without_file(void)
+{
+    return calloc(1, sizeof(struct monitor_config));
+}
+
+int monitor_config_load(const char *file, struct monitor_config **config, char error[YAML_ERROR_BYTES])
+{
+    struct yaml_check check = {.file = file, .error = error};
+    *config = NULL;
+    int result = file ? yaml_load(file, &config_value, (void **)config, error) : 0;
+    if (result != 0)
+        return result;
+    if (!file)
+        *config = without_file();
+    snprintf(error, YAML_ERROR_BYTES, "out of memory");
+    if (!*config || set_defaults(*config) != 0) {
+        monitor_config_free(*config);
+        return -ENOMEM;
+    }
+    check_values(&check, *config);
+    if (!check.failed)
+        return 0;
+    monitor_config_free(*config);
+    *config = NULL;
+    return -EINVAL;
+}
+
+void monitor_config_free(struct monitor_config *config)
+{
+    yaml_load_free(&config_value, config);
+}
