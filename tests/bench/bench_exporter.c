@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A scrape of weft-exporter before weft-control, at 1,024 links between leaves and spines and as many to
- * hosts: how long it takes when control must be asked anew and when it need not, and the processor time of
- * both. usage: bench_exporter WEFT-CONTROL WEFT-EXPORTER [SCRAPES] */
+/* A scrape of weft-exporter before weft-control, at 1,024 links between leaves and spines with one host a
+ * leaf, and with sixteen: how long it takes when control must be asked anew and when it need not, and the
+ * processor time of both. usage: bench_exporter WEFT-CONTROL WEFT-EXPORTER [SCRAPES] */
 #include <curl/curl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +17,6 @@
 enum {
     LEAVES = 64,
     SPINES = 16,
-    HOSTS_PER_LEAF = 16,
     SCRAPES_MAX = 100,
     FRESH_US = 1100000, /* then the exporter asks again */
     READY_TRIES = 1000,
@@ -98,7 +97,7 @@ static void tell(const char *what, double *took_s, unsigned scrapes)
            1e3 * took_s[0], 1e3 * took_s[scrapes - 1], scrapes);
 }
 
-static void bench(pid_t exporter, unsigned scrapes)
+static void bench(pid_t exporter, const unsigned shape[3], unsigned scrapes)
 {
     CURL *easy = curl_easy_init();
     struct page page;
@@ -113,8 +112,8 @@ static void bench(pid_t exporter, unsigned scrapes)
     }
     exporter_s = processor_s(exporter) - exporter_s;
     control_s = processor_s(daemon_.pid) - control_s;
-    printf("%d links, %d hosts: %zu series, %zu bytes\n", LEAVES * (SPINES + HOSTS_PER_LEAF),
-           LEAVES * HOSTS_PER_LEAF, page.lines, page.bytes);
+    printf("%u links, %u hosts: %zu series, %zu bytes\n", shape[0] * (shape[1] + shape[2]),
+           shape[0] * shape[2], page.lines, page.bytes);
     tell("a scrape that asks control", cold_s, scrapes);
     tell("a scrape within a second of it", warm_s, scrapes);
     printf("processor time for both: exporter %.1f ms, control %.1f ms\n", 1e3 * exporter_s / scrapes,
@@ -122,22 +121,28 @@ static void bench(pid_t exporter, unsigned scrapes)
     curl_easy_cleanup(easy);
 }
 
+static void run(const char *control, const char *program, const unsigned shape[3], unsigned scrapes)
+{
+    daemon_program(control);
+    daemon_prepare(&daemon_, shape, "");
+    daemon_start(&daemon_);
+    pid_t exporter = start_exporter(program);
+    bench(exporter, shape, scrapes);
+    kill(exporter, SIGTERM);
+    waitpid(exporter, NULL, 0);
+    daemon_end(&daemon_, SIGTERM);
+    daemon_clean(&daemon_);
+}
+
 int main(int argument_count, char **arguments)
 {
-    const unsigned shape[3] = {LEAVES, SPINES, HOSTS_PER_LEAF};
+    static const unsigned shapes[][3] = {{LEAVES, SPINES, 1}, {LEAVES, SPINES, SPINES}};
     unsigned scrapes = argument_count > 3 ? (unsigned)strtoul(arguments[3], NULL, 10) : 10;
     if (argument_count < 3 || scrapes == 0 || scrapes > SCRAPES_MAX) {
         fprintf(stderr, "usage: bench_exporter WEFT-CONTROL WEFT-EXPORTER [SCRAPES]\n");
         return 1;
     }
-    daemon_program(arguments[1]);
-    daemon_prepare(&daemon_, shape, "");
-    daemon_start(&daemon_);
-    pid_t exporter = start_exporter(arguments[2]);
-    bench(exporter, scrapes);
-    kill(exporter, SIGTERM);
-    waitpid(exporter, NULL, 0);
-    daemon_end(&daemon_, SIGTERM);
-    daemon_clean(&daemon_);
+    for (unsigned i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+        run(arguments[1], arguments[2], shapes[i], scrapes);
     return 0;
 }
