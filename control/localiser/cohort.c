@@ -32,9 +32,7 @@ struct members {
 static int compare_members(const void *a, const void *b)
 {
     const struct member *x = a, *y = b;
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return (x->time > y->time) - (x->time < y->time);
+    return (x->key > y->key) - (x->key < y->key);
 }
 
 /* A quarter of an octave, and whether spines are crossed: intra-leaf paths are shorter. */
@@ -70,12 +68,13 @@ static float median_rtt(const struct member *first, size_t count, float *scratch
     return known > 0 ? order_median(scratch, known) : 0;
 }
 
-/* Sorted by time: the median is in the middle. */
 static void compare_cohort(struct member *first, size_t count, float *scratch)
 {
     if (count < COHORT_MIN)
         return;
-    float median = (first[(count - 1) / 2].time + first[count / 2].time) / 2;
+    for (size_t i = 0; i < count; i++)
+        scratch[i] = first[i].time;
+    float median = order_median(scratch, count);
     float rtt = median_rtt(first, count, scratch);
     for (size_t i = 0; i < count; i++) {
         first[i].excess = first[i].time - median;
@@ -140,12 +139,22 @@ static double clip(double weight)
     return fmin(FLOW_CLIP, fmax(-FLOW_CLIP, weight));
 }
 
-/* log of Binomial(packets, sought) over Binomial(packets, background) at this many retransmits */
-static double loss_weight(const struct sample *s, double background, double sought)
+/* Weights of a packet that was lost, and of one that was not: log of its probability if a share of `sought`
+ * is lost over that at `background`. */
+struct loss_weights {
+    double lost, kept;
+};
+
+static struct loss_weights loss_weights_of(double background, double sought)
 {
-    double sent = s->packets - s->retransmits, lost = s->retransmits;
-    double ratio = lost * log(sought / background) + sent * log((1 - sought) / (1 - background));
-    return fmin(LOSS_CLIP, fmax(-FLOW_CLIP, ratio));
+    return (struct loss_weights){.lost = log(sought / background),
+                                 .kept = log((1 - sought) / (1 - background))};
+}
+
+static float loss_weight(const struct sample *s, const struct loss_weights *w)
+{
+    double ratio = s->retransmits * w->lost + (s->packets - s->retransmits) * w->kept;
+    return (float)fmin(LOSS_CLIP, fmax(-FLOW_CLIP, ratio));
 }
 
 /* What at least half of the messages lose is nobody's fault. */
@@ -162,23 +171,29 @@ static double loss_background(const struct members *m, const struct localiser_co
 /* ---- observations ---- */
 
 struct yardstick {
-    double noise, background;
+    double noise;
+    struct loss_weights low, high;
     bool common_mode;
 };
+
+static void measure_loss(struct yardstick *y, double background, const struct localiser_config *config)
+{
+    double low = fmax(config->loss_sought, LOSS_HIGH_TIMES * background / 2);
+    y->low = loss_weights_of(background, low);
+    y->high = loss_weights_of(background, fmin(LOSS_MOST, LOSS_HIGH_TIMES * low));
+}
 
 static struct observation observe(const struct member *m, const struct yardstick *y,
                                   const struct localiser_config *config)
 {
     const struct sample *s = m->sample;
     double z = m->excess / y->noise, mu = config->shift;
-    double low = fmax(config->loss_sought, LOSS_HIGH_TIMES * y->background / 2);
-    double high = fmin(LOSS_MOST, LOSS_HIGH_TIMES * low);
     bool slow = m->compared && !y->common_mode;
     return (struct observation){
         .flow = s->flow,
         .weight = {[EVIDENCE_SLOW] = slow ? (float)clip(mu * (z - mu / 2)) : 0,
-                   [EVIDENCE_LOSS_LOW] = (float)loss_weight(s, y->background, low),
-                   [EVIDENCE_LOSS_HIGH] = (float)loss_weight(s, y->background, high)},
+                   [EVIDENCE_LOSS_LOW] = loss_weight(s, &y->low),
+                   [EVIDENCE_LOSS_HIGH] = loss_weight(s, &y->high)},
         .excess = m->excess,
         .rtt_ratio = m->rtt > 0 && s->minimum_rtt_ns > 0 ? (float)s->minimum_rtt_ns / m->rtt : 0,
         .packets = s->packets,
@@ -194,9 +209,8 @@ static struct cohort_result judge_messages(struct evidence *e, struct habit *hab
     compare_leftovers(m, scratch);
     double noise = fmax(e->config->noise_floor, habit_follow_noise(habit, noise_of(m, scratch)));
     result.common_mode = has_drifted(m, habit, o, (float)noise, scratch);
-    struct yardstick y = {.noise = noise,
-                          .background = loss_background(m, e->config, scratch),
-                          .common_mode = result.common_mode};
+    struct yardstick y = {.noise = noise, .common_mode = result.common_mode};
+    measure_loss(&y, loss_background(m, e->config, scratch), e->config);
     for (size_t i = 0; i < m->count; i++) {
         struct observation observation = observe(&m->items[i], &y, e->config);
         result.too_small += !m->items[i].compared;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/localiser/order.h"
+
 #define TRANSIENT_AT_FIRST  0.01
 #define TRANSIENT_MEMORY    (1.0 / 128) /* of a round, in the mean */
 #define TRANSIENT_TRUSTED   0.8 /* of components: the rest may be faulty, and must not teach what is normal */
@@ -174,20 +176,13 @@ static void accumulate(struct evidence *e, const struct evidence_round *r, enum 
     }
 }
 
-static int compare_floats(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* The mean over those components that look bad least often. */
 static double learn_transient(struct evidence *e, const struct evidence_round *r,
                               enum evidence_channel channel)
 {
-    float *sorted = malloc(e->components * sizeof(float));
+    float *rates = malloc(e->components * sizeof(float));
     uint32_t count = 0;
-    double sum = 0;
-    if (sorted == NULL)
+    if (rates == NULL)
         return TRANSIENT_AT_FIRST;
     for (uint32_t c = 0; c < e->components; c++) {
         size_t cell = evidence_cell(e, channel, c);
@@ -195,14 +190,12 @@ static double learn_transient(struct evidence *e, const struct evidence_round *r
             continue;
         bool bad = round_score(e, r, cell) > 0;
         e->transient[cell] += (float)TRANSIENT_MEMORY * ((float)bad - e->transient[cell]);
-        sorted[count++] = e->transient[cell];
+        rates[count++] = e->transient[cell];
     }
-    qsort(sorted, count, sizeof(float), compare_floats);
     uint32_t trusted = (uint32_t)(count * TRANSIENT_TRUSTED);
-    for (uint32_t i = 0; i < trusted; i++)
-        sum += sorted[i];
-    free(sorted);
-    return trusted > 0 ? fmax(TRANSIENT_MIN, TRANSIENT_ALLOWANCE * sum / trusted) : TRANSIENT_AT_FIRST;
+    double mean = trusted > 0 ? order_mean_of_smallest(rates, count, trusted) : TRANSIENT_AT_FIRST;
+    free(rates);
+    return fmax(TRANSIENT_MIN, TRANSIENT_ALLOWANCE * mean);
 }
 
 static void count_streaks(struct evidence *e, enum evidence_channel channel)

@@ -43,3 +43,12 @@ float order_median(float *values, size_t count)
             lower = values[i];
     return (lower + upper) / 2;
 }
+
+float order_mean_of_smallest(float *values, size_t count, size_t kept)
+{
+    double sum = 0;
+    select_nth(values, count, kept - 1);
+    for (size_t i = 0; i < kept; i++)
+        sum += values[i];
+    return (float)(sum / (double)kept);
+}

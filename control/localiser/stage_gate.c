@@ -191,14 +191,14 @@ static bool is_waiting(const struct gate_rank *r)
     return !r->closed && !r->doubted && r->entered > r->ended;
 }
 
-/* The oldest operation that a rank waits in, plus one; 0: none. Two hosts must wait, if there are two: one
- * alone may be wrong about where it is. */
+/* The oldest operation that a rank waits in, plus one; 0: none. Where ends are not seen the newest that was
+ * entered. Two hosts must wait, if there are two: one alone may be wrong about where it is. */
 static uint64_t awaited_operation(const struct gate_communicator *c, uint32_t *waiting_hosts)
 {
     uint64_t oldest = 0;
     uint32_t first_address = 0;
     for (uint32_t i = 0; i < c->rank_count; i++)
-        if (is_waiting(&c->ranks[i]) && (oldest == 0 || c->ranks[i].entered < oldest))
+        if (is_waiting(&c->ranks[i]) && (oldest == 0 || (c->ranks[i].entered < oldest) != c->enqueue_only))
             oldest = c->ranks[i].entered;
     *waiting_hosts = 0;
     for (uint32_t i = 0; i < c->rank_count && oldest > 0; i++) {

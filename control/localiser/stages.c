@@ -9,9 +9,10 @@
 enum {
     STAGES_PORTS_MIN = 4 /* fewer cannot say which of them is unusual */
 };
-#define STAGE_CLIP     8.0   /* one figure a round stands for a whole host */
-#define STAGE_MATERIAL 0.025 /* of the operation's time: thrice that, again and again, is what can be found  \
-                              */
+#define STAGE_CLIP 8.0 /* one figure a round stands for a whole host */
+#define STAGE_MATERIAL                                                                                       \
+    0.025 /* of the operation's time: thrice that, again and again, is what can be found                     \
+           */
 #define STAGE_MAD_TO_SIGMA 1.4826
 
 /* One stage time of each port of the operation. */

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PART_DENSITY                                                                                         \
-    0.5 /* of what a part's flows say must be said by the whole's others, or it is the part */
-#define OVERLAP_MIN                                                                                          \
-    0.5 /* of what speaks against the best must go for it too, or it is about something else */
+/* Of what speaks against the best so much must go for another, too, or that is about something else. */
+#define OVERLAP_MIN 0.5
 
 static bool find_best(const struct evidence *e, uint32_t *component, enum evidence_channel *channel)
 {
@@ -43,21 +41,6 @@ static bool is_part_of(const struct evidence *e, const struct component *part, c
     return link && part->place == whole->place;
 }
 
-/* Flows of the window over each component, in rounds in which `bad` looked bad. */
-static void count_flows(const struct evidence *e, enum evidence_channel channel, uint32_t bad, float *flows)
-{
-    uint32_t crossed[FLOW_COMPONENTS_MAX];
-    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
-        const struct evidence_round *r = evidence_round_at(e, age);
-        bool looked_bad = r->sums[evidence_cell(e, channel, bad)] > e->config->round_prior;
-        for (size_t i = 0; looked_bad && i < r->count; i++) {
-            unsigned count = flow_components(e->map, &r->observations[i].flow, crossed);
-            for (unsigned k = 0; k < count; k++)
-                flows[crossed[k]]++;
-        }
-    }
-}
-
 /* What a component's flows say, good and bad, in the rounds in which `bad` looked bad: the likelihood that
  * tells the two apart. */
 static double sum_when_bad(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
@@ -72,37 +55,40 @@ static double sum_when_bad(const struct evidence *e, enum evidence_channel chann
     return sum;
 }
 
-/* Whether the part explains its own flows much better than the switch explains those besides. */
-static bool is_denser(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
-                      const float *flows, uint32_t part, uint32_t whole)
+/* The other direction of the same cable. */
+static uint32_t twin_of(const struct evidence *e, uint32_t component)
 {
-    if (flows[part] == 0 || flows[whole] <= flows[part])
-        return false;
-    double of_part = sum_when_bad(e, channel, bad, part);
-    double besides = sum_when_bad(e, channel, bad, whole) - of_part;
-    return besides / (flows[whole] - flows[part]) < PART_DENSITY * of_part / flows[part];
+    static const enum component_kind twins[COMPONENT_KINDS] = {
+        [COMPONENT_TX] = COMPONENT_RX,       [COMPONENT_RX] = COMPONENT_TX,
+        [COMPONENT_UP] = COMPONENT_DOWN,     [COMPONENT_DOWN] = COMPONENT_UP,
+        [COMPONENT_SPINE] = COMPONENT_SPINE, [COMPONENT_LEAF] = COMPONENT_LEAF};
+    struct component c = component_at(&e->map->shape, component);
+    c.kind = twins[c.kind];
+    return component_number(&e->map->shape, &c);
 }
 
-/* The part of the switch against which most speaks, if it does so more densely; else the switch. */
+/* What is explained if the part's whole cable is faulty: no flow crosses both of its directions. */
+static double cable_sum(const struct evidence *e, enum evidence_channel channel, uint32_t bad, uint32_t part)
+{
+    double other = sum_when_bad(e, channel, bad, twin_of(e, part));
+    return sum_when_bad(e, channel, bad, part) + (other > 0 ? other : 0);
+}
+
+/* The most suspect part of the switch, if its cable explains as much as the switch does; else the switch. */
 static uint32_t prefer_part(const struct evidence *e, enum evidence_channel channel, uint32_t whole)
 {
     struct component w = component_at(&e->map->shape, whole);
-    float *flows = is_switch(&w) ? calloc(e->components, sizeof(float)) : NULL;
+    double enough = sum_when_bad(e, channel, whole, whole) - e->config->margin, most = 0;
     uint32_t best = whole;
-    float most = 0;
-    if (flows == NULL)
-        return whole;
-    count_flows(e, channel, whole, flows);
-    for (uint32_t c = 0; c < e->components; c++) {
+    for (uint32_t c = 0; is_switch(&w) && c < e->components; c++) {
         struct component part = component_at(&e->map->shape, c);
-        float total = e->total[evidence_cell(e, channel, c)];
-        if (total > most && is_part_of(e, &part, &w) && !evidence_is_accused(e, c, channel) &&
-            is_denser(e, channel, whole, flows, c, whole)) {
+        double own = sum_when_bad(e, channel, whole, c);
+        if (own > most && is_part_of(e, &part, &w) && !evidence_is_accused(e, c, channel) &&
+            cable_sum(e, channel, whole, c) >= enough) {
             best = c;
-            most = total;
+            most = own;
         }
     }
-    free(flows);
     return best;
 }
 
@@ -112,7 +98,6 @@ static uint32_t prefer_part(const struct evidence *e, enum evidence_channel chan
 struct echo {
     float *shared;    /* [component]: of what speaks against the first, what is about this one too */
     float *reporters; /* [port]: what its own records say of the first, good and bad */
-    float *flows;     /* [component] */
     float all;
 };
 
@@ -153,14 +138,14 @@ static void count_reporters(const struct evidence *e, const struct echo *echo, s
         s->reporters = 1;
 }
 
-/* A switch of which the first suspect is the much denser part is not in doubt. */
-static bool is_diluted(const struct evidence *e, const struct echo *echo, const struct suspicion *s,
-                       uint32_t component)
+/* A switch that explains less than the first suspect's cable is not in doubt. */
+static bool is_diluted(const struct evidence *e, const struct suspicion *s, uint32_t component)
 {
     struct component first = component_at(&e->map->shape, s->components[0]);
     struct component c = component_at(&e->map->shape, component);
     return is_switch(&c) && is_part_of(e, &first, &c) &&
-           is_denser(e, s->channel, s->components[0], echo->flows, s->components[0], component);
+           cable_sum(e, s->channel, s->components[0], s->components[0]) >
+               sum_when_bad(e, s->channel, s->components[0], component) + e->config->margin;
 }
 
 /* Everybody who is about as suspect for the same flows. */
@@ -170,7 +155,7 @@ static void find_class(const struct evidence *e, const struct echo *echo, struct
     s->total = sum_when_bad(e, s->channel, first, first);
     for (uint32_t c = 0; c < e->components; c++) {
         if (c == first || echo->shared[c] < OVERLAP_MIN * echo->all || echo->all <= 0 ||
-            evidence_is_accused(e, c, s->channel) || is_diluted(e, echo, s, c))
+            evidence_is_accused(e, c, s->channel) || is_diluted(e, s, c))
             continue;
         double sum = sum_when_bad(e, s->channel, first, c);
         if (sum > s->total - e->config->margin && s->count < VERDICT_COMPONENTS_MAX)
@@ -216,20 +201,17 @@ bool suspect_find(const struct evidence *e, struct suspicion *s)
                             .total = e->total[evidence_cell(e, channel, best)],
                             .reporters = 1};
     struct echo echo = {.shared = calloc(e->components, sizeof(float)),
-                        .flows = calloc(e->components, sizeof(float)),
                         .reporters = calloc(e->map->shape.port_count, sizeof(float))};
-    bool heard = echo.shared != NULL && echo.flows != NULL && echo.reporters != NULL;
+    bool heard = echo.shared != NULL && echo.reporters != NULL;
     if (heard && channel < EVIDENCE_FLOW_CHANNELS) {
         for (uint32_t age = 0; age < evidence_rounds(e); age++)
             hear(e, s, evidence_round_at(e, age), &echo);
-        count_flows(e, channel, best, echo.flows);
         count_reporters(e, &echo, s);
         find_class(e, &echo, s);
         doubt_sole_reporter(s);
     }
     s->confidence = confidence_of(e, s);
     free(echo.shared);
-    free(echo.flows);
     free(echo.reporters);
     return heard;
 }

@@ -9,14 +9,13 @@
 #define MARKS_UP      0.05 /* more of its packets are marked than elsewhere, by this share of all */
 #define RTT_UP        1.15 /* its least round trips are that much longer: the queue never empties */
 #define NOISE_MEMBERS 1.4826
-#define LOSS_IS_CAUSE 3.0 /* times loss_sought: then slowness is of the losses */
 
 /* Values of the window's flows that cross the component, and counts of all. */
 struct reading {
     float *excesses, *rtts, *others; /* of bad flows; of flows that cross it; of those that do not */
     size_t excess_count, rtt_count, other_count, capacity;
     uint64_t packets, retransmits, marks, other_packets, other_marks;
-    uint32_t flows, bad_flows;
+    uint32_t flows, bad_flows, bad_and_lossy;
 };
 
 static size_t window_flows(const struct evidence *e)
@@ -35,6 +34,7 @@ static void read_crossing(struct reading *r, const struct observation *o, enum e
     r->marks += o->marks;
     r->flows++;
     r->bad_flows += bad;
+    r->bad_and_lossy += bad && o->retransmits > 0;
     if (bad)
         r->excesses[r->excess_count++] = o->excess;
     if (bad && o->rtt_ratio > 0)
@@ -108,12 +108,11 @@ static uint32_t bad_span(const struct evidence *e, const struct suspicion *s)
 }
 
 static enum verdict_kind kind_of_flows(const struct evidence *e, const struct suspicion *s,
-                                       const struct verdict_evidence *v)
+                                       const struct verdict_evidence *v, bool mostly_lossy)
 {
     struct component c = component_at(&e->map->shape, s->components[0]);
     bool marked = share(v->marks, v->packets) > v->mark_share_elsewhere + MARKS_UP;
-    bool lossy = s->channel != EVIDENCE_SLOW ||
-                 share(v->retransmits, v->packets) > LOSS_IS_CAUSE * e->config->loss_sought;
+    bool lossy = s->channel != EVIDENCE_SLOW || mostly_lossy; /* then slowness is of the losses */
     if (marked && (s->channel != EVIDENCE_SLOW || v->rtt_floor_ratio > RTT_UP))
         return VERDICT_CONGESTED;
     if (lossy)
@@ -124,7 +123,7 @@ static enum verdict_kind kind_of_flows(const struct evidence *e, const struct su
 }
 
 static enum verdict_kind kind_of(const struct evidence *e, const struct suspicion *s,
-                                 const struct verdict_evidence *v)
+                                 const struct verdict_evidence *v, bool mostly_lossy)
 {
     switch (s->channel) {
     case EVIDENCE_READY:
@@ -139,7 +138,7 @@ static enum verdict_kind kind_of(const struct evidence *e, const struct suspicio
     case EVIDENCE_CHANNELS:
         break;
     }
-    return kind_of_flows(e, s, v);
+    return kind_of_flows(e, s, v, mostly_lossy);
 }
 
 /* Of hosts' stages: the median of what the bad rounds say. */
@@ -159,7 +158,8 @@ static void fill_host(const struct evidence *e, const struct suspicion *s, struc
     out->bad_flows = out->flows = (uint32_t)count;
 }
 
-static void read_flows(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
+/* Returns whether most bad flows have lost packets. */
+static bool read_flows(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
 {
     size_t room = window_flows(e) + 1;
     struct reading r = {.excesses = malloc(room * sizeof(float)),
@@ -174,18 +174,20 @@ static void read_flows(const struct evidence *e, const struct suspicion *s, stru
     free(r.excesses);
     free(r.rtts);
     free(r.others);
+    return 2 * r.bad_and_lossy > r.bad_flows;
 }
 
 void syndrome_read(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
 {
     *out = (struct syndrome){.need = {.channel = s->channel}};
+    bool mostly_lossy = false;
     fill_rounds(e, s, &out->evidence);
     if (s->channel < EVIDENCE_FLOW_CHANNELS)
-        read_flows(e, s, out);
+        mostly_lossy = read_flows(e, s, out);
     else
         fill_host(e, s, &out->evidence);
     out->need.duty = share(out->evidence.bad_rounds, bad_span(e, s));
     out->need.loss = share(out->evidence.retransmits, out->evidence.packets);
     out->need.excess = log(out->evidence.excess);
-    out->kind = kind_of(e, s, &out->evidence);
+    out->kind = kind_of(e, s, &out->evidence, mostly_lossy);
 }
