@@ -7,16 +7,23 @@
 #include "control/core/planning.h"
 
 enum {
-    /* A collective sends a flow in parts of a few hundred KiB and every part is cut alike, so what is small
-     * in a part is not in the flow. With seven links left of eight, pieces of 64 KiB would leave links idle
-     * for a third of the time (ratio 1.53), those of a packet end within 2 % of the bound. */
     PIECE_BYTES_MIN = 4096,
-    GRANULE_BYTES = 1024,    /* dataplanes cut at whole packets: they know how long those are */
-    SMALL_LAYER_FLOWS = 8192 /* planned in a few milliseconds */
+    GRANULE_BYTES = 1024,
+    /* Layers of at most so many flows are planned in a few milliseconds, and moved without much ado. There
+     * the pieces may be less than a packet: a collective sends a flow in parts, and dataplanes see that
+     * shares come out over many of them. With seven links left of eight and flows of 64 KiB, pieces of 64 KiB
+     * would leave links idle for a third of the time (ratio 1.53), those of 4 KiB for a tenth, these for half
+     * a hundredth. */
+    SMALL_LAYER_FLOWS = 8192,
+    SMALL_PIECE_BYTES_MIN = 512,
+    SMALL_GRANULE_BYTES = 32,
+    SMALL_ACCEPT_PER_MILLE = 5
 };
-/* A plan made anew is worth its moves if it is better than the revised one by this. */
-#define REFINE_GAIN    0.95
-#define ACCEPTED_RATIO 1.02
+/* A plan made anew is worth its moves if it is better than the revised one by this; a small one has few. */
+#define REFINE_GAIN          0.95
+#define SMALL_REFINE_GAIN    0.99
+#define ACCEPTED_RATIO       1.02
+#define SMALL_ACCEPTED_RATIO (1 + SMALL_ACCEPT_PER_MILLE / 1e3)
 
 /* ---- demands ---- */
 
@@ -90,6 +97,11 @@ static int plan_anew(const struct core_planning *p, const struct planner_fabric 
     planner_options_default(&options, PIECE_BYTES_MIN);
     options.piece_bytes_min = PIECE_BYTES_MIN;
     options.granule_bytes = GRANULE_BYTES;
+    if (count <= SMALL_LAYER_FLOWS) {
+        options.piece_bytes_min = SMALL_PIECE_BYTES_MIN;
+        options.granule_bytes = SMALL_GRANULE_BYTES;
+        options.accept_per_mille = SMALL_ACCEPT_PER_MILLE;
+    }
     struct planner_demands all = {
         .demands = demands, .count = count, .job_priorities = priorities, .job_count = p->job_count};
     int result = planner_plan_create(fabric, &all, &options, plan, error);
@@ -112,16 +124,16 @@ static int improve(const struct core_planning *p, struct plan_result *r, const s
                    const struct planner_demand *demands, struct plan_layer *l, char *error)
 {
     struct planner_plan *fresh;
-    if (ratio_of(l->plan) <= ACCEPTED_RATIO)
-        return 0;
     if (l->demand_count > SMALL_LAYER_FLOWS) {
-        r->refine = true;
+        r->refine |= ratio_of(l->plan) > ACCEPTED_RATIO;
         return 0;
     }
+    if (ratio_of(l->plan) <= SMALL_ACCEPTED_RATIO)
+        return 0;
     int result = plan_anew(p, fabric, demands, l->demand_count, &fresh, error);
     if (result != 0)
         return result;
-    if (ratio_of(fresh) < ratio_of(l->plan) * REFINE_GAIN) {
+    if (ratio_of(fresh) < ratio_of(l->plan) * SMALL_REFINE_GAIN) {
         planner_plan_destroy(l->plan);
         l->plan = fresh;
     } else {

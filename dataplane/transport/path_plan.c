@@ -72,19 +72,31 @@ static bool can_be_followed(const struct path_plan *plan, const struct plan_flow
     return true;
 }
 
-/* The planned cuts at the nearest whole packet below; pieces that come out empty are left out. */
-static unsigned cut(const struct path_plan *plan, const struct plan_flow *flow, uint64_t bytes,
-                    uint32_t granule_bytes, struct split_piece *pieces)
+/* A collective sends a flow in parts, and each is cut alike: a cut that always moved down would take the same
+ * few per cent from the same path every time. So it moves down from a place beyond itself, by a part of a
+ * packet that differs from batch to batch and is spread evenly (multiples of the golden ratio): over many
+ * batches every path gets its share. */
+static uint64_t cut_offset_bytes(const struct transport *t, const struct outgoing *m)
 {
-    uint64_t begin = 0, share = 0;
+    uint32_t turn = t->communicators[m->communicator].steps * 2654435769u;
+    return (uint64_t)turn * t->config.payload_bytes_max >> 32;
+}
+
+/* The planned cuts at a whole packet next to them; pieces that come out empty are left out. */
+static unsigned cut(const struct transport *t, const struct plan_flow *flow, const struct outgoing *m,
+                    struct split_piece *pieces)
+{
+    const struct path_plan *plan = t->plan;
+    uint64_t begin = 0, share = 0, offset = cut_offset_bytes(t, m);
     unsigned count = 0;
     for (uint32_t i = 0; i < flow->piece_count; i++) {
         const struct plan_piece *p = &plan->view.pieces[flow->first_piece + i];
         share += p->share;
-        uint64_t end = bytes * share / PLAN_SHARE_WHOLE;
-        if (share < PLAN_SHARE_WHOLE)
-            end -= end % granule_bytes;
-        if (end > begin || (bytes == 0 && i == 0))
+        uint64_t end = m->bytes * share / PLAN_SHARE_WHOLE + offset;
+        end -= end % t->config.payload_bytes_max;
+        if (share >= PLAN_SHARE_WHOLE || end > m->bytes)
+            end = m->bytes;
+        if (end > begin || (m->bytes == 0 && i == 0))
             pieces[count++] = (struct split_piece){
                 .path = plan->path_of_spine[p->spine], .offset = begin, .bytes = end - begin};
         begin = end;
@@ -98,7 +110,7 @@ unsigned path_plan_cut(const struct transport *t, const struct plan_communicator
     const struct plan_flow *flow = plan_find_flow(&t->plan->view, table, m->match.destination_rank);
     if (flow == NULL || !follows_our_plan(t, &t->peers[m->peer]) || !can_be_followed(t->plan, flow, alive))
         return 0;
-    return cut(t->plan, flow, m->bytes, t->config.payload_bytes_max, pieces);
+    return cut(t, flow, m, pieces);
 }
 
 uint16_t path_plan_epoch_on_wire(uint64_t epoch)

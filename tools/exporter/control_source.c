@@ -5,7 +5,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
 #include "tools/exporter/fabric_metrics.h"
 
@@ -29,8 +29,9 @@ enum question {
 struct asked {
     struct control_source *source;
     enum question question;
-    struct http_exchange *exchange; /* under way; or NULL */
     json_t *answer;
+    /* What the answer was read from: most of the time there is no news, and reading takes longest. */
+    struct text_buffer bytes;
 };
 
 struct control_source {
@@ -86,10 +87,6 @@ static void finish(struct control_source *s)
         count_news(s);
         write_page(s);
     }
-    for (unsigned i = 0; i < QUESTIONS; i++) {
-        json_decref(s->asked[i].answer);
-        s->asked[i].answer = NULL;
-    }
     source_end(&s->source, s->failure[0] != '\0' ? s->failure : NULL);
 }
 
@@ -103,19 +100,35 @@ static bool is_absent(const struct asked *asked, int status)
     return asked->question == QUESTION_VERDICTS && status == 404;
 }
 
+static void forget(struct asked *asked)
+{
+    json_decref(asked->answer);
+    asked->answer = NULL;
+    text_buffer_clear(&asked->bytes);
+}
+
+static bool is_as_before(const struct asked *asked, const struct http_answer *answer)
+{
+    return asked->answer != NULL && !asked->bytes.failed && asked->bytes.count == answer->bytes &&
+           memcmp(asked->bytes.bytes, answer->body, answer->bytes) == 0;
+}
+
 static void read_answer(struct asked *asked, const struct http_answer *answer)
 {
     struct control_source *s = asked->source;
     char why[64];
-    json_error_t error;
     if (answer->status != 200) {
         snprintf(why, sizeof(why), "HTTP status %d", answer->status);
+        forget(asked);
         if (!is_absent(asked, answer->status))
             fail(s, asked->question, answer->status == 0 ? answer->failure : why);
         return;
     }
-    json_decref(asked->answer);
-    asked->answer = json_loadb((const char *)answer->body, answer->bytes, 0, &error);
+    if (is_as_before(asked, answer))
+        return;
+    forget(asked);
+    asked->answer = json_loadb((const char *)answer->body, answer->bytes, 0, NULL);
+    text_buffer_add(&asked->bytes, (const char *)answer->body, answer->bytes);
     if (!json_is_object(asked->answer))
         fail(s, asked->question, "the answer is no JSON object");
 }
@@ -124,7 +137,6 @@ static void on_answer(void *context, const struct http_answer *answer)
 {
     struct asked *asked = context;
     struct control_source *s = asked->source;
-    asked->exchange = NULL;
     s->awaited--;
     read_answer(asked, answer);
     if (asked->question == QUESTION_EVENTS && s->failure[0] == '\0' &&
@@ -142,14 +154,14 @@ static bool ask(struct asked *asked)
     if (asked->question == QUESTION_EVENTS)
         snprintf(path, sizeof(path), "%s?after=%llu&count=%d", paths[QUESTION_EVENTS],
                  (unsigned long long)event_counts_after(s->events), EVENT_COUNTS_AT_ONCE);
-    asked->exchange =
-        http_client_start(s->client, &(struct http_request){.path = path,
-                                                            .timeout_ms = s->timeout_ms,
-                                                            .answer_bytes_max = ANSWER_BYTES_MAX,
-                                                            .done = on_answer,
-                                                            .context = asked});
-    s->awaited += asked->exchange != NULL;
-    return asked->exchange != NULL;
+    const struct http_request request = {.path = path,
+                                         .timeout_ms = s->timeout_ms,
+                                         .answer_bytes_max = ANSWER_BYTES_MAX,
+                                         .done = on_answer,
+                                         .context = asked};
+    bool is_asked = http_client_start(s->client, &request) != NULL;
+    s->awaited += is_asked;
+    return is_asked;
 }
 
 static void on_later(evutil_socket_t unused, short events, void *context)
@@ -180,8 +192,10 @@ static void destroy(struct source *source)
 {
     struct control_source *s = (struct control_source *)source;
     http_client_destroy(s->client);
-    for (unsigned i = 0; i < QUESTIONS; i++)
+    for (unsigned i = 0; i < QUESTIONS; i++) {
         json_decref(s->asked[i].answer);
+        text_buffer_free(&s->asked[i].bytes);
+    }
     if (s->later != NULL)
         event_free(s->later);
     event_counts_destroy(s->events);

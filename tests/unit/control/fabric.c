@@ -14,7 +14,8 @@ static void write_links(FILE *out, struct fabric_shape s)
     fprintf(out, "  links:\n");
     for (uint32_t leaf = 0; leaf < s.leaves; leaf++) {
         for (uint32_t i = 0; i < s.spines; i++)
-            fprintf(out, "    - {endpoints: [leaf%u, spine%u], rate: 100G}\n", leaf, i);
+            fprintf(out, "    - {endpoints: [leaf%u, spine%u], rate: %uG}\n", leaf, i,
+                    s.spine_link_gbps > 0 ? s.spine_link_gbps : 100);
         for (uint32_t i = 0; i < s.hosts; i++)
             fprintf(out, "    - {endpoints: [\"host%u:eth0\", leaf%u], rate: 100G}\n", leaf * s.hosts + i,
                     leaf);

@@ -25,6 +25,7 @@ enum {
 
 struct fabric_shape {
     uint32_t leaves, spines, hosts; /* hosts of a leaf */
+    uint32_t spine_link_gbps;       /* 0: 100, as hosts' links */
 };
 
 /* A communicator that hosts report. */

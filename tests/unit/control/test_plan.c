@@ -208,6 +208,31 @@ static void test_equal_reports_give_equal_plans(void **state)
     assert_int_equal(hashes[0], hashes[1]);
 }
 
+/* Two flows of a leaf over the seven links that are left: what one of eight took with it is all that is lost,
+ * however long the flows are. */
+static void test_seven_links_of_eight_are_all_used(void **state)
+{
+    (void)state;
+    for (uint64_t flow_bytes = 64 * 1024; flow_bytes <= 16 * MIB; flow_bytes *= 2) {
+        struct fabric f;
+        struct core_plan_info info;
+        fabric_open(&f, (struct fabric_shape){.leaves = 2, .spines = 8, .hosts = 2, .spine_link_gbps = 25},
+                    ":memory:");
+        fabric_add_demand(add_scattered_job(&f, 0x1f), STEP_SHAPE_RING, flow_bytes);
+        fabric_report_all(&f);
+        fabric_plan(&f);
+        fabric_kill(&f, 0, 3);
+        for (unsigned i = 0; i < 3; i++) {
+            fabric_pass(&f, SECOND);
+            fabric_report_all(&f);
+            fabric_plan(&f);
+            assert_true(core_plan_info(f.core, core_epoch(f.core), &info));
+            assert_true(info.ratio < 1.006);
+        }
+        fabric_close(&f);
+    }
+}
+
 static void test_a_dead_link_is_left_alone(void **state)
 {
     (void)state;
@@ -311,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_all_hosts_have_the_same_plan),
         cmocka_unit_test(test_equal_plans_are_not_published_again),
         cmocka_unit_test(test_equal_reports_give_equal_plans),
+        cmocka_unit_test(test_seven_links_of_eight_are_all_used),
         cmocka_unit_test(test_a_dead_link_is_left_alone),
         cmocka_unit_test(test_large_plans_are_revised_first),
         cmocka_unit_test(test_a_job_that_closes_is_not_planned_for),
