@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/exporter/monitor_metrics.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -74,12 +75,22 @@ enum {
 static const struct metric attached = {"fabric_monitor_program_attached", METRIC_GAUGE,
                                        "1 if the probe is attached wherever it belongs."};
 
-static bool is_named_before(const json_t *programs, size_t place, const char *probe)
+/* The monitor looks for every probe in every file of weft; that a file has no such probe is no fault. */
+static bool belongs_there(const json_t *program)
 {
-    for (size_t i = 0; i < place; i++)
-        if (strcmp(answer_text(json_array_get(programs, i), "probe"), probe) == 0)
-            return true;
-    return false;
+    return answer_is_true(program, "attached") ||
+           strcmp(answer_text(program, "error"), strerror(ENOENT)) != 0;
+}
+
+/* The first row of its probe that belongs where it is. */
+static bool is_first(const json_t *programs, size_t place, const char *probe)
+{
+    for (size_t i = 0; i < place; i++) {
+        const json_t *program = json_array_get(programs, i);
+        if (belongs_there(program) && strcmp(answer_text(program, "probe"), probe) == 0)
+            return false;
+    }
+    return belongs_there(json_array_get(programs, place));
 }
 
 static bool is_attached_everywhere(const json_t *programs, const char *probe)
@@ -88,7 +99,8 @@ static bool is_attached_everywhere(const json_t *programs, const char *probe)
     json_t *program;
     json_array_foreach(programs, i, program)
     {
-        if (strcmp(answer_text(program, "probe"), probe) == 0 && !answer_is_true(program, "attached"))
+        if (strcmp(answer_text(program, "probe"), probe) == 0 && belongs_there(program) &&
+            !answer_is_true(program, "attached"))
             return false;
     }
     return true;
@@ -102,7 +114,7 @@ static void write_programs(struct metric_page *page, const json_t *monitor)
     for (size_t i = 0; i < json_array_size(programs) && shown < PROBES_MAX; i++) {
         const char *probe = answer_text(json_array_get(programs, i), "probe");
         struct metric_labels labels;
-        if (probe[0] == '\0' || is_named_before(programs, i, probe))
+        if (probe[0] == '\0' || !is_first(programs, i, probe))
             continue;
         metric_labels_clear(&labels);
         metric_labels_add(&labels, "program", probe);

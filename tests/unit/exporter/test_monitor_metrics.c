@@ -40,6 +40,7 @@ static void rows_are_added_up(void **state)
     assert_line(&page, "fabric_monitor_missing_features 1");
     assert_line(&page, "fabric_monitor_program_attached{program=\"message_sent\"} 0");
     assert_line(&page, "fabric_monitor_program_attached{program=\"opened\"} 1");
+    assert_no_line(&page, "fabric_monitor_program_attached{program=\"entered\"}"); /* no file has it */
     assert_line(&page, "fabric_collective_stage_seconds_total{" PORT ",stage=\"network\"} 0.75");
     assert_line(&page, "fabric_collective_stage_seconds_total{" PORT ",stage=\"ready\"} 0.125");
     assert_line(&page, "fabric_collective_stage_messages_total{" PORT ",stage=\"network\"} 5");
