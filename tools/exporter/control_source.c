@@ -212,7 +212,10 @@ int control_source_create(const struct http_client_config *client, long timeout_
         snprintf(error, HTTP_CLIENT_ERROR_BYTES, "out of memory");
         return -ENOMEM;
     }
-    s->source = (struct source){.name = "control", .begin = begin, .destroy = destroy};
+    s->source = (struct source){.name = "control",
+                                .place = client->socket != NULL ? client->socket : client->url,
+                                .begin = begin,
+                                .destroy = destroy};
     s->timeout_ms = timeout_ms;
     plan_counts_init(&s->plans);
     s->events = event_counts_create();

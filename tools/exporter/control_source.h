@@ -6,7 +6,8 @@
 #include "dataplane/process/http_client.h"
 #include "tools/exporter/source.h"
 
-/* 0, or negative errno with `error`. `timeout_ms` bounds one refresh. */
+/* 0, or negative errno with `error`. `timeout_ms` bounds each question. Keeps the texts that say where
+ * control is. */
 int control_source_create(const struct http_client_config *client, long timeout_ms, struct source **source,
                           char error[HTTP_CLIENT_ERROR_BYTES]);
 

@@ -234,7 +234,9 @@ struct source *dataplane_source_create(const struct dataplane_source_config *con
     if (s == NULL)
         return NULL;
     *s = (struct dataplane_source){
-        .source = {.name = "dataplane", .begin = begin, .destroy = destroy}, .config = *config, .socket = -1};
+        .source = {.name = "dataplane", .place = config->socket, .begin = begin, .destroy = destroy},
+        .config = *config,
+        .socket = -1};
     s->timer = evtimer_new(config->base, on_timer, s);
     if (s->timer != NULL)
         return &s->source;

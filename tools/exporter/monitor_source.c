@@ -110,7 +110,9 @@ struct source *monitor_source_create(const struct monitor_source_config *config)
     if (s == NULL)
         return NULL;
     *s = (struct monitor_source){
-        .source = {.name = "monitor", .begin = begin, .destroy = destroy}, .config = *config, .socket = -1};
+        .source = {.name = "monitor", .place = config->socket, .begin = begin, .destroy = destroy},
+        .config = *config,
+        .socket = -1};
     s->timer = evtimer_new(config->base, on_timer, s);
     if (s->timer != NULL)
         return &s->source;

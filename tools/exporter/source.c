@@ -46,9 +46,9 @@ void source_end(struct source *source, const char *failure)
         metric_page_clear(&source->page);
     }
     if (is_news && failure != NULL)
-        log_warning("%s does not answer: %s", source->name, failure);
+        log_warning("%s does not answer on %s: %s", source->name, source->place, failure);
     else if (is_news)
-        log_info("%s answers", source->name);
+        log_info("%s answers on %s", source->name, source->place);
     source->on_end(source->context);
 }
 

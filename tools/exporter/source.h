@@ -15,7 +15,8 @@ enum {
 #define SOURCE_FRESH_NS 1000000000ull
 
 struct source {
-    const char *name; /* of its label */
+    const char *name;  /* of its label */
+    const char *place; /* where it is asked, for the log */
     /* Asks; source_end() is called once, in time, from the event loop and not from here. */
     void (*begin)(struct source *source);
     void (*destroy)(struct source *source);

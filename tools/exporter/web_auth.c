@@ -97,7 +97,7 @@ static bool is_right(const struct web_config *config, const char *name, const ch
         if (strcmp(config->users[i].name, name) == 0)
             user = &config->users[i];
     const char *hash = user != NULL ? user->hash : config->users[0].hash;
-    const char *made = data != NULL ? crypt_r(password, hash, data) : NULL;
+    const char *made = data != NULL ? crypt_rn(password, hash, data, sizeof(*data)) : NULL;
     bool right = user != NULL && made != NULL && strlen(made) == strlen(hash) &&
                  gnutls_memcmp(made, hash, strlen(hash)) == 0;
     free(data);
