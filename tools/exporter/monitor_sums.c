@@ -8,6 +8,8 @@
 
 #include "tools/exporter/answer.h"
 
+#define COUNT_MAX 9007199254740992.0 /* 2^53: whole numbers are exact up to here, and may be added */
+
 static const char *const stage_names[STAGES] = {
     [STAGE_READY] = "ready", [STAGE_CREDIT] = "credit", [STAGE_NETWORK] = "network", [STAGE_DRAIN] = "drain"};
 
@@ -53,9 +55,10 @@ static struct monitor_port *find_port(struct monitor_sums *sums, const json_t *r
     return port;
 }
 
+/* A count or a sum; NAN and what is below zero are none. */
 static double positive(double value)
 {
-    return value > 0 ? value : 0;
+    return value > 0 ? fmin(value, COUNT_MAX) : 0;
 }
 
 /* A row's cumulative buckets, where `total` counts what is above the last bound too. */
@@ -64,7 +67,7 @@ static void add_histogram(struct metric_histogram *h, const json_t *row, const c
     const json_t *buckets = json_object_get(row, "buckets");
     double before = 0;
     for (unsigned i = 0; i < h->bound_count; i++) {
-        double below = fmax(before, json_number_value(json_array_get(buckets, i)));
+        double below = fmax(before, positive(json_number_value(json_array_get(buckets, i))));
         h->counts[i] += (uint64_t)(below - before);
         before = below;
     }
