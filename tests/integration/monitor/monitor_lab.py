@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""weft-monitor over a lab: it sees every message of every rank, a slowed link shows in the flows over it and in no
+others, it is killed and started again, it works through a perf buffer, control refuses and then takes its
+batches, and the collectives of another library are seen.
+usage: monitor_lab.py WEFT-MONITOR WEFT-LAB WEFT-BENCH WEFT-DATAPLANE LIBWEFT CALL-MPI"""
+import http.server
+import json
+import os
+import signal
+import socket
+import socketserver
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+monitor_program, lab, bench, dataplane, library, call_mpi = (os.path.realpath(p) for p in sys.argv[1:7])
+RANKS, ITERATIONS, WARM_UP, VECTOR = 4, 6, 1, 256 * 1024
+KINDS = dict(enumerate(("sent", "received", "entered", "ended", "silent", "answers", "probe", "opened", "closed"), 1))
+
+
+def check(truth, *what):
+    if not truth:
+        print("FAILED:", *what)
+        sys.exit(1)
+
+
+class Monitor:
+    """One that runs; `log` has what it has said."""
+
+    def __init__(self, folder, keys):
+        self.socket = os.path.join(folder, "monitor.sock")
+        file = os.path.join(folder, "monitor.yaml")
+        with open(file, "w") as out:
+            out.write(f"socket: {self.socket}\nruntime_folder: {folder}\nfiles: [{dataplane}, {library}]\n{keys}\n")
+        self.process = subprocess.Popen([monitor_program, file], stderr=subprocess.PIPE, text=True)
+        self.log = ""
+        while "ready on" not in self.log:
+            line = self.process.stderr.readline()
+            check(line, "weft-monitor has ended:", self.log)
+            self.log += line
+        threading.Thread(target=self.read_log, daemon=True).start()
+
+    def read_log(self):
+        for line in self.process.stderr:
+            self.log += line
+
+    def report(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(self.socket)
+            return json.loads(b"".join(iter(lambda: s.recv(65536), b"")))
+
+    def await_report(self, good):
+        """Asks until it is as it should be; the limit is that of the whole test."""
+        while True:
+            report = self.report()
+            if good(report):
+                return report
+            check(self.process.poll() is None, "weft-monitor has ended:", self.log)
+            time.sleep(0.02)
+
+    def kill(self, how):
+        self.process.send_signal(how)
+        return self.process.wait()
+
+
+def run_bench(*arguments, rate="200M", iterations=ITERATIONS):
+    out = subprocess.run(
+        [lab, "run", "2x2x2", "--rate", rate, "--", bench, *arguments, "-n", str(iterations), "-w", str(WARM_UP), "-b",
+         str(VECTOR), "-e", str(VECTOR), "--check", "-j", "--mode", "wrap"],
+        capture_output=True, text=True)
+    check(out.returncode == 0, "weft-bench:", out.stdout, out.stderr)
+    return json.loads(out.stdout.splitlines()[-1])
+
+
+def total(report, operation, key):
+    return sum(o[key] for o in report["operations"] if o["operation"] == operation)
+
+
+def expected_messages(report):
+    """All-to-all sends to each other rank; a barrier among four has two steps."""
+    return total(report, "all_to_all", "entered") * (RANKS - 1) + total(report, "barrier", "entered") * 2
+
+
+def check_all_seen(report):
+    check(report["records"]["lost"] == 0 and report["records"]["refused"] == 0, "lost", report["records"])
+    check(total(report, "all_to_all", "entered") == RANKS * (ITERATIONS + WARM_UP), "entered", report["operations"])
+    check(total(report, "all_to_all", "ended") == RANKS * (ITERATIONS + WARM_UP), "ended", report["operations"])
+    kinds = report["records"]["kinds"]
+    check(kinds["opened"] == RANKS and kinds["closed"] == RANKS, "communicators", kinds)
+    check(kinds["received"] == expected_messages(report), "received", kinds, report["operations"])
+    carried = sum(s["bytes"] for s in report["stages"] if s["stage"] == "network")
+    check(carried == RANKS * (ITERATIONS + WARM_UP) * VECTOR // RANKS * (RANKS - 1), "bytes", carried)
+    for address in ("10.1.0.1", "10.1.0.2", "10.2.0.1", "10.2.0.2"):
+        drained = sum(s["count"] for s in report["stages"] if s["stage"] == "drain" and s["address"] == address)
+        check(drained == expected_messages(report) // RANKS, "received at", address, drained)
+
+
+def everything_is_seen(folder, keys):
+    m = Monitor(folder, keys)
+    run_bench("all_to_all")
+    report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == RANKS)
+    check_all_seen(report)
+    check(m.kill(signal.SIGTERM) == 0, "exit status", m.log)
+    check(not os.path.exists(m.socket), "its socket is still there")
+    return report
+
+
+def slow_link_shows(folder):
+    """A quarter of the rate on one uplink: of what goes between the leaves, the time for a byte over that spine grows."""
+    m = Monitor(folder, "")
+    run_bench("all_to_all", "--fault", "leaf0-spine1", "rate", "50M", "--fault-at", "0")
+    report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == RANKS)
+    m.kill(signal.SIGTERM)
+    pace = {}
+    for s in report["stages"]:
+        if s["stage"] == "network" and s["path"] is not None and s["bytes"] > 0:
+            pace[s["address"], s["path"]] = s["sum_s"] / s["bytes"]
+    print("seconds for a MiB, by port and path:", {k: round(v * 2**20, 3) for k, v in sorted(pace.items())})
+    for address in ("10.1.0.1", "10.1.0.2", "10.2.0.1", "10.2.0.2"):
+        check(pace[address, 1] > 1.5 * pace[address, 0], "a slow link does not show at", address, pace)
+
+
+def restarted(folder):
+    """Killed without a word in the middle; the next one listens at once, and the collective does not notice."""
+    m = Monitor(folder, "")
+    work = threading.Thread(target=run_bench, args=("all_to_all",), kwargs={"rate": "20M", "iterations": 50})
+    work.start()
+    first = m.await_report(lambda r: r["records"]["kinds"]["received"] > 0)
+    m.kill(signal.SIGKILL)
+    m = Monitor(folder, "")
+    second = m.await_report(lambda r: r["records"]["kinds"]["received"] > 0)
+    work.join()
+    check(first["incarnation"] != second["incarnation"], "the same incarnation")
+    m.kill(signal.SIGTERM)
+
+
+class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Takes batches, after it has refused some; looks at envelopes and numbers."""
+    daemon_threads = True
+
+    def __init__(self, path):
+        self.refusals, self.records, self.next, self.wrong = 5, [], {}, None
+        super().__init__(path, Handler)
+
+    def take(self, address, body):
+        magic, version, size, count, port, incarnation, first, lost = struct.unpack_from("<IHHIIQQQ", body)
+        name = socket.inet_ntoa(struct.pack(">I", port))
+        if (magic, version, size, len(body)) != (0x4D495457, 1, 128, 40 + 128 * count) or name != address:
+            self.wrong = f"envelope of {address}: {magic:#x} {version} {size} {count} {name} in {len(body)} bytes"
+        if first != self.next.get(address, 0) or lost != 0 or incarnation == 0:
+            self.wrong = f"{address} begins at {first}, not {self.next.get(address, 0)}; lost {lost}"
+        self.next[address] = first + count
+        self.records += [body[40 + 128 * i:168 + 128 * i] for i in range(count)]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.refusals -= 1
+        taken = self.server.refusals < 0
+        if taken:
+            self.server.take(self.path.removeprefix("/v1/monitors/"), body)
+        self.send_response(200 if taken else 503)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        pass
+
+    def address_string(self):
+        return "monitor"
+
+
+def control_is_told(folder):
+    path = os.path.join(folder, "control.sock")
+    control = Control(path)
+    threading.Thread(target=control.serve_forever, daemon=True).start()
+    m = Monitor(folder, f"window_ms: 20\ncontrol: {{socket: {path}}}")
+    run_bench("all_to_all")
+    report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == RANKS and
+                            all(p["buffered"] == 0 for p in r["ports"]))
+    m.kill(signal.SIGTERM)
+    check(control.wrong is None, control.wrong)
+    check(report["control"]["failures"] > 0 and report["control"]["answering"], "control", report["control"])
+    check(len(control.records) == report["records"]["taken"], "taken", len(control.records), report["records"])
+    kinds = [KINDS[r[120]] for r in control.records]
+    for kind, count in report["records"]["kinds"].items():
+        check(kinds.count(kind) == count, kind, kinds.count(kind), count)
+
+
+def other_libraries_are_seen(folder):
+    m = Monitor(folder, "scan_ms: 100")
+    program = subprocess.Popen([call_mpi], stdin=subprocess.PIPE, text=True)
+    m.await_report(lambda r: any(p["probe"] == "MPI_Allreduce" and p["attached"] for p in r["programs"]))
+    program.communicate("go\n")
+    report = m.await_report(lambda r: r["records"]["taken"] == 7)
+    check(report["records"]["refused"] == 7, "no port is known to tell of them", report["records"])
+    m.kill(signal.SIGTERM)
+
+
+if os.getuid() != 0:
+    print("needs root for network namespaces and BPF programs")
+    sys.exit(77)
+with tempfile.TemporaryDirectory() as here:
+    everything_is_seen(here, "")
+    print("every message of every rank is seen")
+    perf = everything_is_seen(here, "perf_buffer: yes")
+    check(any("ring buffer" in text for text in perf["missing"]), "missing", perf["missing"])
+    print("through a perf buffer as well")
+    slow_link_shows(here)
+    restarted(here)
+    print("killed and started again")
+    control_is_told(here)
+    print("control is told, after it had refused")
+    other_libraries_are_seen(here)
+    print("another library's collectives are seen")
