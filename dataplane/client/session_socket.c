@@ -2,6 +2,7 @@
 #include "dataplane/client/session_socket.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -80,6 +81,15 @@ static int session_socket_receive(int session, struct session_answer *answer)
     return whole ? 0 : -EPROTO;
 }
 
+/* What the dataplane says unasked is for the people whose job this is. */
+static bool pass_on(struct session_reply *reply)
+{
+    reply->text[SESSION_TEXT_BYTES - 1] = '\0';
+    if (reply->kind == SESSION_TELL)
+        fprintf(stderr, "weft: %s\n", reply->text);
+    return reply->kind == SESSION_TELL;
+}
+
 int session_socket_ask(int session, const struct session_request *request, const uint32_t *addresses,
                        struct session_answer *answer)
 {
@@ -88,7 +98,9 @@ int session_socket_ask(int session, const struct session_request *request, const
         answer->fds[i] = -1;
     int error = session_socket_send(session, request, addresses);
     if (error == 0)
-        error = session_socket_receive(session, answer);
+        do
+            error = session_socket_receive(session, answer);
+        while (error == 0 && pass_on(&answer->reply));
     answer->reply.text[SESSION_TEXT_BYTES - 1] = '\0';
     if (error == 0 && answer->reply.kind != request->kind)
         error = -EPROTO;
@@ -99,8 +111,11 @@ int session_socket_ask(int session, const struct session_request *request, const
 
 bool session_socket_is_dead(int session)
 {
-    char byte;
-    ssize_t received = recv(session, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    struct session_reply reply;
+    ssize_t received;
+    do
+        received = recv(session, &reply, sizeof(reply), MSG_DONTWAIT);
+    while (received == sizeof(reply) && pass_on(&reply));
     return received >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 

@@ -25,7 +25,8 @@ int session_socket_connect(const char *path);
 int session_socket_ask(int session, const struct session_request *request, const uint32_t *addresses,
                        struct session_answer *answer);
 
-/* True if the dataplane has closed the socket (or speaks unasked, which it must not). Does not wait. */
+/* True if the dataplane has closed the socket (or answers what nobody asked). Does not wait. What it has to
+ * tell the job's people goes to stderr. */
 bool session_socket_is_dead(int session);
 
 void session_answer_close_fds(struct session_answer *answer);

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "dataplane/daemon/link_service.h"
+#include "dataplane/daemon/session_request.h"
 #include "dataplane/daemon/session_server.h"
 
 enum {
@@ -190,7 +191,10 @@ void session_answer(struct session *s, const struct session_answer *answer)
 
 struct datagram {
     struct session_request request;
-    uint32_t addresses[SESSION_RANKS_MAX];
+    union {
+        uint32_t addresses[SESSION_RANKS_MAX];
+        char text[SESSION_TEXT_BYTES];
+    };
 };
 
 static const char *check_datagram(const struct session *s, const struct session_request *request,
@@ -204,9 +208,12 @@ static const char *check_datagram(const struct session *s, const struct session_
             return "a communicator must have 1 to 4096 ranks";
         expected += request->rank_count * sizeof(session_rank_address);
     }
+    if (request->kind == SESSION_TELL)
+        expected += SESSION_TEXT_BYTES;
     if (length != expected)
         return "a request has the wrong length";
-    if ((request->kind == SESSION_ATTACH) != (s->state == SESSION_CONNECTED))
+    bool attaches = request->kind == SESSION_ATTACH || request->kind == SESSION_TELL;
+    if (attaches != (s->state == SESSION_CONNECTED))
         return "the first request, and only that, must be to attach";
     return NULL;
 }
@@ -232,7 +239,10 @@ static void on_readable(evutil_socket_t socket, short events, void *context)
     event_del(s->readable);
     s->work.busy = true;
     s->work.request = datagram.request;
-    session_serve(s, &s->work.request, datagram.addresses);
+    if (datagram.request.kind == SESSION_TELL)
+        session_tell(s, &s->work.request, datagram.text);
+    else
+        session_serve(s, &s->work.request, datagram.addresses);
 }
 
 static void on_hung_up(evutil_socket_t socket, short events, void *context)

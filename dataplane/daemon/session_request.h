@@ -15,5 +15,8 @@ struct session *session_of_answer(struct command *command, int64_t *result);
 void session_open_communicator(struct session *s, const struct session_request *request,
                                const uint32_t *addresses);
 void session_close_communicator(struct session *s, const struct session_request *request);
+/* Passes the text on to all who have the communicator open; only root and our own user may. */
+void session_tell(struct session *s, const struct session_request *request,
+                  const char text[SESSION_TEXT_BYTES]);
 
 #endif

@@ -232,6 +232,8 @@ void session_serve(struct session *s, const struct session_request *request, con
     case SESSION_COMMUNICATOR_CLOSE:
         session_close_communicator(s, request);
         return;
+    case SESSION_TELL:
+        break; /* session_tell() */
     }
     session_answer_error(s, -EINVAL, "there is no such request");
 }

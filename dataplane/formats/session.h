@@ -24,9 +24,12 @@ enum session_request_kind {
                            (application writes), completion doorbell eventfd (application reads) */
     SESSION_REGION_CREATE =
         2, /* value = bytes. reply: value = region id, 1 descriptor: sealed memfd to map */
-    SESSION_REGION_DESTROY = 3,    /* value = region id. Refused (-EBUSY) while a transfer uses it */
-    SESSION_COMMUNICATOR_OPEN = 4, /* reply: value = handle */
-    SESSION_COMMUNICATOR_CLOSE = 5 /* value = handle. What is in progress is cancelled */
+    SESSION_REGION_DESTROY = 3,     /* value = region id. Refused (-EBUSY) while a transfer uses it */
+    SESSION_COMMUNICATOR_OPEN = 4,  /* reply: value = handle */
+    SESSION_COMMUNICATOR_CLOSE = 5, /* value = handle. What is in progress is cancelled */
+    /* From a monitor, which does not attach, with SESSION_TEXT_BYTES of text after the request: those who
+     * have the communicator open are told, unasked, by a reply of this kind. reply: value = how many were */
+    SESSION_TELL = 6
 };
 
 /* How the flows of a communicator are put on paths; DEFAULT takes the daemon's configuration. */
@@ -47,7 +50,7 @@ struct session_request {
     uint32_t version; /* SESSION_VERSION */
     uint64_t value;
     char name[SESSION_NAME_BYTES]; /* ATTACH: what the operator sees; NUL-terminated */
-    /* COMMUNICATOR_OPEN only, else zero: */
+    /* COMMUNICATOR_OPEN only, and TELL the first, else zero: */
     uint64_t communicator; /* identity, equal on all ranks, unique on the fabric */
     uint32_t rank;         /* of the caller */
     uint32_t
@@ -66,7 +69,8 @@ struct session_reply {
     /* ATTACH: */
     uint32_t address;           /* IPv4 address of the host port that carries this session, host byte order */
     uint32_t payload_bytes_max; /* of one data packet: chunk sizes are best a multiple of it */
-    char text[SESSION_TEXT_BYTES]; /* status != 0: what is wrong and the remedy; NUL-terminated */
+    /* status != 0: what is wrong and the remedy; TELL: one line for the job's people. NUL-terminated */
+    char text[SESSION_TEXT_BYTES];
 };
 
 static_assert(sizeof(struct session_request) == 72, "session_request");

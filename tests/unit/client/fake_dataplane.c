@@ -332,6 +332,8 @@ static void session_serve(struct fake_session *s)
     case SESSION_COMMUNICATOR_CLOSE:
         session_close_communicator(s, r->value);
         break;
+    case SESSION_TELL:
+        break; /* a library never does */
     }
 }
 
