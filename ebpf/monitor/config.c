@@ -41,6 +41,9 @@ static const cyaml_schema_field_t config_fields[] = {
                                address_count, &text_value, 0, TIMING_ADDRESSES_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("files", OPTIONAL_POINTER, struct monitor_config, files, file_count,
                                &text_value, 0, FILES_MAX),
+    CYAML_FIELD_SEQUENCE_COUNT("dataplanes", OPTIONAL_POINTER, struct monitor_config, dataplanes,
+                               dataplane_count, &text_value, 0, FILES_MAX),
+    CYAML_FIELD_BOOL("sees_all_ranks", OPTIONAL, struct monitor_config, sees_all_ranks),
     NUMBER(leaf_prefix_bits),
     NUMBER(ring_kib),
     NUMBER(window_ms),
@@ -67,6 +70,16 @@ static int set_text(char **text, const char *otherwise)
     return *text ? 0 : -ENOMEM;
 }
 
+/* Freed as libcyaml's own. */
+static int set_dataplane(struct monitor_config *c)
+{
+    c->dataplanes = calloc(1, sizeof(*c->dataplanes));
+    if (!c->dataplanes)
+        return -ENOMEM;
+    c->dataplane_count = 1;
+    return set_text(&c->dataplanes[0], "/run/weft/dataplane.sock");
+}
+
 static int set_defaults(struct monitor_config *c)
 {
     c->log = c->log == 0 ? LOG_LEVEL_INFO : c->log - 1;
@@ -76,6 +89,8 @@ static int set_defaults(struct monitor_config *c)
     set_number(&c->records_max, 65536);
     set_number(&c->scan_ms, 2000);
     set_number(&c->hang_ms, 10000);
+    if (!c->dataplanes && set_dataplane(c) != 0)
+        return -ENOMEM;
     if (set_text(&c->socket, "/run/weft/monitor.sock") != 0 || set_text(&c->runtime_folder, "/run/weft") != 0)
         return -ENOMEM;
     return 0;

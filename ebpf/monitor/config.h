@@ -24,7 +24,10 @@ struct monitor_config {
     char **address_texts; /* host ports to listen to; none: all */
     unsigned address_count;
     uint32_t addresses[TIMING_ADDRESSES_MAX];
-    char **files; /* to listen to beside those that are found */
+    char **dataplanes; /* their sockets, by which applications are told of hangs */
+    unsigned dataplane_count;
+    bool sees_all_ranks; /* all ranks of a communicator are on this host, as in a lab */
+    char **files;        /* to listen to beside those that are found */
     unsigned file_count;
     uint32_t leaf_prefix_bits;
     uint32_t ring_kib;

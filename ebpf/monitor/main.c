@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include "dataplane/process/notify.h"
+#include "ebpf/monitor/dataplane_voice.h"
 #include "ebpf/monitor/monitor.h"
 #include "ebpf/monitor/print.h"
 #include "ebpf/monitor/privileges.h"
@@ -58,6 +59,33 @@ static void take_record(void *context, const struct timing_record *record)
         return;
     m->kinds[told.kind]++;
     rank_table_take(&m->ranks, &told);
+    hang_watch_take(m->hangs, &told, &m->ranks, monitor_clock_ns());
+}
+
+/* To the log, and to those who wait. */
+static void tell(void *context, uint64_t communicator, const char *text)
+{
+    const struct program *p = context;
+    const struct monitor_config *config = p->monitor.config;
+    log_warning("communicator %#llx: %s", (unsigned long long)communicator, text);
+    for (unsigned i = 0; i < config->dataplane_count; i++) {
+        int told = dataplane_voice_tell(config->dataplanes[i], communicator, text);
+        if (told < 0)
+            log_info("%s: nobody could be told: %s", config->dataplanes[i], strerror(-told));
+    }
+}
+
+static void tell_of_hang(void *context, const struct hang *hang)
+{
+    tell(context, hang->communicator, hang->text);
+}
+
+static void watch_for_hangs(struct monitor *m, uint64_t lost)
+{
+    if (lost > m->lost)
+        hang_watch_on_loss(m->hangs, &m->ranks);
+    m->lost = lost;
+    hang_watch_tick(m->hangs, monitor_clock_ns());
 }
 
 static void on_drain(evutil_socket_t unused, short events, void *context)
@@ -74,10 +102,10 @@ static void on_window(evutil_socket_t unused, short events, void *context)
     struct timing_counts counts;
     (void)unused;
     (void)events;
-    if (!p->monitor.uplink)
-        return;
     probes_get_counts(p->monitor.probes, &counts);
-    uplink_send(p->monitor.uplink, monitor_clock_ns(), counts.lost);
+    watch_for_hangs(&p->monitor, counts.lost);
+    if (p->monitor.uplink)
+        uplink_send(p->monitor.uplink, monitor_clock_ns(), counts.lost);
 }
 
 static void attach_file(void *context, const struct mapped_file *file)
@@ -233,11 +261,25 @@ static int open_status(struct program *p)
     return result;
 }
 
+static int open_hang_watch(struct program *p)
+{
+    struct hang_watch_config config = {.hang_ns = p->monitor.config->hang_ms * 1000000ull,
+                                       .whole_communicators = p->monitor.config->sees_all_ranks,
+                                       .tell = tell_of_hang,
+                                       .context = p};
+    p->monitor.hangs = hang_watch_create(&config);
+    return p->monitor.hangs ? 0 : -ENOMEM;
+}
+
 static void start_uplink(struct program *p)
 {
     struct monitor *m = &p->monitor;
-    struct uplink_config config = {
-        .base = p->base, .config = m->config, .ports = &m->ports, .incarnation = m->incarnation};
+    struct uplink_config config = {.base = p->base,
+                                   .config = m->config,
+                                   .ports = &m->ports,
+                                   .incarnation = m->incarnation,
+                                   .tell = tell,
+                                   .context = p};
     m->uplink = uplink_create(&config);
 }
 
@@ -250,7 +292,9 @@ static int start(struct program *p)
             return -errno;
     port_table_init(&m->ports, m->config->records_max);
     p->base = event_base_new();
-    int result = p->base ? open_probes(p) : -ENOMEM;
+    int result = p->base ? open_hang_watch(p) : -ENOMEM;
+    if (result == 0)
+        result = open_probes(p);
     if (result == 0)
         result = open_status(p);
     if (result == 0)
@@ -275,6 +319,7 @@ static void stop(struct program *p)
     uplink_destroy(p->monitor.uplink);
     status_socket_destroy(p->status);
     probes_close(p->monitor.probes);
+    hang_watch_destroy(p->monitor.hangs);
     port_table_free(&p->monitor.ports);
     if (p->base)
         event_base_free(p->base);

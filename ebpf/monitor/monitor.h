@@ -4,6 +4,7 @@
 #define WEFT_EBPF_MONITOR_MONITOR_H
 
 #include "ebpf/monitor/config.h"
+#include "ebpf/monitor/hang_watch.h"
 #include "ebpf/monitor/port_table.h"
 #include "ebpf/monitor/probes.h"
 #include "ebpf/monitor/rank_table.h"
@@ -14,6 +15,8 @@ struct monitor {
     struct probes *probes;
     struct port_table ports;
     struct rank_table ranks;
+    struct hang_watch *hangs;
+    uint64_t lost;         /* records, when the hang watch was last told */
     struct uplink *uplink; /* NULL: no control */
     uint64_t incarnation;
     uint64_t started_at_ns;

@@ -197,6 +197,25 @@ static json_t *ranks_json(const struct monitor *m)
     return list;
 }
 
+static json_t *hang_json(const struct hang *h, uint64_t now_ns)
+{
+    json_t *ranks = json_array();
+    for (uint32_t i = 0; i < h->rank_count; i++)
+        json_array_append_new(ranks, number(h->ranks[i]));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "communicator", hex_json(h->communicator), "sequence",
+                     number(h->sequence), "for_s", seconds(now_ns - h->since_ns), "ranks", ranks, "path",
+                     path_json(h->path), "text", h->text);
+}
+
+static json_t *hangs_json(const struct monitor *m)
+{
+    json_t *list = json_array();
+    const struct hang *h;
+    for (unsigned i = 0; (h = hang_watch_get(m->hangs, i)) != NULL; i++)
+        json_array_append_new(list, hang_json(h, monitor_clock_ns()));
+    return list;
+}
+
 char *report_text(const struct monitor *m)
 {
     json_t *report = json_object();
@@ -213,7 +232,7 @@ char *report_text(const struct monitor *m)
     json_object_set_new(report, "stages_lost", number(stages_lost(m)));
     json_object_set_new(report, "operations", operations_json(m));
     json_object_set_new(report, "ranks", ranks_json(m));
-    json_object_set_new(report, "hangs", json_array());
+    json_object_set_new(report, "hangs", hangs_json(m));
     char *text = json_dumps(report, JSON_COMPACT);
     json_decref(report);
     return text;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "dataplane/formats/address.h"
 #include "dataplane/process/http_client.h"
 
@@ -57,6 +59,21 @@ static void fail(struct uplink *u, const char *address, const struct http_answer
     u->retry_at_ns = u->now_ns + u->retry_ns;
 }
 
+/* Whatever else control answers is of no interest here. */
+static void pass_on_hangs(const struct uplink *u, const struct http_answer *answer)
+{
+    json_t *root = json_loadb((const char *)answer->body, answer->bytes, 0, NULL), *hang;
+    size_t i;
+    json_array_foreach(json_object_get(root, "hangs"), i, hang)
+    {
+        const char *communicator = json_string_value(json_object_get(hang, "communicator"));
+        const char *text = json_string_value(json_object_get(hang, "text"));
+        if (communicator && text)
+            u->config.tell(u->config.context, strtoull(communicator, NULL, 16), text);
+    }
+    json_decref(root);
+}
+
 static void on_answer(void *context, const struct http_answer *answer)
 {
     struct speaker *s = context;
@@ -74,6 +91,7 @@ static void on_answer(void *context, const struct http_answer *answer)
     u->view.error = NULL;
     u->retry_ns = u->retry_at_ns = 0;
     outbox_on_taken(s->outbox, s->first, s->count);
+    pass_on_hangs(u, answer);
 }
 
 static void speak(struct speaker *s, uint64_t lost)

@@ -15,6 +15,9 @@ struct uplink_config {
     const struct monitor_config *config;
     struct port_table *ports;
     uint64_t incarnation;
+    /* Control knows of a hang of a communicator that has ranks on this host. */
+    void (*tell)(void *context, uint64_t communicator, const char *text);
+    void *context;
 };
 /* NULL when no control is configured, or it is of no use, which is logged. */
 struct uplink *uplink_create(const struct uplink_config *config);
