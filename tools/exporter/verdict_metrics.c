@@ -69,19 +69,31 @@ static double candidates_of(const json_t *verdict)
     return (double)json_array_size(json_object_get(verdict, "components"));
 }
 
+static void write_component(struct metric_page *page, const json_t *verdict, const char *component,
+                            double value)
+{
+    struct metric_labels labels;
+    metric_labels_clear(&labels);
+    metric_labels_add(&labels, "kind", kinds[kind_of(verdict)]);
+    metric_labels_add(&labels, "component", component);
+    metric_page_add(page, &labels, value);
+}
+
+/* A hang may name ranks and no component: then where they are stands for it. */
 static void write_components(struct metric_page *page, const json_t *verdict, double value)
 {
+    const json_t *components = json_object_get(verdict, "components");
+    const json_t *hosts = json_object_get(verdict, "rank_hosts");
+    const json_t *named = json_array_size(components) > 0 ? components : hosts;
     size_t i;
-    json_t *component;
-    json_array_foreach(json_object_get(verdict, "components"), i, component)
+    json_t *name;
+    json_array_foreach(named, i, name)
     {
-        struct metric_labels labels;
-        metric_labels_clear(&labels);
-        metric_labels_add(&labels, "kind", kinds[kind_of(verdict)]);
-        metric_labels_add(&labels, "component", json_string_value(component));
         if (i < VERDICT_COMPONENTS_SHOWN_MAX)
-            metric_page_add(page, &labels, value);
+            write_component(page, verdict, json_string_value(name), value);
     }
+    if (json_array_size(named) == 0)
+        write_component(page, verdict, answer_text(verdict, "host"), value);
 }
 
 static void write_open(struct metric_page *page, const json_t *verdicts, const struct metric *metric,

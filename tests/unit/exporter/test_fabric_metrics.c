@@ -82,7 +82,10 @@ static void the_fabric_has_hosts_plans_and_verdicts(void **state)
     json_t *verdicts =
         parse("{'verdicts': [{'id': 1, 'kind': 'lossy', 'state': 'confirmed', 'confidence': 0.99,"
               " 'components': ['up(leaf0,spine1)', 'leaf1']},"
-              "{'id': 2, 'kind': 'hang', 'state': 'cleared', 'confidence': 1, 'components': ['leaf2']}]}");
+              "{'id': 2, 'kind': 'hang', 'state': 'cleared', 'confidence': 1, 'components': ['leaf2']},"
+              "{'id': 3, 'kind': 'never_entered', 'state': 'confirmed', 'confidence': 1, 'components': [],"
+              " 'rank_hosts': ['host7']},"
+              "{'id': 4, 'kind': 'hang', 'state': 'confirmed', 'confidence': 1}]}");
     fabric_metrics_write(&page, &(struct fabric_view){.fabric = fabric,
                                                       .hosts = json_object_get(hosts, "hosts"),
                                                       .verdicts = verdicts,
@@ -100,6 +103,8 @@ static void the_fabric_has_hosts_plans_and_verdicts(void **state)
     assert_line(&page, "fabric_verdict_confidence_ratio{kind=\"lossy\",component=\"up(leaf0,spine1)\"} 0.99");
     assert_line(&page, "fabric_verdict_candidates{kind=\"lossy\",component=\"leaf1\"} 2");
     assert_no_line(&page, "component=\"leaf2\"");
+    assert_line(&page, "fabric_verdict_confidence_ratio{kind=\"never_entered\",component=\"host7\"} 1");
+    assert_line(&page, "fabric_verdict_confidence_ratio{kind=\"hang\"} 1");
     metric_page_free(&page);
     event_counts_destroy(events);
     json_decref(fabric);
