@@ -17,7 +17,8 @@
 enum {
     CHANNEL_BURST_PACKETS = 8,
     REORDER_FRACTION = 4,
-    TIMEOUTS_WITHOUT_BACKOFF = 2
+    TIMEOUTS_WITHOUT_BACKOFF = 2,
+    INFORMED_FACTOR = 4
 };
 
 static void note_progress(struct channel *ch, nsec_t now)
@@ -311,13 +312,15 @@ static nsec_t time_of_echo(uint32_t echo, nsec_t now)
     return ago <= now ? now - ago : now;
 }
 
-static nsec_t take_rtt_sample(struct channel *ch, const struct packet_ack *ack, nsec_t now)
+static nsec_t take_rtt_sample(struct transport *t, struct channel *ch, const struct packet_ack *ack,
+                              nsec_t now)
 {
     nsec_t elapsed = now - time_of_echo(ack->echo_sent_at_ns, now);
     if (elapsed <= ack->turnaround_ns)
         return 0;
     nsec_t rtt = elapsed - ack->turnaround_ns;
     rtt_estimator_on_sample(&ch->rtt, rtt, now);
+    rtt_estimator_on_sample(&t->rtt, rtt, now);
     return rtt;
 }
 
@@ -435,7 +438,7 @@ enum drop_reason channel_on_ack(struct transport *t, struct channel *ch, const s
     undo_false_timeout(t, ch, news.answered_sent_at);
     note_progress(ch, now);
     ch->acked_bytes += news.acked.bytes;
-    news.rtt_ns = take_rtt_sample(ch, ack, now);
+    news.rtt_ns = take_rtt_sample(t, ch, ack, now);
     news.marked_packets = take_marks(t, ch, ack->marked_packets, news.acked.packets);
     ch->marked = news.marked_packets > 0;
     find_losses(t, ch, ack, now);
@@ -487,6 +490,31 @@ static nsec_t earlier(nsec_t a, nsec_t b)
     return a < b ? a : b;
 }
 
+static nsec_t later(nsec_t a, nsec_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What the channel itself waits; longer if all channels of this host together would, as one that sends a
+ * packet now and then does not know how queues have grown since. Not beyond four times its own: a single slow
+ * peer must not make everyone patient. */
+static nsec_t informed(nsec_t own_ns, nsec_t all_ns)
+{
+    return later(own_ns, earlier(all_ns, INFORMED_FACTOR * own_ns));
+}
+
+static nsec_t timeout_ns(const struct transport *t, const struct channel *ch, unsigned backoff)
+{
+    return informed(rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), backoff),
+                    rtt_estimator_rto_ns(&t->rtt, rto_limits(t), backoff));
+}
+
+static nsec_t until_probe_ns(const struct transport *t, const struct channel *ch)
+{
+    return informed(rtt_estimator_probe_ns(&ch->rtt), rtt_estimator_probe_ns(&t->rtt)) +
+           2 * t->config.ack_delay_ns;
+}
+
 /* When the flight has been silent for too long. First the tail probe, after two round trips; then timeouts.
  * The first ones do not back off: they decide whether the path is dead (path_health.h), and the stall must
  * stay short. */
@@ -495,10 +523,10 @@ static nsec_t loss_deadline(const struct transport *t, const struct channel *ch)
     if (ch->sent.in_flight_packets == 0 || t->config.reliable_nic)
         return NSEC_NEVER;
     unsigned backoff = ch->timeouts > TIMEOUTS_WITHOUT_BACKOFF ? ch->timeouts - TIMEOUTS_WITHOUT_BACKOFF : 0;
-    nsec_t timeout = ch->waiting_since + rtt_estimator_rto_ns(&ch->rtt, rto_limits(t), backoff);
+    nsec_t timeout = ch->waiting_since + timeout_ns(t, ch, backoff);
     if (ch->timeouts > 0)
         return timeout;
-    nsec_t until_probe = rtt_estimator_probe_ns(&ch->rtt) + 2 * t->config.ack_delay_ns;
+    nsec_t until_probe = until_probe_ns(t, ch);
     return ch->tail_probed ? timeout + until_probe : earlier(timeout, ch->waiting_since + until_probe);
 }
 

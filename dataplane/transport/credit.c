@@ -6,11 +6,9 @@
 
 enum {
     FIRST_PACKETS_MIN = 1,
-    SHARE_PACKETS_MIN = 2,
-    BUDGET_LEAST_DIVISOR = 2,
-    BUDGET_MOST_FACTOR = 4,
-    MARKED_DIVISOR = 2,
-    UNMARKED_DIVISOR = 16
+    WORTH_PACKETS = 4, /* what a credit of its own is well spent on, */
+    WORTH_SHARE_DIVISOR = 4,
+    WORTH_BUDGET_DIVISOR = 8
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -18,11 +16,21 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t worth_bytes(const struct transport *t)
+{
+    return (uint64_t)WORTH_PACKETS * t->config.payload_bytes_max;
+}
+
 /* `part` of `whole` of the budget, in whole packets, at least so many. */
 static uint64_t share_bytes(const struct transport *t, uint64_t part, uint64_t whole, unsigned packets_min)
 {
     uint64_t packet = t->config.payload_bytes_max;
-    uint64_t bytes = whole ? (uint64_t)((__uint128_t)t->credit_budget_bytes * part / whole) : 0;
+    uint64_t bytes = whole ? (uint64_t)((__uint128_t)t->credit_budget.bytes * part / whole) : 0;
     uint64_t packets = (bytes + packet - 1) / packet;
     return (packets > packets_min ? packets : packets_min) * packet;
 }
@@ -103,7 +111,7 @@ static void stop_waiting(struct transport *t, struct incoming *m)
  * others have as long as its first credit takes to be doubled to claim their part. */
 static uint64_t goal_bytes(const struct transport *t, const struct incoming *m)
 {
-    uint64_t share = share_bytes(t, m->capacity_bytes, t->active_capacity_bytes, SHARE_PACKETS_MIN);
+    uint64_t share = share_bytes(t, m->capacity_bytes, t->active_capacity_bytes, WORTH_PACKETS);
     uint64_t ahead = smaller(share, m->first_bytes + m->received_bytes);
     return smaller(m->message_bytes, m->received_bytes + ahead);
 }
@@ -111,7 +119,7 @@ static uint64_t goal_bytes(const struct transport *t, const struct incoming *m)
 static void grant(struct transport *t, struct incoming *m)
 {
     uint64_t packet = t->config.payload_bytes_max;
-    uint64_t left = (t->credit_budget_bytes - t->granted_ahead_bytes) / packet * packet;
+    uint64_t left = (t->credit_budget.bytes - t->granted_ahead_bytes) / packet * packet;
     uint64_t goal = smaller(goal_bytes(t, m), m->granted_bytes + (left > packet ? left : packet));
     if (goal <= m->granted_bytes)
         return;
@@ -122,37 +130,29 @@ static void grant(struct transport *t, struct incoming *m)
 
 static void serve_waiting(struct transport *t)
 {
-    while (t->first_waiting != NONE && t->granted_ahead_bytes < t->credit_budget_bytes) {
+    uint64_t worth = smaller(worth_bytes(t), t->credit_budget.bytes / WORTH_BUDGET_DIVISOR);
+    while (t->first_waiting != NONE && t->granted_ahead_bytes + worth < t->credit_budget.bytes) {
         struct incoming *m = &t->incoming[t->first_waiting];
         stop_waiting(t, m);
         grant(t, m);
     }
 }
 
-/* More is worth a credit's packet when it is half of the share, or the rest. */
+/* More is worth a credit when it is four packets or a quarter of the share, whichever is more; or half of a
+ * small share; or the rest. */
 static bool wants_more(const struct transport *t, const struct incoming *m)
 {
     uint64_t goal = goal_bytes(t, m), ahead = m->received_bytes + m->ahead_bytes;
     if (goal <= m->granted_bytes)
         return false;
-    return goal == m->message_bytes || goal - ahead >= (goal - m->received_bytes) / 2;
+    uint64_t missing = goal - ahead, share = goal - m->received_bytes;
+    uint64_t worth = larger(share / WORTH_SHARE_DIVISOR, worth_bytes(t));
+    return goal == m->message_bytes || missing >= smaller(worth, share / 2);
 }
 
-static void adjust_budget(struct transport *t, bool marked)
+void credit_on_data(struct transport *t, struct incoming *m, const struct credit_data *data)
 {
-    uint64_t packet = t->config.payload_bytes_max, first = t->config.credit_budget_bytes;
-    uint64_t least = first / BUDGET_LEAST_DIVISOR, most = first * BUDGET_MOST_FACTOR;
-    uint64_t budget = t->credit_budget_bytes;
-    if (marked)
-        budget -= smaller(budget, packet / MARKED_DIVISOR);
-    else
-        budget += packet / UNMARKED_DIVISOR;
-    t->credit_budget_bytes = budget < least ? least : smaller(budget, most);
-}
-
-void credit_on_data(struct transport *t, struct incoming *m, bool marked)
-{
-    adjust_budget(t, marked);
+    credit_budget_on_data(&t->credit_budget, data);
     if (!m->active) {
         m->active = true;
         t->active_capacity_bytes += m->capacity_bytes;

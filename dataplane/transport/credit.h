@@ -5,17 +5,19 @@
  * sender begins without waiting (its part of 1.25 BDP, congestion.md). A message whose first data has come is
  * *active*, and its share is
  *
- *     max(2 packets, budget x capacity / capacity of all active messages)
+ *     max(4 packets, budget x capacity / capacity of all active messages)
  *
  * It may be ahead of what has arrived by that much, so that unequal messages end together; by no more than
  * its first credit and what has arrived, so that the first to begin does not take what the others are about
  * to claim; and all of them together by the budget: when it is used up, messages wait in turn until data
  * arrives. An incast is so bounded by the budget, beside a packet of every sender, however many send.
  *
- * The budget follows the marks of arriving data, since only the fabric knows whether credits lie idle at
- * senders that are busy elsewhere (an all-to-all wants many) or have become a queue before this host (a
- * skewed one wants few). With B the configured budget, a marked packet takes half a packet off, down to B/2,
- * and an unmarked one adds a sixteenth, up to 4 B.
+ * A credit costs two packets, itself and its ack. So the next in turn is served when four packets may be
+ * granted, not one by one as they arrive (the silly window of RFC 813), and a message wants more when that
+ * is four packets or a quarter of its share, or half of a small one. Of a large share no more than a quarter:
+ * what is stuck on a dead path counts as granted, and a lost credit must soon be followed by another.
+ *
+ * The budget follows what arrives: credit_budget.h.
  *
  * Against the design: no timer paces credits, arriving data does; grants by share and turn replace "largest
  * remaining first", which with shares in proportion to size orders them the same. A stalled sender keeps its
@@ -30,7 +32,7 @@
 void credit_open(struct transport *t, struct incoming *m, uint64_t batch_bytes);
 /* `received_bytes` has grown, by a packet that was marked or not: grants more, to whom the budget allows and
  * when it is worth a packet. */
-void credit_on_data(struct transport *t, struct incoming *m, bool marked);
+void credit_on_data(struct transport *t, struct incoming *m, const struct credit_data *data);
 void credit_on_message_ended(struct transport *t, struct incoming *m);
 /* Its credit, as it then stands, is to be sent (again). */
 void credit_queue(struct transport *t, struct incoming *m);

@@ -117,7 +117,8 @@ static enum drop_reason take_data(struct transport *t, struct arrival *a, struct
     if (m->received_bytes >= m->message_bytes)
         finish(t, a, m);
     else
-        credit_on_data(t, m, a->datagram->ecn == 3);
+        credit_on_data(t, m,
+                       &(struct credit_data){.now = a->now, .bytes = bytes, .marked = a->datagram->ecn == 3});
     return DROP_NONE;
 }
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "dataplane/transport/congestion.h"
+#include "dataplane/transport/credit_budget.h"
 #include "dataplane/transport/match_table.h"
 #include "dataplane/transport/pacer.h"
 #include "dataplane/transport/path_subset.h"
@@ -339,7 +340,8 @@ struct transport {
     bool notices_due;                      /* it is worth trying to tell them now */
     uint64_t active_capacity_bytes;        /* of incoming messages that data is coming for */
     uint64_t granted_ahead_bytes;          /* to them, and not arrived */
-    uint64_t credit_budget_bytes;          /* at present: what they may be granted and not have arrived */
+    struct rtt_estimator rtt;              /* of all channels together */
+    struct credit_budget credit_budget;    /* what they may be granted and not have arrived */
     uint32_t first_waiting, last_waiting;  /* of them: for the budget */
 
     /* scratch of submit.c, each for as many flows as there are outgoing messages */

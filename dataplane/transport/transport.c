@@ -162,7 +162,8 @@ static void describe_path(struct transport *t)
     t->sprayed_path = t->path;
     t->sprayed_path.base_rtt_ns += c->base_rtt_ns / 2 + c->ack_delay_ns;
     pacer_set_rate(&t->pacer, c->rate_bytes_per_s);
-    t->credit_budget_bytes = c->credit_budget_bytes;
+    credit_budget_init(&t->credit_budget, c);
+    rtt_estimator_init(&t->rtt, c->base_rtt_ns, 0);
     uint32_t burst_packets = c->burst_bytes / c->payload_bytes_max;
     burst_packets = burst_packets < LANE_BURST_PACKETS_MAX ? burst_packets : LANE_BURST_PACKETS_MAX;
     t->lane_burst_packets = burst_packets > 0 ? burst_packets : 1;

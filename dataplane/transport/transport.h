@@ -66,8 +66,8 @@ struct transport_config {
     nsec_t peer_timeout_ns; /* silence, while something is awaited from it, after which a peer is dead */
     nsec_t probe_interval_min_ns; /* of a dead path; doubles to the maximum, for ever */
     nsec_t probe_interval_max_ns;
-    /* Receiver: bytes granted and not yet arrived, over all messages that data is coming for; at first. Marks
-     * make it less, down to half; data without marks makes it more, up to four times as much. */
+    /* Receiver: bytes granted and not yet arrived, over all messages that data is coming for. At first:
+     * credit_budget.h moves it between half and four times as much. */
     uint32_t credit_budget_bytes;
     /* What one path may send before another's turn comes: at least a packet, at most eight. Less keeps the
      * fabric's queues short when many hosts send at their full rate; more needs fewer acks. */

@@ -94,6 +94,40 @@ static void test_paths_are_withdrawn_before_they_are_used(void **state)
     fabric_destroy(f);
 }
 
+static enum fault delay_data(struct fabric *f, const struct fabric_packet *packet)
+{
+    (void)f;
+    bool data = ((const struct packet_header *)packet->bytes)->type == PACKET_DATA;
+    return data ? FAULT_DELAY : FAULT_NONE;
+}
+
+static void send_one_by_one(struct fabric *f, unsigned to, uint64_t first_tag, unsigned count)
+{
+    for (uint64_t tag = first_tag; tag < first_tag + count; tag++) {
+        struct fabric_flow flow = {.from = 0, .to = to, .tag = tag, .bytes = 1000};
+        assert_int_equal(fabric_receive(f, &flow), SUBMIT_OK);
+        assert_int_equal(fabric_send(f, &flow), SUBMIT_OK);
+        fabric_run(f, f->now + NSEC_PER_MSEC);
+    }
+}
+
+/* Queues have grown since it last sent: what others see keeps it from asking for what is on its way. */
+static void test_a_channel_at_rest_learns_of_delay_from_the_others(void **state)
+{
+    (void)state;
+    struct fabric_config config = {.hosts = 3, .paths = 1, .memory_bytes = 1 << 20, .mode = PATH_MODE_WRAP};
+    struct fabric *f = fabric_create(&config);
+    send_one_by_one(f, 1, 1, 100);
+    send_one_by_one(f, 2, 1, 100);
+    f->fault = delay_data;
+    send_one_by_one(f, 1, 101, 20);
+    assert_true(fabric_counters(f, 0).tail_probes > 0); /* someone has to be the first */
+    uint64_t before = fabric_counters(f, 0).tail_probes;
+    send_one_by_one(f, 2, 101, 1);
+    assert_int_equal(fabric_counters(f, 0).tail_probes, before);
+    fabric_destroy(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_credits_open_no_further_channels),
         cmocka_unit_test(test_no_window_is_held_at_rest),
         cmocka_unit_test(test_paths_are_withdrawn_before_they_are_used),
+        cmocka_unit_test(test_a_channel_at_rest_learns_of_delay_from_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,22 +56,22 @@ static enum fault mark_data(struct fabric *f, const struct fabric_packet *packet
     return is_data_to_receiver(packet) ? FAULT_MARK : FAULT_NONE;
 }
 
-static void test_marks_halve_the_budget_and_their_absence_raises_it(void **state)
+static void test_marks_halve_the_budget_and_a_port_with_room_raises_it(void **state)
 {
     (void)state;
     struct fabric *f = start(small_budget, PATH_MODE_WRAP);
     const struct transport *receiver = f->hosts[0].transport;
-    assert_int_equal(receiver->credit_budget_bytes, BUDGET_BYTES);
+    assert_int_equal(receiver->credit_budget.bytes, BUDGET_BYTES);
     f->fault = mark_data;
     incast(f, SENDERS, 10000);
     fabric_run(f, f->now + NSEC_PER_SEC);
-    assert_int_equal(receiver->credit_budget_bytes, BUDGET_BYTES / 2);
+    assert_int_equal(receiver->credit_budget.bytes, BUDGET_BYTES / 2);
     f->fault = NULL;
     struct fabric_flow flow = {.from = 1, .to = 0, .tag = 2, .bytes = 500000};
     fabric_receive(f, &flow);
     fabric_send(f, &flow);
     fabric_run(f, f->now + NSEC_PER_SEC);
-    assert_int_equal(receiver->credit_budget_bytes, 4 * BUDGET_BYTES);
+    assert_int_equal(receiver->credit_budget.bytes, 4 * BUDGET_BYTES);
     fabric_destroy(f);
 }
 
@@ -156,7 +156,7 @@ static void test_what_a_cancelled_message_held_is_free_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_marks_halve_the_budget_and_their_absence_raises_it),
+        cmocka_unit_test(test_marks_halve_the_budget_and_a_port_with_room_raises_it),
         cmocka_unit_test(test_incast_keeps_to_the_budget_however_many_send),
         cmocka_unit_test(test_the_first_to_begin_leaves_room_for_the_others),
         cmocka_unit_test(test_remainders_do_not_use_up_the_budget),
