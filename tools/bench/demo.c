@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* weft-demo: what tools/demo runs inside the lab. The same collectives under ECMP hashing, packet spraying,
- * Ethereal's splitting and weft's wrap-around splitting; then a link dies. */
+ * Ethereal's splitting, weft's wrap-around splitting and control's plan; then a link dies. */
 #include "tools/bench/demo.h"
 
 #include <stdio.h>
@@ -126,6 +126,8 @@ int main(int argc, char **argv)
         return complain("usage: weft-demo [-j]"), EXIT_FAILURE;
     if (lab_path == NULL)
         return complain("runs inside a lab: use tools/demo"), EXIT_FAILURE;
+    if (getenv("WEFT_CONTROL_SOCKET") == NULL)
+        return complain("the lab has no control to plan for it: weft-lab run --control"), EXIT_FAILURE;
     if (lab_client_open(lab_path, &lab) < 0)
         return EXIT_FAILURE;
     int status = demo_run(&demo, lab, json);

@@ -7,7 +7,7 @@
 
 enum {
     DEMO_COLLECTIVES = 2, /* all_reduce, all_to_all */
-    DEMO_MODES = 4        /* hash, spray, ethereal, wrap */
+    DEMO_MODES = 5        /* hash, spray, ethereal, wrap, planned */
 };
 
 /* One collective under one mode: what is kept of its result. */

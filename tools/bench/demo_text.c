@@ -13,12 +13,12 @@ enum {
 
 const enum bench_collective demo_collectives[DEMO_COLLECTIVES] = {BENCH_ALL_REDUCE, BENCH_ALL_TO_ALL};
 const enum weft_path_mode demo_modes[DEMO_MODES] = {WEFT_PATH_HASH, WEFT_PATH_SPRAY, WEFT_PATH_ETHEREAL,
-                                                    WEFT_PATH_WRAP};
+                                                    WEFT_PATH_WRAP, WEFT_PATH_PLANNED};
 
 static const char *const demo_mode_meaning[DEMO_MODES] = {
     "each flow on the path its five-tuple hashes to (ECMP)", "every packet on a path of its own",
-    "whole flows in turn, the rest in equal pieces",
-    "whole flows in turn, the rest cut where paths are full"};
+    "whole flows in turn, the rest in equal pieces", "whole flows in turn, the rest cut where paths are full",
+    "weft-control's paths for all flows of a step at once"};
 
 void demo_print_heading(const struct demo *demo)
 {
