@@ -84,8 +84,9 @@ bool call_query_number(struct call *call, const char *name, uint64_t absent, uin
     return false;
 }
 
-bool call_waits(struct call *call, uint64_t wait_ms)
+bool call_waits(struct call *call, enum call_topic topic, uint64_t wait_ms)
 {
+    call->topic = topic;
     call->wait_until_ns = call->started_ns + wait_ms * NSEC_PER_MSEC;
     if (!call->time_is_up && call->now_ns < call->wait_until_ns)
         return true;

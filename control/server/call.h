@@ -31,6 +31,13 @@ enum call_role {
     CALL_ROLE_OPERATOR
 };
 
+/* What a call waits for. */
+enum call_topic {
+    CALL_TOPIC_EVENTS,
+    CALL_TOPIC_PLAN,
+    CALL_TOPICS
+};
+
 struct call {
     /* asked */
     struct core *core;
@@ -53,7 +60,8 @@ struct call {
     json_t *json;
     const void *bytes; /* application/octet-stream: copied at once */
     size_t byte_count;
-    uint64_t wait_until_ns; /* ask again when something has changed, or then; 0: do not wait */
+    uint64_t wait_until_ns; /* ask again when there is news of `topic`, or then; 0: do not wait */
+    enum call_topic topic;
 };
 
 /* Takes over `json` (NULL: out of memory, which is answered). */
@@ -74,7 +82,7 @@ json_t *call_text(const char *text);
 bool call_query_number(struct call *call, const char *name, uint64_t absent, uint64_t most, uint64_t *value);
 
 /* True when the call should be asked again later: it may wait, and its time is not up. */
-bool call_waits(struct call *call, uint64_t wait_ms);
+bool call_waits(struct call *call, enum call_topic topic, uint64_t wait_ms);
 
 /* Finds who answers, checks method and role, and lets them. */
 void call_route(struct call *call);

@@ -237,6 +237,6 @@ void calls_fetch_plan(struct call *call)
     bool is_new = core_epoch(call->core) != 0 && core_epoch(call->core) != after;
     if (is_new && core_plan_block(call->core, address, &block) == 0)
         call_answer_bytes(call, block, block->bytes);
-    else if (!call_waits(call, wait_ms))
+    else if (!call_waits(call, CALL_TOPIC_PLAN, wait_ms))
         call_answer_nothing(call);
 }

@@ -32,7 +32,7 @@ void calls_show_events(struct call *call)
         !call_query_number(call, "count", EVENTS_AT_ONCE_MAX, EVENTS_AT_ONCE_MAX, &most))
         return;
     unsigned count = core_events(call->core, after, &events, (unsigned)most);
-    if (count == 0 && call_waits(call, wait_ms))
+    if (count == 0 && call_waits(call, CALL_TOPIC_EVENTS, wait_ms))
         return;
     json_t *list = json_array();
     for (unsigned i = 0; i < count; i++)

@@ -8,6 +8,7 @@
 
 #include "control/server/long_poll.h"
 #include "control/server/peer.h"
+#include "dataplane/formats/address.h"
 #include "dataplane/process/log.h"
 
 enum {
@@ -34,7 +35,7 @@ struct exchange {
 struct http {
     struct http_config config;
     struct http_server *server;
-    struct long_polls polls;
+    struct long_polls polls[CALL_TOPICS];
     size_t bodies_bytes; /* of all requests that have not been answered */
     uint64_t refusal_told_ns;
 };
@@ -122,7 +123,8 @@ static enum MHD_Result serve(struct http *http, struct exchange *x)
     else
         call_route(&call);
     if (call.status == 0)
-        return long_poll_wait(&http->polls, &x->poll, call.wait_until_ns - call.now_ns) ? MHD_YES : MHD_NO;
+        return long_poll_wait(&http->polls[call.topic], &x->poll, call.wait_until_ns - call.now_ns) ? MHD_YES
+                                                                                                    : MHD_NO;
     http->config.answered(http->config.context);
     return (enum MHD_Result)send_answer(x, &call);
 }
@@ -175,13 +177,27 @@ static void tell_refused(struct http *http, const char *url, const struct call *
     log_warning("a client is refused: %s (%.60s); told once a second", code, url);
 }
 
+static const char agents_prefix[] = "/v1/agents/";
+
+/* "/v1/agents/10.1.0.1/plan" speaks for "10.1.0.1"; what is longer than an address is cut, and none. */
+static const char *agent_of(const char *url, char text[ADDRESS_TEXT_BYTES])
+{
+    if (strncmp(url, agents_prefix, strlen(agents_prefix)) != 0)
+        return NULL;
+    const char *address = url + strlen(agents_prefix);
+    snprintf(text, ADDRESS_TEXT_BYTES, "%.*s", (int)strcspn(address, "/"), address);
+    return text;
+}
+
 /* Who asks, and for how much, is known when the headers are. */
 static void check_headers(struct http *http, struct exchange *x, struct call *call)
 {
+    char agent[ADDRESS_TEXT_BYTES];
     const struct peer_policy policy = {.is_local = http->config.server.certificate == NULL,
                                        .trusts_agents = http->config.server.ca != NULL,
                                        .tokens = http->config.tokens != NULL ? *http->config.tokens : NULL,
-                                       .now_s = http->config.now_ns(http->config.context) / NSEC_PER_SEC};
+                                       .now_s = http->config.now_ns(http->config.context) / NSEC_PER_SEC,
+                                       .agent = agent_of(x->url, agent)};
     if (http_server_is_full(http->server))
         call_fail(call, 429, "too_many", NULL, "there are more than %u connections: come again later",
                   http->config.server.connections_max);
@@ -198,7 +214,6 @@ static void check_headers(struct http *http, struct exchange *x, struct call *ca
 static struct exchange *begin(struct http *http, struct MHD_Connection *connection, const char *url,
                               const char *method)
 {
-    static const char agents[] = "/v1/agents/";
     struct exchange *x = calloc(1, sizeof(*x));
     if (x == NULL)
         return NULL;
@@ -206,7 +221,8 @@ static struct exchange *begin(struct http *http, struct MHD_Connection *connecti
     x->poll.connection = connection;
     x->url = strdup(url);
     x->is_post = strcmp(method, "POST") == 0;
-    x->bytes_max = strncmp(url, agents, strlen(agents)) == 0 ? REPORT_BYTES_MAX : BODY_BYTES_MAX;
+    x->bytes_max =
+        strncmp(url, agents_prefix, strlen(agents_prefix)) == 0 ? REPORT_BYTES_MAX : BODY_BYTES_MAX;
     x->started_ns = http->config.now_ns(http->config.context);
     if (x->url != NULL)
         return x;
@@ -297,7 +313,8 @@ int http_create(const struct http_config *config, struct http **created, char er
         *created = NULL;
         return result;
     }
-    long_polls_init(&http->polls, http->server, server.base);
+    for (unsigned topic = 0; topic < CALL_TOPICS; topic++)
+        long_polls_init(&http->polls[topic], http->server, server.base);
     return 0;
 }
 
@@ -305,12 +322,13 @@ void http_destroy(struct http *http)
 {
     if (http == NULL)
         return;
-    long_polls_wake(&http->polls);
+    for (unsigned topic = 0; topic < CALL_TOPICS; topic++)
+        long_polls_wake(&http->polls[topic]);
     http_server_destroy(http->server);
     free(http);
 }
 
-void http_wake(struct http *http)
+void http_wake(struct http *http, enum call_topic topic)
 {
-    long_polls_wake(&http->polls);
+    long_polls_wake(&http->polls[topic]);
 }

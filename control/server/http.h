@@ -24,7 +24,7 @@ struct http_config {
 int http_create(const struct http_config *config, struct http **http, char error[HTTP_SERVER_ERROR_BYTES]);
 void http_destroy(struct http *http);
 
-/* Asks those that wait again. */
-void http_wake(struct http *http);
+/* Asks those that wait for this again. */
+void http_wake(struct http *http, enum call_topic topic);
 
 #endif

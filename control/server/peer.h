@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who is at the other end of a connection, and what that allows: over the Unix socket whoever may open it
- * is an operator, known by the user's name; over TLS a token or an agent's certificate decides. */
+ * is an operator, known by the user's name; over TLS a token or an agent's certificate decides. A certificate
+ * speaks for the addresses that it names, as its subject's common name or as alternative names. */
 #ifndef WEFT_CONTROL_PEER_H
 #define WEFT_CONTROL_PEER_H
 
@@ -13,7 +14,8 @@ struct peer_policy {
     bool is_local;      /* the Unix socket */
     bool trusts_agents; /* client certificates are asked for, and checked against the authority's */
     const struct tokens *tokens;
-    uint64_t now_s; /* since 1970 */
+    uint64_t now_s;    /* since 1970 */
+    const char *agent; /* the address that the call speaks for; NULL: it is no agent's call */
 };
 
 /* Fills in the call's role; or the call has failed. */

@@ -86,6 +86,13 @@ static void log_events(struct server *s)
     }
 }
 
+static void wake(struct server *s, enum call_topic topic)
+{
+    http_wake(s->local, topic);
+    if (s->remote != NULL)
+        http_wake(s->remote, topic);
+}
+
 /* Plans if there is something to plan for, and wakes those who wait for what has come of it. */
 static void proceed(struct server *s)
 {
@@ -98,11 +105,10 @@ static void proceed(struct server *s)
     }
     log_events(s);
     s->epoch_seen = core_epoch(s->core);
-    if (s->events_seen != events || s->epoch_seen != epoch) {
-        http_wake(s->local);
-        if (s->remote != NULL)
-            http_wake(s->remote);
-    }
+    if (s->events_seen != events)
+        wake(s, CALL_TOPIC_EVENTS);
+    if (s->epoch_seen != epoch)
+        wake(s, CALL_TOPIC_PLAN);
     arm(s);
 }
 

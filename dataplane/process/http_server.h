@@ -21,6 +21,7 @@ struct http_server_config {
     /* PEM files, read once; certificate NULL: no TLS; ca NULL: clients are not asked for certificates. */
     const char *certificate, *key, *ca;
     unsigned connections_max; /* some more are let in, to be told that the server is full */
+    unsigned headers_ms_max;  /* who takes longer to a request's last header is cut off; 0: a minute */
     MHD_AccessHandlerCallback on_request;
     MHD_RequestCompletedCallback on_completed; /* may be NULL */
     void *context;                             /* of both */

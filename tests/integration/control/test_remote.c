@@ -36,8 +36,8 @@ static const char certificates[] =
     "cd %s; exec 2> /dev/null; new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'\n"
     "for a in ca other; do openssl req -x509 $new -keyout $a.key -out $a.pem -subj /CN=$a || exit; done\n"
     "end='-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=IP:127.0.0.1'\n"
-    "for n in server agent; do openssl req -x509 $new $end -CA ca.pem -CAkey ca.key -keyout $n.key"
-    " -out $n.pem -subj /CN=$n || exit; done\n"
+    "for n in server agent 10.1.0.2; do openssl req -x509 $new $end -CA ca.pem -CAkey ca.key -keyout $n.key"
+    " -out $n.pem -subj /CN=$n || exit; end=\"$end,IP:10.1.0.1\"; done\n"
     "openssl req -x509 $new $end -CA other.pem -CAkey other.key -keyout stranger.key -out stranger.pem"
     " -subj /CN=stranger";
 
@@ -124,6 +124,22 @@ static void test_roles(void **state)
     assert_may(403, 403, 200);
 }
 
+/* Its certificate names 127.0.0.1, as the server's does, and 10.1.0.1; the other one its subject, too. */
+static void test_agents_speak_for_themselves(void **state)
+{
+    (void)state;
+    be(NULL, "agent");
+    assert_answer(api_post(&daemon_, "/v1/agents/10.1.0.1", REPORT, 1), 200);
+    assert_error(api_post(&daemon_, "/v1/agents/10.1.0.2", REPORT, 1), 403, "forbidden");
+    assert_error(api_get(&daemon_, "/v1/agents/10.1.0.2/plan"), 403, "forbidden");
+    assert_error(api_post(&daemon_, "/v1/agents/here", REPORT, 1), 403, "forbidden");
+    be(NULL, "10.1.0.2");
+    assert_answer(api_post(&daemon_, "/v1/agents/10.1.0.2", REPORT, 1), 200);
+    assert_error(api_post(&daemon_, "/v1/agents/10.2.0.1", REPORT, 1), 403, "forbidden");
+    be("agent", NULL); /* a token speaks for all: it is shared */
+    assert_answer(api_post(&daemon_, "/v1/agents/10.2.0.1", REPORT, 1), 200);
+}
+
 static void test_strangers(void **state)
 {
     (void)state;
@@ -194,8 +210,8 @@ static void test_tokens_are_read_again(void **state)
 
 int main(int count, char **arguments)
 {
-    const struct CMUnitTest tests[] = {STORY(roles), STORY(strangers), STORY(holder_is_recorded),
-                                       STORY(tokens_are_read_again)};
+    const struct CMUnitTest tests[] = {STORY(roles), STORY(agents_speak_for_themselves), STORY(strangers),
+                                       STORY(holder_is_recorded), STORY(tokens_are_read_again)};
     if (count != 2) {
         fprintf(stderr, "usage: %s WEFT-CONTROL\n", arguments[0]);
         return 1;

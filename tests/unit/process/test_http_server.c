@@ -202,6 +202,46 @@ static void test_above_connections_max_clients_are_told(void **state)
     await(f, 4);
 }
 
+/* Sends a byte of a header every few milliseconds. */
+struct trickler {
+    struct event_base *base;
+    int descriptor;
+    unsigned sent;
+    bool cut;
+};
+
+static void trickle(evutil_socket_t descriptor, short events, void *context)
+{
+    static const char start[] = "GET / HTTP/1.1\r\nX: ";
+    struct trickler *t = context;
+    char byte = t->sent < sizeof(start) - 1 ? start[t->sent] : 'x';
+    (void)descriptor;
+    (void)events;
+    t->cut =
+        send(t->descriptor, &byte, 1, MSG_NOSIGNAL) != 1 || recv(t->descriptor, &byte, 1, MSG_DONTWAIT) == 0;
+    if (t->cut || ++t->sent == 1000)
+        event_base_loopbreak(t->base);
+}
+
+static void test_headers_that_never_end_are_cut_off(void **state)
+{
+    struct fixture *f = *state;
+    char error[HTTP_SERVER_ERROR_BYTES];
+    struct http_server_config config = describe(f);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    struct trickler t = {.base = f->base, .descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    config.headers_ms_max = 40;
+    assert_int_equal(http_server_create(&config, &f->server, error), 0);
+    snprintf(name.sun_path, sizeof(name.sun_path), "%s", f->socket);
+    assert_int_equal(connect(t.descriptor, (struct sockaddr *)&name, sizeof(name)), 0);
+    struct event *often = event_new(f->base, -1, EV_PERSIST, trickle, &t);
+    event_add(often, &(struct timeval){.tv_usec = 5000});
+    event_base_dispatch(f->base);
+    assert_true(t.cut);
+    event_free(often);
+    close(t.descriptor);
+}
+
 static void test_files_that_cannot_be_read_are_named(void **state)
 {
     struct fixture *f = *state;
@@ -226,6 +266,7 @@ int main(void)
         TEST(test_requests_are_answered_and_told_when_they_are_over),
         TEST(test_what_was_suspended_proceeds_when_it_is_resumed),
         TEST(test_above_connections_max_clients_are_told),
+        TEST(test_headers_that_never_end_are_cut_off),
         TEST(test_files_that_cannot_be_read_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
