@@ -2,16 +2,11 @@
 #include "tools/weft/api.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <curl/curl.h>
-
+#include "tools/weft/control_place.h"
 #include "tools/weft/terminal_text.h"
 
 enum {
@@ -79,47 +74,30 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
     return more;
 }
 
-/* Why nobody answers on a socket, and what to do; curl's own words name neither. */
-static void explain(const char *path, CURLcode outcome, struct api_answer *answer)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-    int error = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
-    if (fd >= 0)
-        close(fd);
-    const char *why = error ? strerror(error) : curl_easy_strerror(outcome);
-    const char *remedy = "is weft-control still busy? --timeout waits longer";
-    if (error == ENOENT || error == ECONNREFUSED)
-        remedy = "is weft-control running? -s names another socket";
-    else if (error == EACCES)
-        remedy = "you must be in the group of the socket, or root";
-    snprintf(answer->failure, sizeof(answer->failure), "control does not answer on %s: %s; %s", path, why,
-             remedy);
-}
-
+/* CURLE_FAILED_INIT: `failure` says why. */
 static CURLcode perform(const struct options *options, const char *path, const char *sent, long wait_ms,
-                        struct taken *taken, long *status)
+                        struct taken *taken, struct api_answer *answer)
 {
-    char url[API_PATH_BYTES + 32];
+    struct curl_slist *headers = NULL;
     CURL *easy = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    if (!easy || !headers)
-        return CURLE_OUT_OF_MEMORY;
-    snprintf(url, sizeof(url), "http://weft%s", path);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options->socket);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+    CURLcode outcome = CURLE_FAILED_INIT;
+    long status = 0;
+    if (!easy) {
+        snprintf(answer->failure, sizeof(answer->failure), "out of memory");
+        return outcome;
+    }
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, options->timeout_ms + wait_ms);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, taken);
     if (sent)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, sent);
-    CURLcode outcome = curl_easy_perform(easy);
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
+    if (control_place_set(easy, options, path, &headers, answer->failure)) {
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+        outcome = curl_easy_perform(easy);
+    }
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    answer->status = outcome == CURLE_OK ? (int)status : 0;
     curl_slist_free_all(headers);
     curl_easy_cleanup(easy);
     return outcome;
@@ -141,16 +119,14 @@ void api_ask(const struct options *options, const char *path, const json_t *body
              struct api_answer *answer)
 {
     struct taken taken = {.count = 0};
-    long status = 0;
     char *sent = body ? json_dumps(body, JSON_COMPACT) : NULL;
     *answer = (struct api_answer){.status = 0};
-    CURLcode outcome = perform(options, path, sent, wait_ms, &taken, &status);
+    CURLcode outcome = perform(options, path, sent, wait_ms, &taken, answer);
     if (outcome == CURLE_WRITE_ERROR)
         snprintf(answer->failure, sizeof(answer->failure), "the answer is longer than %d MiB",
                  ANSWER_BYTES_MAX >> 20);
-    else if (outcome != CURLE_OK)
-        explain(options->socket, outcome, answer);
-    answer->status = outcome == CURLE_OK ? (int)status : 0;
+    else if (outcome != CURLE_OK && outcome != CURLE_FAILED_INIT)
+        control_place_explain(options, outcome, answer->failure);
     if (answer->status)
         read_body(&taken, answer);
     free(taken.bytes);

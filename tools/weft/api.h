@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Asks control (control/API.md) over its Unix socket, one question at a time. What answers is not trusted:
+/* Asks control (control/API.md), one question at a time. What answers is not trusted:
  * the length of an answer is bounded, and what is not JSON is no answer. */
 #ifndef WEFT_TOOLS_WEFT_API_H
 #define WEFT_TOOLS_WEFT_API_H

@@ -58,7 +58,7 @@ void help_overview(FILE *stream)
           stream);
     for (const struct option_help *o = options_help; o->name; o++) {
         snprintf(option, sizeof(option), "%s %s", o->name, o->value ? o->value : "");
-        fprintf(stream, "  %-18s %s\n", option, o->help);
+        fprintf(stream, "  %-19s %s\n", option, o->help);
     }
     fputs("\nexit status: 0 done, 1 usage, 2 refused or a problem found, 3 no daemon answers\n", stream);
 }

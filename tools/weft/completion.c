@@ -160,7 +160,7 @@ enum exit_status completion_candidates(const struct invocation *invocation)
     const char *begun = invocation->words[count];
     if (!options_take(&options, &count, invocation->words))
         return EXIT_USAGE;
-    if (strcmp(options.socket, OPTIONS_SOCKET) == 0)
+    if (!options.url && strcmp(options.socket, OPTIONS_SOCKET) == 0)
         options.socket = invocation->options->socket;
     if (begun[0] == '-') {
         for (const struct option_help *o = options_help; o->name; o++)

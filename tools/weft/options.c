@@ -9,6 +9,11 @@ const struct option_help options_help[] = {
     {"-j", NULL, "JSON instead of tables"},
     {"-p", NULL, "JSON for people: indented"},
     {"-s", "SOCKET", "where control answers; " OPTIONS_SOCKET " when left out"},
+    {"--control", "URL", "where control answers over TLS: https://HOST:PORT"},
+    {"--ca", "FILE", "of the authority that signed control's certificate; the system's when left out"},
+    {"--certificate", "FILE", "to show to control, with --key"},
+    {"--key", "FILE", "of the certificate"},
+    {"--token-file", "FILE", "whose first line is the token to show to control"},
     {"--timeout", "SECONDS", "how long to wait for an answer; 10 when left out"},
     {"-h", NULL, "help on the command; also --help"},
     {"-V", NULL, "the version; also --version"},
@@ -47,11 +52,29 @@ static bool take_timeout(struct options *options, const char *value)
     return true;
 }
 
+/* Where the option's text goes; NULL: it is none that has a text. */
+static const char **text_of(struct options *options, const char *word)
+{
+    const struct {
+        const char *name, *other;
+        const char **text;
+    } texts[] = {
+        {"-s", "--socket", &options->socket}, {"--control", "--control", &options->url},
+        {"--ca", "--ca", &options->ca},       {"--certificate", "--certificate", &options->certificate},
+        {"--key", "--key", &options->key},    {"--token-file", "--token-file", &options->token_file},
+    };
+    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (is_one_of(word, texts[i].name, texts[i].other))
+            return texts[i].text;
+    }
+    return NULL;
+}
+
 /* An option with a value; `value` is NULL behind the last word. */
 static bool take_valued(struct options *options, const char *word, const char *value)
 {
-    bool is_socket = is_one_of(word, "-s", "--socket");
-    if (!is_socket && strcmp(word, "--timeout") != 0) {
+    const char **text = text_of(options, word);
+    if (!text && strcmp(word, "--timeout") != 0) {
         fprintf(stderr, "weft: there is no option %s; see `weft help`\n", word);
         return false;
     }
@@ -59,10 +82,25 @@ static bool take_valued(struct options *options, const char *word, const char *v
         fprintf(stderr, "weft: %s wants a value behind it\n", word);
         return false;
     }
-    if (!is_socket)
+    if (!text)
         return take_timeout(options, value);
-    options->socket = value;
+    *text = value;
     return true;
+}
+
+/* Tokens and certificates are for TLS, and a key goes with its certificate. */
+static bool fit_together(const struct options *o)
+{
+    static const char https[] = "https://";
+    if (o->url && strncmp(o->url, https, strlen(https)) != 0)
+        fprintf(stderr, "weft: --control wants https://HOST:PORT, not \"%s\"\n", o->url);
+    else if (!o->url && (o->ca || o->certificate || o->key || o->token_file))
+        fputs("weft: --ca, --certificate, --key and --token-file go with --control\n", stderr);
+    else if (!o->certificate != !o->key)
+        fputs("weft: --certificate and --key go together\n", stderr);
+    else
+        return true;
+    return false;
 }
 
 bool options_take(struct options *options, int *count, char **words)
@@ -81,5 +119,5 @@ bool options_take(struct options *options, int *count, char **words)
     for (i++; i < *count; i++)
         words[left++] = words[i];
     *count = left;
-    return true;
+    return fit_together(options);
 }

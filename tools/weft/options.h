@@ -22,6 +22,8 @@ enum exit_status {
 struct options {
     bool json, pretty, help, version;
     const char *socket;
+    const char *url;                                 /* https://HOST:PORT in place of the socket; or NULL */
+    const char *ca, *certificate, *key, *token_file; /* of the url; or NULL */
     long timeout_ms;
 };
 

@@ -9,15 +9,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <event2/event.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
+#include "dataplane/process/http_client.h"
 #include "tests/integration/control/agents.h"
 
 #define REPORT "{\"version\":1,\"incarnation\":7,\"sequence\":%u}"
 
 static const unsigned shape[3] = {2, 4, 2};
 static struct control_daemon daemon_;
+static const char *weft; /* NULL: not built */
 
 static uint16_t free_port(void)
 {
@@ -174,6 +177,83 @@ static void test_holder_is_recorded(void **state)
     assert_non_null(strstr(a->body, "\"by\":\"operator\""));
 }
 
+static void on_answer(void *context, const struct http_answer *answer)
+{
+    *(int *)context = answer->status;
+}
+
+/* As a dataplane does: the same client, with a certificate for the port's own address. */
+static int report_as_dataplane(const char *authority, const char *address)
+{
+    char url[64], path[64], ca[DAEMON_PATH_BYTES + 16], certificate[DAEMON_PATH_BYTES + 16],
+        key[DAEMON_PATH_BYTES + 16], error[HTTP_CLIENT_ERROR_BYTES];
+    struct event_base *base = event_base_new();
+    struct http_client *client;
+    int status = -1;
+    snprintf(url, sizeof(url), "https://127.0.0.1:%u", daemon_.port);
+    snprintf(path, sizeof(path), "/v1/agents/%s", address);
+    snprintf(ca, sizeof(ca), "%s/%s.pem", daemon_.folder, authority);
+    snprintf(certificate, sizeof(certificate), "%s/10.1.0.2.pem", daemon_.folder);
+    snprintf(key, sizeof(key), "%s/10.1.0.2.key", daemon_.folder);
+    const struct http_client_config config = {
+        .base = base, .url = url, .ca = ca, .certificate = certificate, .key = key};
+    static const char report[] = "{\"version\":1,\"incarnation\":7,\"sequence\":1}";
+    const struct http_request request = {.path = path,
+                                         .body = report,
+                                         .body_bytes = sizeof(report) - 1,
+                                         .content_type = "application/json",
+                                         .timeout_ms = 20000,
+                                         .answer_bytes_max = 4096,
+                                         .done = on_answer,
+                                         .context = &status};
+    assert_int_equal(http_client_create(&config, &client, error), 0);
+    assert_non_null(http_client_start(client, &request));
+    while (status < 0)
+        event_base_loop(base, EVLOOP_ONCE);
+    http_client_destroy(client);
+    event_base_free(base);
+    return status;
+}
+
+static void test_dataplanes_come_over_tls(void **state)
+{
+    (void)state;
+    assert_int_equal(report_as_dataplane("ca", "10.1.0.2"), 200);
+    assert_int_equal(report_as_dataplane("ca", "10.2.0.2"), 403);
+    assert_int_equal(report_as_dataplane("other", "10.1.0.2"), 0); /* control is not who it says it is */
+}
+
+/* The exit status of weft, which shows the token, with this authority. */
+static int run_weft(const char *token, const char *ca, const char *command)
+{
+    char path[DAEMON_PATH_BYTES + 8], line[1024];
+    snprintf(path, sizeof(path), "%s/secret", daemon_.folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "%s\n", token);
+    fclose(file);
+    snprintf(
+        line, sizeof(line),
+        "%s --control https://127.0.0.1:%u --ca %s/%s.pem --token-file %s %s > /dev/null 2> %s/complaint",
+        weft, daemon_.port, daemon_.folder, ca, path, command, daemon_.folder);
+    return WEXITSTATUS(system(line));
+}
+
+static void test_the_command_comes_over_tls(void **state)
+{
+    (void)state;
+    if (weft == NULL)
+        skip();
+    assert_int_equal(run_weft("operator", "ca", "link drain leaf0-spine0 reason test"), 0);
+    assert_int_equal(run_weft("viewer", "ca", "fabric"), 0);
+    assert_int_equal(run_weft("viewer", "ca", "link drain leaf0-spine1 reason test"), 2);
+    assert_int_equal(run_weft("old", "ca", "fabric"), 2);
+    assert_int_equal(run_weft("operator", "other", "fabric"), 3); /* who it says it is not */
+    be("operator", NULL);
+    const struct answer *a = api_get(&daemon_, "/v1/links/leaf0-spine0");
+    assert_non_null(strstr(a->body, "\"drained\":true"));
+}
+
 /* Until the log says so. */
 static void reload_until(const char *line)
 {
@@ -210,12 +290,18 @@ static void test_tokens_are_read_again(void **state)
 
 int main(int count, char **arguments)
 {
-    const struct CMUnitTest tests[] = {STORY(roles), STORY(agents_speak_for_themselves), STORY(strangers),
-                                       STORY(holder_is_recorded), STORY(tokens_are_read_again)};
-    if (count != 2) {
-        fprintf(stderr, "usage: %s WEFT-CONTROL\n", arguments[0]);
+    const struct CMUnitTest tests[] = {STORY(roles),
+                                       STORY(agents_speak_for_themselves),
+                                       STORY(strangers),
+                                       STORY(holder_is_recorded),
+                                       STORY(dataplanes_come_over_tls),
+                                       STORY(the_command_comes_over_tls),
+                                       STORY(tokens_are_read_again)};
+    if (count < 2 || count > 3) {
+        fprintf(stderr, "usage: %s WEFT-CONTROL [WEFT]\n", arguments[0]);
         return 1;
     }
+    weft = count == 3 ? arguments[2] : NULL;
     if (system("openssl version > /dev/null 2>&1") != 0) {
         fprintf(stderr, "skipped: openssl, which makes the certificates, is missing\n");
         return 77;
