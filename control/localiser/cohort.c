@@ -42,7 +42,7 @@ static uint64_t size_class(const struct sample *s)
     return size << 1 | (s->flow.spine != FLOW_NO_SPINE);
 }
 
-static struct members collect(const struct operation *o)
+static struct members collect(const struct open_operation *o)
 {
     struct members m = {.items = malloc((o->count + 1) * sizeof(struct member))};
     for (size_t i = 0; m.items != NULL && i < o->count; i++) {
@@ -120,8 +120,8 @@ static float noise_of(const struct members *m, float *scratch)
     return count > 0 ? (float)MAD_TO_SIGMA * order_median(scratch, count) : 0;
 }
 
-static bool has_drifted(const struct members *m, struct habit *habit, const struct operation *o, float noise,
-                        float *scratch)
+static bool has_drifted(const struct members *m, struct habit *habit, const struct open_operation *o,
+                        float noise, float *scratch)
 {
     size_t count = 0;
     for (size_t i = 0; i < m->count; i++)
@@ -201,8 +201,8 @@ static struct observation observe(const struct member *m, const struct yardstick
         .marks = s->marks};
 }
 
-static struct cohort_result judge_messages(struct evidence *e, struct habit *habit, const struct operation *o,
-                                           struct members *m, float *scratch)
+static struct cohort_result judge_messages(struct evidence *e, struct habit *habit,
+                                           const struct open_operation *o, struct members *m, float *scratch)
 {
     struct cohort_result result = {0};
     compare_cohorts(m, scratch);
@@ -219,7 +219,7 @@ static struct cohort_result judge_messages(struct evidence *e, struct habit *hab
     return result;
 }
 
-struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, const struct operation *o)
+struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, const struct open_operation *o)
 {
     struct cohort_result result = {0};
     struct members m = collect(o);

@@ -6,7 +6,7 @@
 
 #include "control/localiser/evidence.h"
 #include "control/localiser/habit.h"
-#include "control/localiser/operation.h"
+#include "control/localiser/open_operation.h"
 
 struct cohort_result {
     uint32_t too_small; /* samples that have nothing to be compared with */
@@ -14,6 +14,6 @@ struct cohort_result {
 };
 
 /* Adds what the operation says to the open round. */
-struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, const struct operation *o);
+struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, const struct open_operation *o);
 
 #endif

@@ -58,8 +58,8 @@ static enum localiser_refusal keep_sample(struct localiser *l, const struct timi
     if (habit->judged && r->sequence <= habit->judged_sequence && r->operation != 0 &&
         habit->judged_sequence - r->sequence < JUDGED_SEQUENCES)
         return LOCALISER_LATE;
-    struct operation *o =
-        l->operations.samples < l->config.records_max ? operation_find(&l->operations, r) : NULL;
+    struct open_operation *o =
+        l->operations.samples < l->config.records_max ? open_operation_find(&l->operations, r) : NULL;
     struct sample sample = {.flow = *flow,
                             .step = r->step,
                             .packets = r->packets,
@@ -72,11 +72,11 @@ static enum localiser_refusal keep_sample(struct localiser *l, const struct timi
                             .drain_ns = r->drain_ns,
                             .minimum_rtt_ns = r->minimum_rtt_ns,
                             .kind = r->kind};
-    if (o == NULL || operation_add(&l->operations, o, &sample) != 0)
+    if (o == NULL || open_operation_add(&l->operations, o, &sample) != 0)
         return LOCALISER_FULL;
     o->newest_at_ns = now_ns;
     if (r->kind == TIMING_ENDED)
-        operation_note_end(o, r);
+        open_operation_note_end(o, r);
     return LOCALISER_TAKEN;
 }
 

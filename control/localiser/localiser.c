@@ -163,7 +163,7 @@ void localiser_destroy(struct localiser *l)
 {
     if (l == NULL)
         return;
-    operation_table_clear(&l->operations);
+    open_operations_clear(&l->operations);
     habits_destroy(&l->habits);
     if (l->evidence.rounds != NULL)
         evidence_destroy(&l->evidence);
@@ -185,7 +185,7 @@ void localiser_use_epoch(struct localiser *l, uint64_t epoch)
 /* ---- judging ---- */
 
 /* One host's word alone does not say how far a communicator has come. */
-static void judge_operation(struct localiser *l, const struct operation *o, uint64_t now_ns)
+static void judge_operation(struct localiser *l, const struct open_operation *o, uint64_t now_ns)
 {
     struct habit *habit = habits_of(&l->habits, o->communicator);
     if (o->corroborated && (!habit->judged || o->sequence > habit->judged_sequence)) {
@@ -201,9 +201,9 @@ static void judge_operation(struct localiser *l, const struct operation *o, uint
     l->counters.common_mode_rounds += result.common_mode;
 }
 
-static bool is_settled(const struct localiser *l, const struct operation *o, uint64_t now_ns)
+static bool is_settled(const struct localiser *l, const struct open_operation *o, uint64_t now_ns)
 {
-    return operation_is_complete(o) || now_ns >= o->newest_at_ns + l->config.settle_ns;
+    return open_operation_is_complete(o) || now_ns >= o->newest_at_ns + l->config.settle_ns;
 }
 
 static void judge_operations(struct localiser *l, uint64_t now_ns)
@@ -213,9 +213,9 @@ static void judge_operations(struct localiser *l, uint64_t now_ns)
             i++;
             continue;
         }
-        struct operation *o = operation_take(&l->operations, i);
+        struct open_operation *o = open_operation_take(&l->operations, i);
         judge_operation(l, o, now_ns);
-        operation_free(o);
+        open_operation_free(o);
     }
 }
 
@@ -281,7 +281,7 @@ uint64_t localiser_next_wakeup(const struct localiser *l)
     uint64_t at = earlier(accusations_wakeup(&l->accusations), silence_wakeup(&l->silence));
     at = earlier(at, stage_gate_wakeup(l->gate));
     for (uint32_t i = 0; i < l->operations.count; i++)
-        at = earlier(at, operation_is_complete(l->operations.open[i])
+        at = earlier(at, open_operation_is_complete(l->operations.open[i])
                              ? 0
                              : l->operations.open[i]->newest_at_ns + l->config.settle_ns);
     if (!evidence_is_open_round_empty(&l->evidence))

@@ -89,7 +89,7 @@ static void judge_values(struct evidence *e, struct port_values *v, const struct
     }
 }
 
-static double median_duration(struct port_values *v, const struct operation *o)
+static double median_duration(struct port_values *v, const struct open_operation *o)
 {
     float median = 0, scatter;
     clear(v);
@@ -101,7 +101,7 @@ static double median_duration(struct port_values *v, const struct operation *o)
     return median;
 }
 
-static double median_message(struct port_values *v, const struct operation *o)
+static double median_message(struct port_values *v, const struct open_operation *o)
 {
     float median = 0, scatter;
     clear(v);
@@ -114,7 +114,8 @@ static double median_message(struct port_values *v, const struct operation *o)
 }
 
 /* Only the first step: later ones wait for what others send. */
-static void judge_ready(struct evidence *e, struct port_values *v, const struct operation *o, double whole_ns)
+static void judge_ready(struct evidence *e, struct port_values *v, const struct open_operation *o,
+                        double whole_ns)
 {
     struct reading reading = {
         .channel = EVIDENCE_READY, .component = COMPONENT_TX, .sign = 1, .whole_ns = whole_ns};
@@ -125,7 +126,8 @@ static void judge_ready(struct evidence *e, struct port_values *v, const struct 
     judge_values(e, v, &reading);
 }
 
-static void judge_drain(struct evidence *e, struct port_values *v, const struct operation *o, double whole_ns)
+static void judge_drain(struct evidence *e, struct port_values *v, const struct open_operation *o,
+                        double whole_ns)
 {
     struct reading reading = {
         .channel = EVIDENCE_DRAIN, .component = COMPONENT_RX, .sign = 1, .whole_ns = whole_ns};
@@ -136,7 +138,7 @@ static void judge_drain(struct evidence *e, struct port_values *v, const struct 
     judge_values(e, v, &reading);
 }
 
-void stages_judge(struct evidence *e, const struct operation *o)
+void stages_judge(struct evidence *e, const struct open_operation *o)
 {
     uint32_t ports = e->map->shape.port_count;
     struct port_values v = {.evidence = e,

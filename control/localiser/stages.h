@@ -8,8 +8,8 @@
 #define WEFT_CONTROL_LOCALISER_STAGES_H
 
 #include "control/localiser/evidence.h"
-#include "control/localiser/operation.h"
+#include "control/localiser/open_operation.h"
 
-void stages_judge(struct evidence *e, const struct operation *o);
+void stages_judge(struct evidence *e, const struct open_operation *o);
 
 #endif

@@ -23,7 +23,7 @@ struct localiser {
     uint32_t *port_leaf;                  /* [port] */
     uint32_t *leaf_first, *leaf_of_ports; /* struct leaf_ports */
     struct monitor *monitors;             /* [port] */
-    struct operation_table operations;
+    struct open_operations operations;
     struct habits habits;
     struct evidence evidence;
     struct silence silence;

@@ -180,6 +180,8 @@ static void take_events(struct simulation *s, struct host *host)
 {
     struct event event;
     while (transport_next_event(host->transport, &event)) {
+        if (s->watch.on_event != NULL)
+            s->watch.on_event(s->watch.context, host, &event);
         if (event.kind == EVENT_PATH_DOWN || event.kind == EVENT_PATH_UP)
             note_path_event(s, host, &event);
         else if (event.kind != EVENT_SENT || !simulation_sabotages(s, SABOTAGE_LOSE_EVENT))

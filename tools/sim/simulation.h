@@ -51,8 +51,15 @@ enum simulation_event {
     SIMULATION_CALL    /* struct simulation_call */
 };
 
+/* Sees the events of hosts before their jobs do, and may take the legs of messages that were sent. */
+struct simulation_watch {
+    void (*on_event)(void *context, struct host *host, const struct event *event); /* NULL: nobody watches */
+    void *context;
+};
+
 struct simulation {
     struct simulation_config config;
+    struct simulation_watch watch;
     struct event_queue queue;
     struct packet_pool packets;
     struct link_context links;

@@ -7,18 +7,22 @@
 #include <string.h>
 
 #include "tests/simulation/accuracy/score.h"
+#include "tests/simulation/accuracy/transport_case.h"
 
 enum {
     STEPS_AFTER_ONSET = 150,
     STEPS_AFTER_NAMED = 25, /* nothing else may be said then either */
-    HEALTHY_RUN_STEPS = 20000
+    HEALTHY_RUN_STEPS = 20000,
+    TRANSPORT_STEPS = 110
 };
 
 struct options {
     uint32_t runs; /* of each kind */
     uint64_t healthy_steps;
     uint64_t seed;
-    int kind; /* -1: all */
+    int kind;                /* -1: all */
+    uint32_t transport_runs; /* of each kind, under the real transport */
+    int transport_kind;      /* -1: all */
     bool verbose, check;
 };
 
@@ -120,15 +124,35 @@ static int parse(int argc, char **argv, struct options *o)
             o->seed = strtoull(argv[++i], NULL, 10);
         else if (more && strcmp(argv[i], "--kind") == 0)
             o->kind = atoi(argv[++i]);
+        else if (more && strcmp(argv[i], "--transport-runs") == 0)
+            o->transport_runs = (uint32_t)strtoul(argv[++i], NULL, 10);
+        else if (more && strcmp(argv[i], "--transport-kind") == 0)
+            o->transport_kind = atoi(argv[++i]);
         else
             return -1;
     }
     return 0;
 }
 
+static void run_transport(const struct options *o)
+{
+    static struct score total, scores[TRANSPORT_FAULTS];
+    struct transport_result result = {0};
+    for (int fault = 0; fault < TRANSPORT_FAULTS; fault++) {
+        if (o->transport_kind >= 0 && fault != o->transport_kind)
+            continue;
+        for (uint32_t i = 0; i < o->transport_runs; i++)
+            transport_case_run(fault, o->seed + i, TRANSPORT_STEPS, o->verbose, &scores[fault], &result);
+        print_row(transport_fault_name(fault), &scores[fault]);
+        score_add(&total, &scores[fault]);
+    }
+    print_row("all", &total);
+    printf("complaints %u, steps %llu\n", result.complaints, (unsigned long long)result.steps);
+}
+
 int main(int argc, char **argv)
 {
-    struct options o = {.runs = 10, .healthy_steps = 20000, .seed = 1, .kind = -1};
+    struct options o = {.runs = 10, .healthy_steps = 20000, .seed = 1, .kind = -1, .transport_kind = -1};
     static struct score total, scores[FAULT_KINDS];
     if (parse(argc, argv, &o) != 0) {
         fprintf(stderr,
@@ -147,6 +171,7 @@ int main(int argc, char **argv)
         score_add(&total, &scores[kind]);
     }
     print_row("all", &total);
+    run_transport(&o);
     struct healthy_result healthy = {0};
     for (uint64_t seed = o.seed; healthy.steps < o.healthy_steps; seed++) {
         uint64_t left = o.healthy_steps - healthy.steps;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Operations of which records still come. Monitors tell in batches, each at its own time, so what belongs to
  * one operation is collected until all its ranks have told its end, or nothing has come of it for a while. */
-#ifndef WEFT_CONTROL_LOCALISER_OPERATION_H
-#define WEFT_CONTROL_LOCALISER_OPERATION_H
+#ifndef WEFT_CONTROL_LOCALISER_OPEN_OPERATION_H
+#define WEFT_CONTROL_LOCALISER_OPEN_OPERATION_H
 
 #include "control/localiser/flow.h"
 #include "dataplane/formats/timing.h"
@@ -22,8 +22,8 @@ struct sample {
     uint8_t kind; /* TIMING_SENT, _RECEIVED, _ENDED */
 };
 
-struct operation {
-    struct operation *next; /* of its bucket */
+struct open_operation {
+    struct open_operation *next; /* of its bucket */
     uint64_t communicator, sequence;
     uint16_t name; /* enum app_operation */
     uint64_t newest_at_ns;
@@ -36,23 +36,23 @@ struct operation {
     bool corroborated;       /* by a second port */
 };
 
-struct operation_table {
-    struct operation *buckets[OPERATION_BUCKETS];
-    struct operation *open[OPERATIONS_MAX]; /* in the order of their first records */
+struct open_operations {
+    struct open_operation *buckets[OPERATION_BUCKETS];
+    struct open_operation *open[OPERATIONS_MAX]; /* in the order of their first records */
     uint32_t count;
     size_t samples;
 };
 
-void operation_table_clear(struct operation_table *t);
+void open_operations_clear(struct open_operations *t);
 /* Finds or opens it; NULL: too many, or memory is short. */
-struct operation *operation_find(struct operation_table *t, const struct timing_record *record);
+struct open_operation *open_operation_find(struct open_operations *t, const struct timing_record *record);
 /* -ENOMEM: the sample is not kept. */
-int operation_add(struct operation_table *t, struct operation *o, const struct sample *sample);
+int open_operation_add(struct open_operations *t, struct open_operation *o, const struct sample *sample);
 /* Rank `record->rank` has ended it. */
-void operation_note_end(struct operation *o, const struct timing_record *record);
-bool operation_is_complete(const struct operation *o);
+void open_operation_note_end(struct open_operation *o, const struct timing_record *record);
+bool open_operation_is_complete(const struct open_operation *o);
 /* Takes the open operation at this index out of the table; the caller frees it. */
-struct operation *operation_take(struct operation_table *t, uint32_t index);
-void operation_free(struct operation *o);
+struct open_operation *open_operation_take(struct open_operations *t, uint32_t index);
+void open_operation_free(struct open_operation *o);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/localiser/operation.h"
+#include "control/localiser/open_operation.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,26 +11,26 @@ static uint32_t bucket_of(uint64_t communicator, uint64_t sequence)
     return (uint32_t)(mixed >> 32) % OPERATION_BUCKETS;
 }
 
-void operation_free(struct operation *o)
+void open_operation_free(struct open_operation *o)
 {
     free(o->samples);
     free(o->ended);
     free(o);
 }
 
-void operation_table_clear(struct operation_table *t)
+void open_operations_clear(struct open_operations *t)
 {
     for (uint32_t i = 0; i < t->count; i++)
-        operation_free(t->open[i]);
-    *t = (struct operation_table){0};
+        open_operation_free(t->open[i]);
+    *t = (struct open_operations){0};
 }
 
-static struct operation *open_new(struct operation_table *t, const struct timing_record *record)
+static struct open_operation *open_new(struct open_operations *t, const struct timing_record *record)
 {
-    struct operation *o = t->count < OPERATIONS_MAX ? calloc(1, sizeof(*o)) : NULL;
+    struct open_operation *o = t->count < OPERATIONS_MAX ? calloc(1, sizeof(*o)) : NULL;
     if (o == NULL)
         return NULL;
-    struct operation **bucket = &t->buckets[bucket_of(record->communicator, record->sequence)];
+    struct open_operation **bucket = &t->buckets[bucket_of(record->communicator, record->sequence)];
     o->communicator = record->communicator;
     o->sequence = record->sequence;
     o->name = record->operation;
@@ -40,15 +40,15 @@ static struct operation *open_new(struct operation_table *t, const struct timing
     return o;
 }
 
-struct operation *operation_find(struct operation_table *t, const struct timing_record *record)
+struct open_operation *open_operation_find(struct open_operations *t, const struct timing_record *record)
 {
-    struct operation *o = t->buckets[bucket_of(record->communicator, record->sequence)];
+    struct open_operation *o = t->buckets[bucket_of(record->communicator, record->sequence)];
     while (o != NULL && (o->communicator != record->communicator || o->sequence != record->sequence))
         o = o->next;
     return o != NULL ? o : open_new(t, record);
 }
 
-int operation_add(struct operation_table *t, struct operation *o, const struct sample *sample)
+int open_operation_add(struct open_operations *t, struct open_operation *o, const struct sample *sample)
 {
     if (o->count == o->capacity) {
         size_t wanted = o->capacity > 0 ? 2 * o->capacity : 64;
@@ -66,7 +66,7 @@ int operation_add(struct operation_table *t, struct operation *o, const struct s
     return 0;
 }
 
-void operation_note_end(struct operation *o, const struct timing_record *record)
+void open_operation_note_end(struct open_operation *o, const struct timing_record *record)
 {
     if (record->rank_count > o->rank_count)
         o->rank_count = record->rank_count;
@@ -86,15 +86,15 @@ void operation_note_end(struct operation *o, const struct timing_record *record)
     *byte |= bit;
 }
 
-bool operation_is_complete(const struct operation *o)
+bool open_operation_is_complete(const struct open_operation *o)
 {
     return o->rank_count > 0 && o->ended_count >= o->rank_count;
 }
 
-struct operation *operation_take(struct operation_table *t, uint32_t index)
+struct open_operation *open_operation_take(struct open_operations *t, uint32_t index)
 {
-    struct operation *o = t->open[index];
-    struct operation **link = &t->buckets[bucket_of(o->communicator, o->sequence)];
+    struct open_operation *o = t->open[index];
+    struct open_operation **link = &t->buckets[bucket_of(o->communicator, o->sequence)];
     while (*link != o)
         link = &(*link)->next;
     *link = o->next;
