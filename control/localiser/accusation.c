@@ -6,7 +6,8 @@
 #include "control/localiser/syndrome.h"
 
 enum {
-    PROBE_SETS_MAX = 16 /* one a round, until it is decided */
+    AFTERMATH_ROUNDS = 5, /* since it last showed */
+    PROBE_SETS_MAX = 16   /* one a round, until it is decided */
 };
 
 /* ---- telling ---- */
@@ -46,10 +47,25 @@ static void tell(struct accusations *a, struct accusation *x, enum verdict_state
 
 /* ---- ending ---- */
 
+/* With the other directions of its cables, on whose flows the fault shows, too. */
+static void mark(struct accusations *a, const struct suspicion *s, bool accused)
+{
+    const struct component_shape *shape = &a->evidence->map->shape;
+    for (uint32_t i = 0; i < s->count; i++) {
+        evidence_accuse(a->evidence, s->components[i], s->channel, accused);
+        if (s->channel < EVIDENCE_FLOW_CHANNELS)
+            evidence_accuse(a->evidence, component_twin(shape, s->components[i]), s->channel, accused);
+    }
+}
+
+/* What others are accused of stays so. */
 static void accuse_all(struct accusations *a, const struct suspicion *s, bool accused)
 {
-    for (uint32_t i = 0; i < s->count; i++)
-        evidence_accuse(a->evidence, s->components[i], s->channel, accused);
+    mark(a, s, accused);
+    for (unsigned i = 0; i < ACCUSATIONS_MAX && !accused; i++)
+        if (a->items[i].in_use && &a->items[i].suspicion != s)
+            mark(a, &a->items[i].suspicion, true);
+    evidence_settle(a->evidence);
 }
 
 static void release(struct accusations *a, struct accusation *x)
@@ -124,7 +140,7 @@ static void narrow(struct accusations *a, struct accusation *x, const bool keep[
 {
     struct suspicion before = x->suspicion;
     struct probe_tally tally = x->tally;
-    accuse_all(a, &before, false);
+    accuse_all(a, &x->suspicion, false);
     x->suspicion.count = 0;
     for (uint32_t i = 0; i < before.count; i++) {
         if (!keep[i]) {
@@ -238,6 +254,23 @@ static void begin(struct accusations *a, struct accusation *x, uint64_t now_ns)
         settle(a, x, false, now_ns);
 }
 
+/* A fault that still shows slows others, too: queues grow beside it, receivers wait for what it holds. What
+ * is no slower than that is not believed to be another one before it is gone. */
+static bool is_aftermath(const struct accusations *a, const struct suspicion *s,
+                         const struct syndrome *syndrome)
+{
+    if (s->channel == EVIDENCE_LOSS_LOW || s->channel == EVIDENCE_LOSS_HIGH)
+        return false;
+    for (unsigned i = 0; i < ACCUSATIONS_MAX; i++) {
+        const struct accusation *x = &a->items[i];
+        bool slow = x->in_use && x->suspicion.channel < EVIDENCE_FLOW_CHANNELS;
+        if (slow && x->ill_rounds_ago < AFTERMATH_ROUNDS &&
+            syndrome->evidence.excess <= x->verdict.evidence.excess)
+            return true;
+    }
+    return false;
+}
+
 static void find_suspects(struct accusations *a, uint64_t now_ns)
 {
     struct suspicion s;
@@ -245,6 +278,10 @@ static void find_suspects(struct accusations *a, uint64_t now_ns)
     while ((x = take_free(a)) != NULL && suspect_find(a->evidence, &s)) {
         struct syndrome syndrome;
         syndrome_read(a->evidence, &s, &syndrome);
+        if (is_aftermath(a, &s, &syndrome)) {
+            evidence_forget(a->evidence, s.components[0]);
+            continue;
+        }
         *x = (struct accusation){.in_use = true,
                                  .suspicion = s,
                                  .need = syndrome.need,
@@ -305,6 +342,7 @@ static void count_clean(const struct accusations *a, struct accusation *x)
         enum health health = component_health(a, x->suspicion.components[i], x->suspicion.channel);
         worst = health > worst ? health : worst;
     }
+    x->ill_rounds_ago = worst == HEALTH_ILL ? 0 : x->ill_rounds_ago + 1;
     if (worst == HEALTH_WELL)
         x->clean_rounds++;
     else if (worst == HEALTH_ILL)
@@ -330,7 +368,7 @@ static void watch(struct accusations *a, struct accusation *x, uint64_t now_ns)
         if (x->told)
             tell(a, x, VERDICT_CLEARED, now_ns);
         release(a, x);
-    } else if (!x->told || x->verdict.state != VERDICT_CONFIRMED) {
+    } else if (x->probing.first_number == 0 && (!x->told || x->verdict.state != VERDICT_CONFIRMED)) {
         probe_again(a, x, now_ns);
     }
 }
@@ -338,7 +376,7 @@ static void watch(struct accusations *a, struct accusation *x, uint64_t now_ns)
 void accusations_on_round(struct accusations *a, uint64_t now_ns)
 {
     for (unsigned i = 0; i < ACCUSATIONS_MAX; i++)
-        if (a->items[i].in_use && a->items[i].probing.first_number == 0)
+        if (a->items[i].in_use)
             watch(a, &a->items[i], now_ns);
     find_suspects(a, now_ns);
 }

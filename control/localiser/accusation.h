@@ -23,6 +23,7 @@ struct accusation {
     struct probe_tally tally;
     uint32_t rounds_waited; /* since it was told to be in doubt, or found nobody to tell it of */
     uint32_t clean_rounds;
+    uint32_t ill_rounds_ago;
 };
 
 struct verdict_queue {

@@ -4,16 +4,20 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "control/localiser/link_load.h"
 #include "control/localiser/order.h"
 
 enum {
+    LOADED_LINKS_MIN = 2,
     COHORT_MIN = 6 /* members: of fewer the median may be the faulty one */
 };
-#define FLOW_CLIP       4.0
-#define LOSS_CLIP       8.0 /* upwards: a lost packet is no noise */
-#define LOSS_HIGH_TIMES 100.0
-#define LOSS_MOST       0.2
-#define MAD_TO_SIGMA    1.4826
+#define LOAD_MATTERS          0.1f /* log: a tenth more than others */
+#define FLOW_CLIP             4.0
+#define LOSS_CLIP             8.0 /* upwards: a lost packet is no noise */
+#define LOSS_HIGH_TIMES       100.0
+#define LOSS_ABOVE_BACKGROUND 6.0
+#define LOSS_MOST             0.2
+#define MAD_TO_SIGMA          1.4826
 
 /* A message and what it is compared by. */
 struct member {
@@ -109,6 +113,30 @@ static void compare_leftovers(struct members *m, float *scratch)
     compare_cohorts(&rest, scratch);
 }
 
+/* ---- what the plan expects ---- */
+
+/* A link that carries more than others of its kind takes longer, as far as links are what limits: how far is
+ * learnt from all that do. One link alone teaches nothing: it may be the faulty one. */
+static void expect_loads(const struct flow_map *map, struct members *m, float *scratch)
+{
+    struct link_load load;
+    size_t count = 0;
+    if (link_load_create(&load, map) != 0)
+        return;
+    for (size_t i = 0; i < m->count; i++)
+        link_load_add(&load, &m->items[i].sample->flow, m->items[i].sample->bytes);
+    bool several = link_load_settle(&load) >= LOADED_LINKS_MIN;
+    for (size_t i = 0; several && i < m->count; i++) {
+        float above = link_load_above(&load, &m->items[i].sample->flow);
+        if (m->items[i].compared && above > LOAD_MATTERS)
+            scratch[count++] = m->items[i].excess / above;
+    }
+    float effect = count > 0 ? fminf(1, fmaxf(0, order_median(scratch, count))) : 0;
+    for (size_t i = 0; effect > 0 && i < m->count; i++)
+        m->items[i].excess -= effect * link_load_above(&load, &m->items[i].sample->flow);
+    link_load_destroy(&load);
+}
+
 /* ---- noise and level of the operation ---- */
 
 static float noise_of(const struct members *m, float *scratch)
@@ -157,15 +185,19 @@ static float loss_weight(const struct sample *s, const struct loss_weights *w)
     return (float)fmin(LOSS_CLIP, fmax(-FLOW_CLIP, ratio));
 }
 
-/* What at least half of the messages lose is nobody's fault. */
-static double loss_background(const struct members *m, const struct localiser_config *config, float *scratch)
+/* What is lost anyhow is nobody's fault. */
+static double loss_background(const struct members *m, struct loss_level *losses,
+                              const struct localiser_config *config)
 {
     for (size_t i = 0; i < m->count; i++) {
         const struct sample *s = m->items[i].sample;
-        scratch[i] = s->packets > 0 ? (float)s->retransmits / (float)s->packets : 0;
+        struct loss_report report = {.source = s->flow.source,
+                                     .destination = s->flow.destination,
+                                     .packets = s->packets,
+                                     .lost = s->retransmits};
+        loss_level_add(losses, &report);
     }
-    double usual = m->count > 0 ? order_median(scratch, m->count) : 0;
-    return fmin(LOSS_MOST / LOSS_HIGH_TIMES, fmax(config->loss_background, usual));
+    return fmin(LOSS_MOST / LOSS_HIGH_TIMES, fmax(config->loss_background, loss_level_background(losses)));
 }
 
 /* ---- observations ---- */
@@ -178,9 +210,10 @@ struct yardstick {
 
 static void measure_loss(struct yardstick *y, double background, const struct localiser_config *config)
 {
-    double low = fmax(config->loss_sought, LOSS_HIGH_TIMES * background / 2);
+    double low = fmax(config->loss_sought, LOSS_ABOVE_BACKGROUND * background);
+    double high = fmax(LOSS_HIGH_TIMES * config->loss_sought, LOSS_ABOVE_BACKGROUND / 2 * low);
     y->low = loss_weights_of(background, low);
-    y->high = loss_weights_of(background, fmin(LOSS_MOST, LOSS_HIGH_TIMES * low));
+    y->high = loss_weights_of(background, fmin(LOSS_MOST, high));
 }
 
 static struct observation observe(const struct member *m, const struct yardstick *y,
@@ -201,16 +234,27 @@ static struct observation observe(const struct member *m, const struct yardstick
         .marks = s->marks};
 }
 
-static struct cohort_result judge_messages(struct evidence *e, struct habit *habit,
-                                           const struct open_operation *o, struct members *m, float *scratch)
+/* What an operation is judged with. */
+struct judging {
+    struct evidence *evidence;
+    struct habit *habit;
+    struct loss_level *losses;
+    const struct open_operation *operation;
+    float *scratch; /* as many as it has samples */
+};
+
+static struct cohort_result judge_messages(const struct judging *j, struct members *m)
 {
+    struct evidence *e = j->evidence;
+    float *scratch = j->scratch;
     struct cohort_result result = {0};
     compare_cohorts(m, scratch);
     compare_leftovers(m, scratch);
-    double noise = fmax(e->config->noise_floor, habit_follow_noise(habit, noise_of(m, scratch)));
-    result.common_mode = has_drifted(m, habit, o, (float)noise, scratch);
+    expect_loads(e->map, m, scratch);
+    double noise = fmax(e->config->noise_floor, habit_follow_noise(j->habit, noise_of(m, scratch)));
+    result.common_mode = has_drifted(m, j->habit, j->operation, (float)noise, scratch);
     struct yardstick y = {.noise = noise, .common_mode = result.common_mode};
-    measure_loss(&y, loss_background(m, e->config, scratch), e->config);
+    measure_loss(&y, loss_background(m, j->losses, e->config), e->config);
     for (size_t i = 0; i < m->count; i++) {
         struct observation observation = observe(&m->items[i], &y, e->config);
         result.too_small += !m->items[i].compared;
@@ -219,14 +263,19 @@ static struct cohort_result judge_messages(struct evidence *e, struct habit *hab
     return result;
 }
 
-struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, const struct open_operation *o)
+struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, struct loss_level *losses,
+                                  const struct open_operation *o)
 {
     struct cohort_result result = {0};
     struct members m = collect(o);
-    float *scratch = malloc((o->count + 1) * sizeof(float));
-    if (m.items != NULL && scratch != NULL && m.count > 0)
-        result = judge_messages(e, habit, o, &m, scratch);
+    struct judging j = {.evidence = e,
+                        .habit = habit,
+                        .losses = losses,
+                        .operation = o,
+                        .scratch = malloc((o->count + 1) * sizeof(float))};
+    if (m.items != NULL && j.scratch != NULL && m.count > 0)
+        result = judge_messages(&j, &m);
     free(m.items);
-    free(scratch);
+    free(j.scratch);
     return result;
 }

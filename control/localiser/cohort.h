@@ -6,6 +6,7 @@
 
 #include "control/localiser/evidence.h"
 #include "control/localiser/habit.h"
+#include "control/localiser/loss_level.h"
 #include "control/localiser/open_operation.h"
 
 struct cohort_result {
@@ -14,6 +15,7 @@ struct cohort_result {
 };
 
 /* Adds what the operation says to the open round. */
-struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, const struct open_operation *o);
+struct cohort_result cohort_judge(struct evidence *e, struct habit *habit, struct loss_level *losses,
+                                  const struct open_operation *o);
 
 #endif

@@ -64,6 +64,17 @@ struct component component_at(const struct component_shape *s, uint32_t number)
     return (struct component){.kind = COMPONENT_LEAF, .place = number - first_spine(s) - s->spine_count};
 }
 
+uint32_t component_twin(const struct component_shape *shape, uint32_t number)
+{
+    static const enum component_kind twins[COMPONENT_KINDS] = {
+        [COMPONENT_TX] = COMPONENT_RX,       [COMPONENT_RX] = COMPONENT_TX,
+        [COMPONENT_UP] = COMPONENT_DOWN,     [COMPONENT_DOWN] = COMPONENT_UP,
+        [COMPONENT_SPINE] = COMPONENT_SPINE, [COMPONENT_LEAF] = COMPONENT_LEAF};
+    struct component c = component_at(shape, number);
+    c.kind = twins[c.kind];
+    return component_number(shape, &c);
+}
+
 void component_name(const struct component *c, char name[COMPONENT_NAME_BYTES])
 {
     switch (c->kind) {

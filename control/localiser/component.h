@@ -32,6 +32,10 @@ uint32_t component_count(const struct component_shape *shape);
 uint32_t component_number(const struct component_shape *shape, const struct component *component);
 struct component component_at(const struct component_shape *shape, uint32_t number);
 
+/* The other direction of the same cable; switches are their own. A message's acks come back over it, so what
+ * is wrong with one direction shows on the flows of both. */
+uint32_t component_twin(const struct component_shape *shape, uint32_t number);
+
 enum {
     COMPONENT_NAME_BYTES = 48
 };

@@ -157,10 +157,16 @@ const struct evidence_round *evidence_round_at(const struct evidence *e, uint32_
     return &e->rounds[ring_index(e, age)];
 }
 
+double evidence_prior(const struct evidence *e, enum evidence_channel channel)
+{
+    bool losses = channel == EVIDENCE_LOSS_LOW || channel == EVIDENCE_LOSS_HIGH;
+    return losses ? e->config->round_prior / 2 : e->config->round_prior;
+}
+
 /* One round's word on one component. */
 static double round_score(const struct evidence *e, const struct evidence_round *r, size_t cell)
 {
-    return r->sums[cell] - e->config->round_prior;
+    return r->sums[cell] - evidence_prior(e, cell / e->components);
 }
 
 static void accumulate(struct evidence *e, const struct evidence_round *r, enum evidence_channel channel)
@@ -264,8 +270,14 @@ void evidence_accuse(struct evidence *e, uint32_t component, enum evidence_chann
     if (((e->accused[component] & group) != 0) == accused)
         return;
     e->accused[component] ^= group;
-    if (channel < EVIDENCE_FLOW_CHANNELS)
+    e->stale |= channel < EVIDENCE_FLOW_CHANNELS;
+}
+
+void evidence_settle(struct evidence *e)
+{
+    if (e->stale)
         judge_again(e);
+    e->stale = false;
 }
 
 bool evidence_is_accused(const struct evidence *e, uint32_t component, enum evidence_channel channel)

@@ -51,6 +51,7 @@ struct evidence {
     uint32_t components;
     struct evidence_round *rounds; /* a ring of window_rounds; `open` is being filled */
     uint32_t open, closed;         /* closed: how many of the others hold something */
+    bool stale;                    /* somebody was accused, or is no longer */
     uint8_t *accused;              /* [component]: bits of enum evidence_channel's groups */
     float *cusum;                  /* [channel][component] */
     float *total;                  /* the same: what spoke against it, fading; ranks suspects */
@@ -69,8 +70,14 @@ bool evidence_is_open_round_empty(const struct evidence *e);
 /* The open round becomes the newest of the window; thresholds follow. */
 void evidence_close_round(struct evidence *e);
 
-/* Flows over it speak of nothing else from now on, in the rounds of the window too (or, again, do). */
+/* What a round's sum must exceed for the component to look bad. Lost packets are few, and speak for
+ * themselves. */
+double evidence_prior(const struct evidence *e, enum evidence_channel channel);
+
+/* Flows over it speak of nothing else from now on, in the rounds of the window too (or, again, do), once
+ * evidence_settle() has been called. */
 void evidence_accuse(struct evidence *e, uint32_t component, enum evidence_channel channel, bool accused);
+void evidence_settle(struct evidence *e);
 bool evidence_is_accused(const struct evidence *e, uint32_t component, enum evidence_channel channel);
 /* Nothing is held against it any more. */
 void evidence_forget(struct evidence *e, uint32_t component);

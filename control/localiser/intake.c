@@ -3,7 +3,6 @@
 #include "control/localiser/state.h"
 
 enum {
-    SILENCE_TIMEOUTS_MIN = 3,
     JUDGED_SEQUENCES = 1024 /* so far behind what was judged a number is late; further, another start */
 };
 
@@ -31,6 +30,47 @@ int64_t localiser_port_of(const struct localiser *l, uint32_t address)
             high = middle;
     }
     return low < l->map.shape.port_count && l->ports[low].address == address ? (int64_t)low : -1;
+}
+
+/* ---- ranks' clocks ---- */
+
+static struct rank_clock *clock_of(struct localiser *l, const struct timing_record *r, uint32_t port)
+{
+    uint64_t slot = (r->communicator * 0x9e3779b97f4a7c15ull + r->rank * 0xbf58476d1ce4e5b9ull) >> 32;
+    struct rank_clock *c = &l->clocks[(size_t)port * RANK_CLOCKS + slot % RANK_CLOCKS];
+    if (c->communicator != r->communicator || c->rank != r->rank)
+        *c = (struct rank_clock){.communicator = r->communicator, .rank = r->rank};
+    return c;
+}
+
+/* Only the next operation after one whose end is known says how long the rank was away. */
+static void follow_entry(struct rank_clock *c, const struct timing_record *r)
+{
+    bool known = c->ended_at_ns != 0 && r->sequence == c->ended_sequence + 1 && r->at_ns > c->ended_at_ns;
+    uint64_t away_ns = known ? r->at_ns - c->ended_at_ns : 0;
+    c->entered_sequence = r->sequence;
+    c->entered_at_ns = r->at_ns;
+    c->away_ns = away_ns <= TIMING_NS_MAX ? away_ns : 0;
+}
+
+/* Returns how long it was away before this operation; 0: nobody knows. */
+static uint64_t follow_end(struct rank_clock *c, const struct timing_record *r)
+{
+    uint64_t away_ns = c->entered_sequence == r->sequence ? c->away_ns : 0;
+    c->ended_sequence = r->sequence;
+    c->ended_at_ns = r->at_ns;
+    return away_ns;
+}
+
+/* How long its data was not ready although the rank had entered: no longer than since then, by its own clock.
+ * Who enters late has credits waiting, and nothing wrong with its data. */
+static uint64_t unready_ns(const struct rank_clock *c, const struct timing_record *r)
+{
+    uint64_t began_ns = r->at_ns > r->network_ns ? r->at_ns - r->network_ns : 0;
+    if (c->entered_sequence != r->sequence || c->entered_at_ns == 0 || began_ns < c->entered_at_ns)
+        return 0;
+    uint64_t since_ns = began_ns - c->entered_at_ns;
+    return r->ready_ns < since_ns ? r->ready_ns : since_ns;
 }
 
 /* ---- one record ---- */
@@ -72,6 +112,10 @@ static enum localiser_refusal keep_sample(struct localiser *l, const struct timi
                             .drain_ns = r->drain_ns,
                             .minimum_rtt_ns = r->minimum_rtt_ns,
                             .kind = r->kind};
+    if (r->kind == TIMING_ENDED)
+        sample.away_ns = follow_end(clock_of(l, r, flow->source), r);
+    if (r->kind == TIMING_SENT)
+        sample.ready_ns = unready_ns(clock_of(l, r, flow->source), r);
     if (o == NULL || open_operation_add(&l->operations, o, &sample) != 0)
         return LOCALISER_FULL;
     o->newest_at_ns = now_ns;
@@ -92,8 +136,7 @@ static enum localiser_refusal take_placed(struct localiser *l, const struct timi
             silence_on_answer(&l->silence, flow);
         return failed || enqueue_only ? LOCALISER_TAKEN : keep_sample(l, r, flow, now_ns);
     case TIMING_SILENT:
-        if (flow->spine != FLOW_NO_SPINE && r->retransmits >= SILENCE_TIMEOUTS_MIN &&
-            r->network_ns >= l->config.silence_ns_min)
+        if (flow->spine != FLOW_NO_SPINE && r->network_ns >= l->config.silence_ns_min)
             silence_on_silent(&l->silence, flow, r->network_ns, now_ns);
         break;
     case TIMING_ANSWERS:
@@ -122,6 +165,8 @@ static enum localiser_refusal take(struct localiser *l, uint32_t reporter, const
     enum localiser_refusal refusal = place_flow(l, r, &flow);
     if (refusal != LOCALISER_TAKEN)
         return refusal;
+    if (r->kind == TIMING_ENTERED)
+        follow_entry(clock_of(l, r, flow.source), r);
     if (r->kind != TIMING_PROBE)
         stage_gate_take_record(l->gate, r, now_ns);
     return take_placed(l, r, &flow, now_ns);

@@ -27,6 +27,7 @@ void localiser_config_default(struct localiser_config *c)
                                    .round_cap = 8,
                                    .false_verdicts_per_round = 1e-6,
                                    .margin = log(1000),
+                                   .silence_settle_ns = 50000000,
                                    .silent_flows_min = 2,
                                    .hang_ns = 10000000000,
                                    .clean_rounds = 100,
@@ -98,8 +99,9 @@ static int copy_fabric(struct localiser *l, const struct localiser_fabric *f,
     l->leaf_first = calloc(f->leaf_count + 1, sizeof(*l->leaf_first));
     l->leaf_of_ports = calloc(f->port_count, sizeof(*l->leaf_of_ports));
     l->monitors = calloc(f->port_count, sizeof(*l->monitors));
+    l->clocks = calloc((size_t)f->port_count * RANK_CLOCKS, sizeof(*l->clocks));
     if (l->ports == NULL || l->port_leaf == NULL || l->leaf_first == NULL || l->leaf_of_ports == NULL ||
-        l->monitors == NULL)
+        l->monitors == NULL || l->clocks == NULL)
         return -ENOMEM;
     memcpy(l->ports, f->ports, f->port_count * sizeof(*l->ports));
     qsort(l->ports, f->port_count, sizeof(*l->ports), compare_ports);
@@ -121,6 +123,7 @@ static int create_parts(struct localiser *l)
                                      .ranks_max = GATE_RANKS};
     l->gate = stage_gate_create(&gate);
     if (l->gate == NULL || habits_create(&l->habits) != 0 ||
+        loss_level_create(&l->losses, l->map.shape.port_count) != 0 ||
         evidence_create(&l->evidence, &l->map, &l->config) != 0 ||
         silence_create(&l->silence, &l->map, &l->config) != 0)
         return -ENOMEM;
@@ -174,6 +177,8 @@ void localiser_destroy(struct localiser *l)
     free(l->leaf_first);
     free(l->leaf_of_ports);
     free(l->monitors);
+    free(l->clocks);
+    loss_level_destroy(&l->losses);
     free(l);
 }
 
@@ -194,7 +199,7 @@ static void judge_operation(struct localiser *l, const struct open_operation *o,
     }
     if (evidence_is_open_round_empty(&l->evidence))
         l->round_opened_ns = now_ns;
-    struct cohort_result result = cohort_judge(&l->evidence, habit, o);
+    struct cohort_result result = cohort_judge(&l->evidence, habit, &l->losses, o);
     stages_judge(&l->evidence, o);
     l->counters.operations++;
     l->counters.cohorts_too_small += result.too_small;

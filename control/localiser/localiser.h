@@ -52,7 +52,8 @@ struct localiser_config {
     double round_cap;                /* no round counts for more: 8 */
     double false_verdicts_per_round; /* alpha: 1e-6 */
     double margin;                   /* components closer than this are not told apart: log 1000 */
-    uint64_t silence_ns_min;         /* a path is believed silent after this, and three timeouts: 0 */
+    uint64_t silence_ns_min;         /* shorter silence is not believed: 0 */
+    uint64_t silence_settle_ns;      /* others of the same cause are waited for so long: 50 ms */
     uint32_t silent_flows_min;       /* 2 */
     uint64_t hang_ns;                /* T_h: 10 s */
     uint32_t clean_rounds;           /* after which a verdict is cleared: 100 */

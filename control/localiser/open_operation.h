@@ -19,7 +19,8 @@ struct sample {
     uint32_t step;
     uint32_t packets, retransmits, marks;
     uint64_t bytes, ready_ns, credit_ns, network_ns, drain_ns, minimum_rtt_ns;
-    uint8_t kind; /* TIMING_SENT, _RECEIVED, _ENDED */
+    uint64_t away_ns; /* TIMING_ENDED: between the operation before and this one; 0: not known */
+    uint8_t kind;     /* TIMING_SENT, _RECEIVED, _ENDED */
 };
 
 struct open_operation {

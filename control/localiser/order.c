@@ -9,7 +9,7 @@ static void swap(float *a, float *b)
 }
 
 /* Hoare's selection: afterwards values[k] is where sorting would put it, none before it is larger. */
-static float select_nth(float *values, size_t count, size_t k)
+float order_nth(float *values, size_t count, size_t k)
 {
     size_t low = 0, high = count - 1;
     while (low < high) {
@@ -34,7 +34,7 @@ static float select_nth(float *values, size_t count, size_t k)
 
 float order_median(float *values, size_t count)
 {
-    float upper = select_nth(values, count, count / 2);
+    float upper = order_nth(values, count, count / 2);
     if (count % 2 == 1)
         return upper;
     float lower = values[0];
@@ -47,7 +47,7 @@ float order_median(float *values, size_t count)
 float order_mean_of_smallest(float *values, size_t count, size_t kept)
 {
     double sum = 0;
-    select_nth(values, count, kept - 1);
+    order_nth(values, count, kept - 1);
     for (size_t i = 0; i < kept; i++)
         sum += values[i];
     return (float)(sum / (double)kept);

@@ -9,10 +9,7 @@
 enum {
     ANSWERING_MAX = 4096
 };
-#define SETTLE_NS                                                                                            \
-    50000000ull /* since the last silence was told: others of the same cause are on their way                \
-                 */
-#define ALONE_NS        200000000ull /* after which a flow that stays the only one is looked at: by probes */
+#define ALONE_SETTLES   4 /* after so many waits a flow that stays the only one is looked at: by probes */
 #define WEIGHT_SILENT   4.0f
 #define WEIGHT_IN_USE   -1.0f /* it was used lately and is not silent; perhaps it has not been tried since */
 #define WEIGHT_ANSWERED -4.0f
@@ -91,7 +88,7 @@ void silence_on_answer(struct silence *s, const struct flow *flow)
 
 uint64_t silence_wakeup(const struct silence *s)
 {
-    return s->count > 0 ? s->newest_at_ns + SETTLE_NS : UINT64_MAX;
+    return s->count > 0 ? s->newest_at_ns + s->config->silence_settle_ns : UINT64_MAX;
 }
 
 /* ---- whose ---- */
@@ -164,7 +161,9 @@ static void count_all(const struct silence *s, const struct evidence *e, struct 
 static bool find_best(const struct silence *s, const struct evidence *e, const struct tally *t,
                       uint64_t now_ns, uint32_t *best)
 {
-    uint32_t least = now_ns >= s->newest_at_ns + ALONE_NS ? 1 : s->config->silent_flows_min;
+    uint32_t least = now_ns >= s->newest_at_ns + ALONE_SETTLES * s->config->silence_settle_ns
+                         ? 1
+                         : s->config->silent_flows_min;
     float most = 0;
     for (uint32_t c = 0; c < e->components; c++)
         if (t->score[c] > most && t->silent[c] >= least && !evidence_is_accused(e, c, EVIDENCE_SLOW)) {

@@ -89,17 +89,7 @@ static void judge_values(struct evidence *e, struct port_values *v, const struct
     }
 }
 
-static double median_duration(struct port_values *v, const struct open_operation *o)
-{
-    float median = 0, scatter;
-    clear(v);
-    for (size_t i = 0; i < o->count; i++)
-        if (o->samples[i].kind == TIMING_ENDED)
-            add_value(v, o->samples[i].flow.source, o->samples[i].network_ns);
-    if (v->ports > 0)
-        spread_of(v, &median, &scatter);
-    return median;
-}
+/* ---- what the operation says ---- */
 
 static double median_message(struct port_values *v, const struct open_operation *o)
 {
@@ -111,6 +101,45 @@ static double median_message(struct port_values *v, const struct open_operation 
     if (v->ports > 0)
         spread_of(v, &median, &scatter);
     return median;
+}
+
+/* For how much less time than others each port was in the operation, at least 0. Returns the median of their
+ * times. */
+static double find_shortfalls(struct port_values *v, const struct open_operation *o, float *shortfalls)
+{
+    float median = 0, scatter;
+    clear(v);
+    for (size_t i = 0; i < o->count; i++)
+        if (o->samples[i].kind == TIMING_ENDED)
+            add_value(v, o->samples[i].flow.source, o->samples[i].network_ns);
+    if (v->ports > 0)
+        spread_of(v, &median, &scatter);
+    for (uint32_t port = 0; port < v->evidence->map->shape.port_count; port++)
+        shortfalls[port] = v->count[port] > 0 ? fmaxf(0, median - mean_of(v, port)) : 0;
+    return median;
+}
+
+/* Who comes late because it was itself held up in the operation before is nobody's straggler: it must have
+ * been away for longer than others, too. */
+static void judge_late(struct evidence *e, struct port_values *v, const struct open_operation *o,
+                       const float *shortfalls, double whole_ns)
+{
+    struct reading late = {
+        .channel = EVIDENCE_LATE, .component = COMPONENT_TX, .sign = 1, .whole_ns = whole_ns};
+    float median, scatter;
+    clear(v);
+    for (size_t i = 0; i < o->count; i++)
+        if (o->samples[i].kind == TIMING_ENDED && o->samples[i].away_ns > 0)
+            add_value(v, o->samples[i].flow.source, o->samples[i].away_ns);
+    if (v->ports < STAGES_PORTS_MIN)
+        return;
+    spread_of(v, &median, &scatter);
+    for (uint32_t port = 0; port < e->map->shape.port_count; port++)
+        if (v->count[port] > 0) {
+            v->sum[port] = fmin(shortfalls[port], mean_of(v, port) - median);
+            v->count[port] = 1;
+        }
+    judge_values(e, v, &late);
 }
 
 /* Only the first step: later ones wait for what others send. */
@@ -145,15 +174,15 @@ void stages_judge(struct evidence *e, const struct open_operation *o)
                             .sum = malloc(ports * sizeof(double)),
                             .count = malloc(ports * sizeof(uint32_t)),
                             .scratch = malloc(ports * sizeof(float))};
-    if (v.sum != NULL && v.count != NULL && v.scratch != NULL) {
-        double message_ns = median_message(&v, o), duration_ns = median_duration(&v, o);
-        struct reading late = {
-            .channel = EVIDENCE_LATE, .component = COMPONENT_TX, .sign = -1, .whole_ns = duration_ns};
-        judge_values(e, &v, &late); /* of the durations that are still there */
+    float *shortfalls = malloc(ports * sizeof(float));
+    if (v.sum != NULL && v.count != NULL && v.scratch != NULL && shortfalls != NULL) {
+        double message_ns = median_message(&v, o), duration_ns = find_shortfalls(&v, o, shortfalls);
+        judge_late(e, &v, o, shortfalls, duration_ns);
         judge_ready(e, &v, o, message_ns);
         judge_drain(e, &v, o, message_ns);
     }
     free(v.sum);
     free(v.count);
     free(v.scratch);
+    free(shortfalls);
 }

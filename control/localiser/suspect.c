@@ -7,6 +7,9 @@
 
 /* Of what speaks against the best so much must go for another, too, or that is about something else. */
 #define OVERLAP_MIN 0.5
+/* Losses are rare, so flows without any hardly speak for the rest of a switch: its part need only explain
+ * this share of them, which one cable of a faulty switch with four leaves or more does not. */
+#define LOSSES_OF_PART 0.75
 
 static bool find_best(const struct evidence *e, uint32_t *component, enum evidence_channel *channel)
 {
@@ -49,28 +52,16 @@ static double sum_when_bad(const struct evidence *e, enum evidence_channel chann
     double sum = 0;
     for (uint32_t age = 0; age < evidence_rounds(e); age++) {
         const struct evidence_round *r = evidence_round_at(e, age);
-        if (r->sums[evidence_cell(e, channel, bad)] > e->config->round_prior)
+        if (r->sums[evidence_cell(e, channel, bad)] > evidence_prior(e, channel))
             sum += r->sums[evidence_cell(e, channel, component)];
     }
     return sum;
 }
 
-/* The other direction of the same cable. */
-static uint32_t twin_of(const struct evidence *e, uint32_t component)
-{
-    static const enum component_kind twins[COMPONENT_KINDS] = {
-        [COMPONENT_TX] = COMPONENT_RX,       [COMPONENT_RX] = COMPONENT_TX,
-        [COMPONENT_UP] = COMPONENT_DOWN,     [COMPONENT_DOWN] = COMPONENT_UP,
-        [COMPONENT_SPINE] = COMPONENT_SPINE, [COMPONENT_LEAF] = COMPONENT_LEAF};
-    struct component c = component_at(&e->map->shape, component);
-    c.kind = twins[c.kind];
-    return component_number(&e->map->shape, &c);
-}
-
 /* What is explained if the part's whole cable is faulty: no flow crosses both of its directions. */
 static double cable_sum(const struct evidence *e, enum evidence_channel channel, uint32_t bad, uint32_t part)
 {
-    double other = sum_when_bad(e, channel, bad, twin_of(e, part));
+    double other = sum_when_bad(e, channel, bad, component_twin(&e->map->shape, part));
     return sum_when_bad(e, channel, bad, part) + (other > 0 ? other : 0);
 }
 
@@ -78,7 +69,9 @@ static double cable_sum(const struct evidence *e, enum evidence_channel channel,
 static uint32_t prefer_part(const struct evidence *e, enum evidence_channel channel, uint32_t whole)
 {
     struct component w = component_at(&e->map->shape, whole);
-    double enough = sum_when_bad(e, channel, whole, whole) - e->config->margin, most = 0;
+    bool losses = channel == EVIDENCE_LOSS_LOW || channel == EVIDENCE_LOSS_HIGH;
+    double enough = sum_when_bad(e, channel, whole, whole), most = 0;
+    enough = losses ? LOSSES_OF_PART * enough : enough - e->config->margin;
     uint32_t best = whole;
     for (uint32_t c = 0; is_switch(&w) && c < e->components; c++) {
         struct component part = component_at(&e->map->shape, c);
@@ -116,7 +109,7 @@ static void hear_flow(const struct evidence *e, const struct observation *o, flo
 static void hear(const struct evidence *e, const struct suspicion *s, const struct evidence_round *r,
                  struct echo *echo)
 {
-    if (r->sums[evidence_cell(e, s->channel, s->components[0])] <= e->config->round_prior)
+    if (r->sums[evidence_cell(e, s->channel, s->components[0])] <= evidence_prior(e, s->channel))
         return;
     for (size_t i = 0; i < r->count; i++)
         if (flow_crosses(e->map, &r->observations[i].flow, s->components[0]))
@@ -128,7 +121,7 @@ static void count_reporters(const struct evidence *e, const struct echo *echo, s
     float most = 0;
     s->reporters = 0;
     for (uint32_t port = 0; port < e->map->shape.port_count; port++) {
-        s->reporters += echo->reporters[port] > e->config->round_prior;
+        s->reporters += echo->reporters[port] > evidence_prior(e, s->channel);
         if (echo->reporters[port] > most) {
             most = echo->reporters[port];
             s->sole_reporter = port;

@@ -101,7 +101,7 @@ static uint32_t bad_span(const struct evidence *e, const struct suspicion *s)
     for (uint32_t age = 0; age < evidence_rounds(e); age++) {
         float sum = evidence_round_at(e, age)->sums[cell];
         seen += sum != 0;
-        if (sum > e->config->round_prior)
+        if (sum > evidence_prior(e, s->channel))
             span = seen;
     }
     return span;
@@ -113,7 +113,7 @@ static enum verdict_kind kind_of_flows(const struct evidence *e, const struct su
     struct component c = component_at(&e->map->shape, s->components[0]);
     bool marked = share(v->marks, v->packets) > v->mark_share_elsewhere + MARKS_UP;
     bool lossy = s->channel != EVIDENCE_SLOW || mostly_lossy; /* then slowness is of the losses */
-    if (marked && (s->channel != EVIDENCE_SLOW || v->rtt_floor_ratio > RTT_UP))
+    if (marked && v->rtt_floor_ratio > RTT_UP)
         return VERDICT_CONGESTED;
     if (lossy)
         return VERDICT_LOSSY;

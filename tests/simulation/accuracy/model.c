@@ -100,6 +100,7 @@ struct message {
     uint32_t job_number, step;
     uint32_t from, to; /* ranks */
     uint64_t now_ns;
+    double entered_ns; /* by the sender, since the step began */
 };
 
 /* Spread over spines as a plan would, the same in every operation; away from what swallows packets, once
@@ -201,6 +202,8 @@ static void send_message(struct model *m, const struct message *x)
     r.network_ns = (uint64_t)(time * told_factor(m, &flow));
     r.ready_ns = (uint64_t)(time * (0.05 * chance_uniform(&m->random) +
                                     host_share(m, flow.source, COMPONENT_TX, ready_share)));
+    r.at_ns =
+        (uint64_t)(m->step + 1) * STEP_NS + (uint64_t)x->entered_ns + r.ready_ns + r.network_ns + x->from;
     r.packets = (uint32_t)(x->job->bytes / PACKET_BYTES + 1);
     r.retransmits = chance_binomial(&m->random, r.packets, c.loss);
     r.marks = chance_binomial(&m->random, r.packets, fmin(0.9, c.marks + 0.001));
@@ -212,9 +215,10 @@ static void send_message(struct model *m, const struct message *x)
     deliver(m, &r, x->now_ns);
 }
 
-static void send_step(struct model *m, struct message *x)
+static void send_step(struct model *m, struct message *x, const double *late, double operation_ns)
 {
     for (x->from = 0; x->from < x->job->ranks; x->from++) {
+        x->entered_ns = operation_ns * late[x->from];
         switch (x->job->pattern) {
         case MODEL_RING:
             x->to = (x->from + 1) % x->job->ranks;
@@ -247,7 +251,12 @@ static uint32_t steps_of(const struct model_job *job)
     return steps;
 }
 
-static void tell_rank(struct model *m, const struct message *x, enum timing_kind kind, uint64_t duration_ns)
+/* When a rank does something, and for how long it did. */
+struct moment {
+    double at_ns, duration_ns; /* at_ns: since the step began */
+};
+
+static void tell_rank(struct model *m, const struct message *x, enum timing_kind kind, struct moment moment)
 {
     struct flow own = {
         .source = x->job->ports[x->from], .destination = x->job->ports[x->from], .spine = FLOW_NO_SPINE};
@@ -255,23 +264,36 @@ static void tell_rank(struct model *m, const struct message *x, enum timing_kind
     r.kind = (uint8_t)kind;
     r.bytes = 0;
     r.peer_rank = x->from;
-    r.network_ns = duration_ns;
+    r.network_ns = (uint64_t)moment.duration_ns;
+    r.at_ns =
+        (uint64_t)(m->step + 1) * STEP_NS + (uint64_t)moment.at_ns + x->from; /* each on its own clock */
     if (host_share(m, own.source, COMPONENT_TX, gone_share) == 0)
         deliver(m, &r, x->now_ns);
 }
 
 /* All end when the last has come and done its part; who came later was in it for less time. */
-static void tell_ends(struct model *m, struct message *x, double operation_ns)
+static void tell_ends(struct model *m, struct message *x, const double *late, double operation_ns)
 {
-    static double late[MODEL_PORTS_MAX];
     double last = 0;
-    for (uint32_t i = 0; i < x->job->ranks; i++) {
-        late[i] = fabs(0.01 * chance_normal(&m->random)) +
-                  host_share(m, x->job->ports[i], COMPONENT_TX, late_share);
+    for (uint32_t i = 0; i < x->job->ranks; i++)
         last = fmax(last, late[i]);
-    }
     for (x->from = 0; x->from < x->job->ranks; x->from++)
-        tell_rank(m, x, TIMING_ENDED, (uint64_t)(operation_ns * (1 + last - late[x->from])));
+        tell_rank(m, x, TIMING_ENDED,
+                  (struct moment){.at_ns = operation_ns * (1 + last),
+                                  .duration_ns = operation_ns * (1 + last - late[x->from])});
+}
+
+static void tell_entries(struct model *m, struct message *x, const double *late, double operation_ns)
+{
+    for (x->from = 0; x->from < x->job->ranks; x->from++)
+        tell_rank(m, x, TIMING_ENTERED, (struct moment){.at_ns = operation_ns * late[x->from]});
+}
+
+static void draw_lateness(struct model *m, const struct model_job *job, double *late)
+{
+    for (uint32_t i = 0; i < job->ranks; i++)
+        late[i] =
+            fabs(0.01 * chance_normal(&m->random)) + host_share(m, job->ports[i], COMPONENT_TX, late_share);
 }
 
 static bool hangs(const struct model *m, const struct model_job *job)
@@ -289,14 +311,16 @@ static void run_job(struct model *m, uint32_t number, uint64_t now_ns)
     bool hung = hangs(m, x.job);
     if (hung && m->step > m->config.onset_step)
         return;
-    for (x.from = 0; x.from < x.job->ranks; x.from++)
-        tell_rank(m, &x, TIMING_ENTERED, 0);
+    static double late[MODEL_PORTS_MAX];
+    double operation_ns = steps * (BASE_RTT_NS + (double)x.job->bytes / RATE_BYTES_NS);
+    draw_lateness(m, x.job, late);
+    tell_entries(m, &x, late, operation_ns);
     if (hung)
         return;
     for (x.step = 0; x.step < steps; x.step++)
-        send_step(m, &x);
+        send_step(m, &x, late, operation_ns);
     x.step = 0;
-    tell_ends(m, &x, steps * (BASE_RTT_NS + (double)x.job->bytes / RATE_BYTES_NS));
+    tell_ends(m, &x, late, operation_ns);
 }
 
 /* ---- probes ---- */

@@ -8,12 +8,19 @@ static bool is_host(const struct component *c)
     return c->kind == COMPONENT_TX || c->kind == COMPONENT_RX;
 }
 
-/* Hosts are named without a direction: what is wrong with one is for its owner to find out. */
+static bool is_link(const struct component *c)
+{
+    return c->kind == COMPONENT_UP || c->kind == COMPONENT_DOWN;
+}
+
+/* Hosts and links are named without a direction: acks come back over the other one, so a fault shows on both,
+ * and what is acted on is the whole. */
 static bool is_same(const struct truth *t, const struct component *c)
 {
     if (t->host)
         return is_host(c) && c->place == t->component.place;
-    return t->component.kind == c->kind && t->component.place == c->place && t->component.spine == c->spine;
+    return (t->component.kind == c->kind || (is_link(&t->component) && is_link(c))) &&
+           t->component.place == c->place && t->component.spine == c->spine;
 }
 
 static int truth_of(const struct judgement *j, const struct verdict *v)

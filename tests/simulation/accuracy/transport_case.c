@@ -99,6 +99,7 @@ static struct localiser *create_localiser(const struct simulation *s)
     config.round_ns_min = TICK_NS;
     config.settle_ns = 5 * NSEC_PER_MSEC;
     config.probe_timeout_ns = 20 * NSEC_PER_MSEC;
+    config.silence_settle_ns = 500 * NSEC_PER_USEC;
     config.hang_ns = 100 * NSEC_PER_MSEC;
     if (localiser_create(&fabric, &config, &l, error) != 0)
         abort();
@@ -165,16 +166,14 @@ static void break_cable(struct run *r, struct random_stream *random)
 {
     break_link(r, SIM_FAULT_RATE, 50, 1u << VERDICT_REDUCED_RATE, random);
     r->faults[0].direction = SIM_FAULT_BOTH;
-    r->truths[1] = r->truths[0];
-    r->truths[1].component.kind = r->truths[0].component.kind == COMPONENT_UP ? COMPONENT_DOWN : COMPONENT_UP;
-    r->truths[1].optional = true;
 }
 
 static void break_host(struct run *r, bool loses, struct random_stream *random)
 {
     char name[TOPOLOGY_NAME_BYTES];
     uint32_t host = (uint32_t)random_below(random, ALL_HOSTS);
-    struct truth t = {.kinds = loses ? 1u << VERDICT_LOSSY : 1u << VERDICT_HOST_SENDING,
+    struct truth t = {.kinds = loses ? 1u << VERDICT_LOSSY
+                                     : 1u << VERDICT_HOST_SENDING | 1u << VERDICT_HOST_RECEIVING,
                       .component = {.kind = loses ? COMPONENT_RX : COMPONENT_TX, .place = host},
                       .host = true};
     struct sim_fault f = {.kind = loses ? SIM_FAULT_LOSS : SIM_FAULT_RATE,
@@ -273,8 +272,7 @@ void transport_case_run(enum transport_fault fault, uint64_t seed, unsigned step
     run.simulation = simulation_create(&config);
     run.localiser = create_localiser(run.simulation);
     draw_faults(&run, fault, &random);
-    run.judgement = (struct judgement){.truths = run.truths,
-                                       .truth_count = fault == TRANSPORT_CABLE ? 2 : run.fault_count};
+    run.judgement = (struct judgement){.truths = run.truths, .truth_count = run.fault_count};
     for (unsigned i = 0; i < jobs; i++)
         add_job(&run, i, jobs, steps + 1, &random);
     witness_begin(&run.witness, run.simulation, run.localiser, jobs);

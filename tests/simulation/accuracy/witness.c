@@ -46,6 +46,7 @@ static void tell(struct witness *w, uint32_t reporter, const struct timing_recor
 static void add_leg(const struct message_leg *leg, struct timing_record *r)
 {
     r->bytes = leg->bytes;
+    r->at_ns = leg->last_acked_at;
     r->network_ns = leg->last_acked_at - leg->first_sent_at;
     r->minimum_rtt_ns = leg->minimum_rtt_ns;
     r->packets = leg->packets;
@@ -80,19 +81,26 @@ static void tell_received(struct witness *w, const struct operation *o, const st
     tell(w, r.destination, &r);
 }
 
-static void tell_rank(struct witness *w, const struct job_rank *r, enum timing_kind kind, unsigned iteration,
-                      nsec_t duration_ns)
+/* What a rank did in an operation, by its own clock. */
+struct deed {
+    enum timing_kind kind;
+    unsigned iteration;
+    nsec_t at, duration_ns;
+};
+
+static void tell_rank(struct witness *w, const struct job_rank *r, const struct deed *deed)
 {
     struct timing_record record = {.communicator = r->job->config.identity,
-                                   .sequence = iteration,
-                                   .network_ns = duration_ns,
+                                   .sequence = deed->iteration,
+                                   .at_ns = deed->at,
+                                   .network_ns = deed->duration_ns,
                                    .source = r->host->address,
                                    .destination = r->host->address,
                                    .rank = r->rank,
                                    .rank_count = r->job->config.rank_count,
                                    .path = TIMING_PATH_NONE,
                                    .operation = OPERATION,
-                                   .kind = (uint8_t)kind};
+                                   .kind = (uint8_t)deed->kind};
     tell(w, r->host->address, &record);
 }
 
@@ -102,10 +110,15 @@ static void follow_rank(struct witness *w, const struct job_rank *r)
     struct witness_rank *seen = &w->ranks[r->job->config.identity - 1][r->rank];
     if (!seen->seen || seen->iteration != r->iteration) {
         if (seen->seen)
-            tell_rank(w, r, TIMING_ENDED, seen->iteration, seen->last_at - seen->started_at);
+            tell_rank(w, r,
+                      &(struct deed){.kind = TIMING_ENDED,
+                                     .iteration = seen->iteration,
+                                     .at = seen->last_at,
+                                     .duration_ns = seen->last_at - seen->started_at});
         *seen =
             (struct witness_rank){.iteration = r->iteration, .started_at = r->phase_started, .seen = true};
-        tell_rank(w, r, TIMING_ENTERED, r->iteration, 0);
+        tell_rank(w, r,
+                  &(struct deed){.kind = TIMING_ENTERED, .iteration = r->iteration, .at = r->phase_started});
     }
     seen->last_at = simulation_now(w->simulation);
     if (r->job->config.identity == 1 && r->iteration > w->iteration)

@@ -73,6 +73,7 @@ static void tell_rank(struct small_fabric *f, uint32_t port, enum timing_kind ki
     r.kind = (uint8_t)kind;
     r.bytes = 0;
     r.network_ns = kind == TIMING_ENDED ? 1000000 + (port * 7 + f->step * 3) % 5 * 2000 : 0;
+    r.at_ns = small_fabric_now(f) + (kind == TIMING_ENDED ? 2000000 : 0);
     small_fabric_tell(f, &r);
 }
 

@@ -25,6 +25,7 @@ struct trouble {
     bool all;             /* everything is slow */
     uint32_t liar;        /* a port that says so of all that it sends over spine `component.spine` */
     double late;
+    bool held_up; /* it enters late because it has ended late */
     bool on;
 };
 
@@ -68,10 +69,13 @@ static bool change(void *context, struct timing_record *r)
         if (t->marks > 0)
             r->minimum_rtt_ns *= 2;
     }
-    if (t->on && r->kind == TIMING_ENDED && t->late > 0) /* for all others it lasts longer */
-        r->network_ns =
-            (uint64_t)((double)r->network_ns *
-                       (r->source == t->fabric->ports[t->component.place].address ? 1 : 1 + t->late));
+    bool own = r->source == t->fabric->ports[t->component.place].address;
+    if (t->on && r->kind == TIMING_ENTERED && t->late > 0 && own)
+        r->at_ns += (uint64_t)(t->late * 1e6);
+    if (t->on && r->kind == TIMING_ENDED && t->late > 0 && !own) /* it waits for that one */
+        r->network_ns = (uint64_t)((double)r->network_ns * (1 + t->late));
+    if (t->on && r->kind == TIMING_ENDED && t->held_up && own)
+        r->at_ns += (uint64_t)(t->late * 1e6);
     return true;
 }
 
@@ -171,6 +175,17 @@ static void who_comes_late_is_a_straggler(void **state)
     struct trouble t = {.component = {.kind = COMPONENT_TX, .place = 11}, .late = 0.25};
     assert_true(run(&f, &t, &v));
     assert_names(&v, VERDICT_STRAGGLER, t.component);
+    small_fabric_destroy(&f);
+}
+
+/* Its own clock says that it was away for as long as others. */
+static void who_was_held_up_is_no_straggler(void **state)
+{
+    (void)state;
+    struct small_fabric f;
+    struct verdict v;
+    struct trouble t = {.component = {.kind = COMPONENT_TX, .place = 11}, .late = 0.25, .held_up = true};
+    assert_false(run(&f, &t, &v));
     small_fabric_destroy(&f);
 }
 
@@ -287,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_host_is_told_from_its_links),
         cmocka_unit_test(a_spine_is_told_from_its_links),
         cmocka_unit_test(who_comes_late_is_a_straggler),
+        cmocka_unit_test(who_was_held_up_is_no_straggler),
         cmocka_unit_test(when_all_are_slow_nobody_is_blamed),
         cmocka_unit_test(one_host_alone_convicts_nobody),
         cmocka_unit_test(what_is_well_again_is_cleared),
