@@ -98,7 +98,7 @@ int agent_prepare_paths(const struct agent *a, const struct core_report *report,
 
 /* ---- probes ---- */
 
-struct probe_request *agent_asked(struct agent *a, uint32_t peer)
+struct asked_probe *agent_asked(struct agent *a, uint32_t peer)
 {
     for (unsigned i = 0; i < a->probe_count; i++) {
         if (a->probes[i].peer == peer)
@@ -108,9 +108,9 @@ struct probe_request *agent_asked(struct agent *a, uint32_t peer)
 }
 
 /* The place of the peer, a new one, or that of the oldest which is done. */
-static struct probe_request *place_for(struct agent *a, uint32_t peer)
+static struct asked_probe *place_for(struct agent *a, uint32_t peer)
 {
-    struct probe_request *place = agent_asked(a, peer);
+    struct asked_probe *place = agent_asked(a, peer);
     if (place != NULL)
         return place;
     if (a->probe_count < AGENT_PROBES_MAX)
@@ -122,10 +122,10 @@ static struct probe_request *place_for(struct agent *a, uint32_t peer)
     return place;
 }
 
-struct probe_request *agent_ask(struct agent *a, uint32_t peer, uint64_t now_ns)
+struct asked_probe *agent_ask(struct agent *a, uint32_t peer, uint64_t now_ns)
 {
-    struct probe_request *place = place_for(a, peer);
+    struct asked_probe *place = place_for(a, peer);
     if (place != NULL)
-        *place = (struct probe_request){.peer = peer, .asked_ns = now_ns, .pending = true};
+        *place = (struct asked_probe){.peer = peer, .asked_ns = now_ns, .pending = true};
     return place;
 }

@@ -36,7 +36,7 @@ struct path_mark {
 };
 
 /* The agent is asked to look for its paths to a peer. */
-struct probe_request {
+struct asked_probe {
     uint32_t peer;
     uint64_t asked_ns;
     bool pending;     /* not reported as done */
@@ -59,7 +59,7 @@ struct agent {
     unsigned dead_count;    /* of the paths, whatever they say */
     unsigned lacking_count; /* peers to which some spine has no path, although all were looked for */
     uint32_t stranger;      /* the last spine it reported that the topology does not have there; 0: none */
-    struct probe_request probes[AGENT_PROBES_MAX];
+    struct asked_probe probes[AGENT_PROBES_MAX];
     unsigned probe_count;
 };
 
@@ -71,8 +71,8 @@ int agent_prepare_paths(const struct agent *agent, const struct core_report *rep
                         struct core_path **paths, struct path_mark **marks);
 
 /* NULL: all of AGENT_PROBES_MAX are waiting for others. */
-struct probe_request *agent_ask(struct agent *agent, uint32_t peer, uint64_t now_ns);
+struct asked_probe *agent_ask(struct agent *agent, uint32_t peer, uint64_t now_ns);
 /* NULL: never asked, or long ago. */
-struct probe_request *agent_asked(struct agent *agent, uint32_t peer);
+struct asked_probe *agent_asked(struct agent *agent, uint32_t peer);
 
 #endif

@@ -107,6 +107,7 @@ static void start(struct core *core, uint64_t now_ns)
                       : "control has started: epoch %llu",
                 (unsigned long long)core->stored_epoch + 1);
     core_want_plan(core, now_ns, PLAN_JOBS, "control has started");
+    diagnosis_start(core, now_ns);
 }
 
 int core_create(const struct core_config *config, uint64_t now_ns, struct core **created,
@@ -122,6 +123,8 @@ int core_create(const struct core_config *config, uint64_t now_ns, struct core *
         result = core_fail_memory(error);
     if (result == 0)
         result = check_fabric(core, error);
+    if (result == 0 && diagnosis_create(core) != 0)
+        result = core_fail_memory(error);
     if (result == 0)
         result = load(core, error);
     if (result != 0) {
@@ -143,6 +146,7 @@ void core_destroy(struct core *core)
         if (core->blocks != NULL)
             free(core->blocks[port]);
     }
+    diagnosis_destroy(core->diagnosis);
     plan_result_destroy(core->plan);
     plan_history_clear(&core->history);
     journal_destroy(&core->journal);
@@ -192,6 +196,7 @@ void core_tick(struct core *core, uint64_t now_ns)
     if (now_ns >= core->lease_check_ns)
         end_leases(core, now_ns);
     core_judge_links(core, now_ns);
+    diagnosis_tick(core, now_ns);
     if (now_ns >= core->journal.flush_ns)
         write_store(core, now_ns);
 }
@@ -204,6 +209,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 uint64_t core_next_wakeup(const struct core *core)
 {
     uint64_t next_ns = earlier(earlier(core->lease_check_ns, core->judge_ns), core->journal.flush_ns);
+    next_ns = earlier(next_ns, diagnosis_wakeup(core));
     return core->planning ? next_ns : earlier(next_ns, core->want.due_ns);
 }
 

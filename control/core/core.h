@@ -38,6 +38,24 @@ struct core_error {
 
 struct core;
 
+/* An operator's rule for one link. */
+struct core_link_override {
+    uint32_t link;
+    bool always; /* shares and rates do not hold a verdict back; else nothing is ever done */
+};
+/* What is done about verdicts (diagnosis.h). 0: the default of control/localiser. */
+struct core_diagnosis_config {
+    bool dry_run; /* verdicts are told, nothing is done */
+    uint32_t actions_max;
+    uint64_t actions_ns;
+    uint32_t clean_probes;
+    uint64_t clean_ns;
+    double confidence_min;
+    uint64_t hang_ns;
+    const struct core_link_override *overrides; /* the caller's, as long as the core */
+    unsigned override_count;
+};
+
 struct core_config {
     const struct topology *topology; /* the caller's, as long as the core */
     struct store *store;             /* the same; what it holds is taken over */
@@ -45,6 +63,7 @@ struct core_config {
     uint64_t lease_ns, report_every_ns;
     uint64_t plan_delay_ns;     /* changes within this time are planned for together */
     double drained_uplinks_max; /* share of a leaf's uplinks that may be drained without force */
+    struct core_diagnosis_config diagnosis;
 };
 
 /* 0, or negative errno with `error` (addresses that do not go with leaf_prefix_bits, a store that is broken).

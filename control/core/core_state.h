@@ -57,6 +57,7 @@ struct core {
     struct plan_result *plan; /* in force; NULL: none yet */
     struct plan_history history;
     struct plan_header **blocks; /* [port]: of the plan in force, made when asked for */
+    struct diagnosis *diagnosis;
 };
 
 void core_want_plan(struct core *core, uint64_t now_ns, enum plan_change change, const char *format, ...)
@@ -70,6 +71,17 @@ void core_set_wish(struct core *core, uint32_t link, const struct link_wish *wis
 void core_judge_links(struct core *core, uint64_t now_ns);
 /* All that the agent said is forgotten; its jobs lose their ranks. */
 void core_agent_leave(struct core *core, uint32_t port, uint64_t now_ns);
+/* What timing says (diagnosis.h). -ENOMEM from the first. */
+int diagnosis_create(struct core *core);
+void diagnosis_destroy(struct diagnosis *diagnosis); /* NULL is allowed */
+/* What the store has brought is known. */
+void diagnosis_start(struct core *core, uint64_t now_ns);
+void diagnosis_tick(struct core *core, uint64_t now_ns);
+uint64_t diagnosis_wakeup(const struct core *core);
+/* An operator has taken out or brought back a link. */
+void diagnosis_on_operator(struct core *core, uint32_t link, bool drained, uint64_t now_ns);
+/* The agent of `port` has looked for its paths to `peer` anew, as it was asked to at asked_ns. */
+void diagnosis_on_probed(struct core *core, uint32_t port, const struct asked_probe *probe, uint64_t now_ns);
 /* The rates of the fabric now, for the planner. 0, or -errno with `error`. */
 int core_make_fabric(const struct core *core, struct planner_fabric **fabric,
                      char error[PLANNER_ERROR_BYTES]);

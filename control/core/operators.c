@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/core/core_state.h"
+#include "control/core/operators.h"
 
 /* ---- guard rails ---- */
 
@@ -146,8 +147,8 @@ static void tell_link(struct core *core, const char *name, const struct core_lin
     journal_flush(&core->journal, now_ns);
 }
 
-int core_link_act(struct core *core, const struct core_link_request *q, uint64_t now_ns,
-                  struct core_error *error)
+int operators_change_link(struct core *core, const struct core_link_request *q, uint64_t now_ns,
+                          struct core_error *error)
 {
     char name[STORE_NAME_BYTES], text[STORE_ERROR_BYTES];
     int result = check_request(core, q, error);
@@ -163,6 +164,15 @@ int core_link_act(struct core *core, const struct core_link_request *q, uint64_t
     tell_link(core, name, q, now_ns);
     core_want_plan(core, now_ns, PLAN_LINKS, "%s is %s", name, kind_of(q->action) + strlen("link_"));
     return 0;
+}
+
+int core_link_act(struct core *core, const struct core_link_request *q, uint64_t now_ns,
+                  struct core_error *error)
+{
+    int result = operators_change_link(core, q, now_ns, error);
+    if (result == 0 && !q->dry_run)
+        diagnosis_on_operator(core, q->link, takes_away(q), now_ns);
+    return result;
 }
 
 int core_job_set_priority(struct core *core, uint64_t identity, unsigned priority, const char *by,
@@ -201,7 +211,7 @@ int core_probe(struct core *core, uint32_t from, uint32_t to, uint64_t now_ns, s
     if (agent == NULL || !agent->present)
         return core_fail(error, -ENOENT, "unknown_agent",
                          "the agent of %s is absent: see that its dataplane runs", from_text);
-    struct probe_request *request = agent_ask(agent, to, now_ns);
+    struct asked_probe *request = agent_ask(agent, to, now_ns);
     if (request == NULL)
         return core_fail(error, -EPERM, "refused", "%s still has %d peers to look for: ask again later",
                          from_text, AGENT_PROBES_MAX);

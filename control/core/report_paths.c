@@ -124,11 +124,12 @@ static void take_probed(struct intake *in)
 {
     char address[ADDRESS_TEXT_BYTES];
     for (unsigned i = 0; i < in->report->probed_count; i++) {
-        struct probe_request *p = agent_asked(in->agent, in->report->probed[i]);
+        struct asked_probe *p = agent_asked(in->agent, in->report->probed[i]);
         unsigned first;
         if (p == NULL || !p->pending)
             continue;
         p->pending = false;
+        diagnosis_on_probed(in->core, in->port, p, in->now_ns);
         if (p->by_operator)
             journal_add(&in->core->journal, in->now_ns,
                         &(struct happening){.kind = "path_changed",
@@ -157,7 +158,7 @@ static void ask_for_lacking(struct intake *in, unsigned first, unsigned end)
     uint64_t known = path_table_spines(&core->paths, fabric_map_leaf(core->map, in->port), peer_leaf);
     if ((known & ~spines_of(&a->marks[first], end - first)) == 0)
         return;
-    const struct probe_request *asked = agent_asked(a, a->paths[first].peer);
+    const struct asked_probe *asked = agent_asked(a, a->paths[first].peer);
     if (asked == NULL || (!asked->pending && in->now_ns - asked->asked_ns >= PROBE_AGAIN_NS))
         agent_ask(a, a->paths[first].peer, in->now_ns);
 }

@@ -186,13 +186,18 @@ static void note_action(struct guard *g, uint64_t now_ns)
     g->actions[g->action_count++ % GUARD_ACTIONS_KEPT] = now_ns;
 }
 
-static void apply(struct guard *g, const struct guard_action *a, uint64_t now_ns)
+void guard_adopt(struct guard *g, const struct guard_action *a, uint64_t now_ns)
 {
     struct guard_link *l = link_at(g, a->component.place, a->component.spine);
-    l->weight = a->kind == GUARD_DRAIN ? 0 : (uint8_t)a->weight;
+    l->weight = (uint8_t)a->weight;
     l->verdict = a->verdict;
     l->clean_since_ns = now_ns;
     l->clean_probes = 0;
+}
+
+static void apply(struct guard *g, const struct guard_action *a, uint64_t now_ns)
+{
+    guard_adopt(g, a, now_ns);
     note_action(g, now_ns);
 }
 

@@ -60,6 +60,9 @@ void guard_set_dry_run(struct guard *g, bool dry_run);
  * verdict that is cleared or withdrawn brings the link back when it was drained for that verdict. */
 void guard_propose(struct guard *g, const struct verdict *verdict, uint64_t now_ns,
                    struct guard_action *action);
+/* What was done before this guard was made, by one before it: `component`, `weight` and `verdict` of the
+ * action. It is brought back like what this one has done. */
+void guard_adopt(struct guard *g, const struct guard_action *action, uint64_t now_ns);
 /* The outcome of a probe over a drained link. */
 void guard_on_probe(struct guard *g, const struct component *component, bool clean, uint64_t now_ns);
 /* A link whose probes have been clean for long enough; until false. */

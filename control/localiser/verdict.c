@@ -87,21 +87,34 @@ static void explain_hang(const struct verdict *v, char text[VERDICT_TEXT_BYTES],
            (double)v->evidence.waited_ns / 1e9);
 }
 
+static void explain_evidence(const struct verdict *v, char text[VERDICT_TEXT_BYTES], size_t *length)
+{
+    const struct verdict_evidence *e = &v->evidence;
+    append(text, length, "(confidence %.4f): ", v->confidence);
+    if (v->kind == VERDICT_NEVER_ENTERED || v->kind == VERDICT_HANG)
+        explain_hang(v, text, length);
+    else if (v->kind == VERDICT_BLACK_HOLE)
+        append(text, length, "%u flows silent for up to %.1f ms, %u answer, told by %u hosts",
+               e->silent_flows, (double)e->silent_ns / 1e6, e->answering_flows, e->reporters);
+    else
+        explain_rounds(e, text, length);
+    if (e->probes > 0)
+        append(text, length, "; %u of %u probes bad", e->bad_probes, e->probes);
+}
+
+void verdict_explain_evidence(const struct verdict *v, char text[VERDICT_TEXT_BYTES])
+{
+    size_t length = 0;
+    text[0] = '\0';
+    explain_evidence(v, text, &length);
+}
+
 void verdict_explain(const struct verdict *v, char text[VERDICT_TEXT_BYTES])
 {
     size_t length = 0;
-    const struct verdict_evidence *e = &v->evidence;
     text[0] = '\0';
     append(text, &length, "%s, %s: ", verdict_kind_name(v->kind), verdict_state_name(v->state));
     explain_place(v, text, &length);
-    append(text, &length, " (confidence %.4f): ", v->confidence);
-    if (v->kind == VERDICT_NEVER_ENTERED || v->kind == VERDICT_HANG)
-        explain_hang(v, text, &length);
-    else if (v->kind == VERDICT_BLACK_HOLE)
-        append(text, &length, "%u flows silent for up to %.1f ms, %u answer, told by %u hosts",
-               e->silent_flows, (double)e->silent_ns / 1e6, e->answering_flows, e->reporters);
-    else
-        explain_rounds(e, text, &length);
-    if (e->probes > 0)
-        append(text, &length, "; %u of %u probes bad", e->bad_probes, e->probes);
+    append(text, &length, " ");
+    explain_evidence(v, text, &length);
 }

@@ -77,5 +77,7 @@ enum {
     VERDICT_TEXT_BYTES = 512
 };
 void verdict_explain(const struct verdict *verdict, char text[VERDICT_TEXT_BYTES]);
+/* The same from "(confidence" on, for who has other names for the components. */
+void verdict_explain_evidence(const struct verdict *verdict, char text[VERDICT_TEXT_BYTES]);
 
 #endif

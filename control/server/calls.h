@@ -21,5 +21,7 @@ void calls_set_priority(struct call *call);
 void calls_show_events(struct call *call);
 void calls_report(struct call *call);
 void calls_fetch_plan(struct call *call);
+void calls_take_timing(struct call *call);
+void calls_show_verdicts(struct call *call);
 
 #endif

@@ -196,15 +196,6 @@ static void answer_report(struct call *call, const struct core_reply *reply)
                           (json_int_t)(reply->lease_ns / 1000000), "probe", probe));
 }
 
-static bool find_agent(struct call *call, uint32_t *address)
-{
-    if (address_parse(call->words[1], address) &&
-        topology_port_by_address(call->topology, *address) != TOPOLOGY_NONE)
-        return true;
-    call_fail(call, 404, "unknown_agent", NULL, "no host port of the topology has this address");
-    return false;
-}
-
 void calls_report(struct call *call)
 {
     struct report_room room = {.report.address = 0};
@@ -212,7 +203,7 @@ void calls_report(struct call *call)
     struct body_object root;
     struct core_reply reply;
     struct core_error error;
-    if (!find_agent(call, &room.report.address))
+    if (!view_find_agent(call, &room.report.address))
         return;
     if (body_open(&body, call, &root))
         read_report(&root, &room);
@@ -231,7 +222,7 @@ void calls_fetch_plan(struct call *call)
     uint64_t after, wait_ms;
     uint32_t address;
     const struct plan_header *block;
-    if (!find_agent(call, &address) || !call_query_number(call, "after", 0, INT64_MAX, &after) ||
+    if (!view_find_agent(call, &address) || !call_query_number(call, "after", 0, INT64_MAX, &after) ||
         !call_query_number(call, "wait_ms", 0, CALL_WAIT_MS_MAX, &wait_ms))
         return;
     bool is_new = core_epoch(call->core) != 0 && core_epoch(call->core) != after;

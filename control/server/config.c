@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "control/topology/topology.h"
 #include "dataplane/formats/units.h"
 #include "dataplane/process/yaml_load.h"
 
@@ -29,6 +30,37 @@ static const cyaml_schema_field_t listen_fields[] = {
     LISTEN_TEXT(client_ca, 4095),
     CYAML_FIELD_END};
 
+#define DIAGNOSIS_NUMBER(key) CYAML_FIELD_UINT(#key, OPTIONAL, struct control_diagnosis, key)
+static const cyaml_schema_value_t link_name = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, TOPOLOGY_LINK_NAME_BYTES - 1)};
+static const cyaml_schema_field_t diagnosis_fields[] = {
+    CYAML_FIELD_BOOL("dry_run", OPTIONAL, struct control_diagnosis, dry_run),
+    DIAGNOSIS_NUMBER(actions_max),
+    DIAGNOSIS_NUMBER(actions_s),
+    DIAGNOSIS_NUMBER(clean_probes),
+    DIAGNOSIS_NUMBER(clean_s),
+    DIAGNOSIS_NUMBER(hang_ms),
+    CYAML_FIELD_STRING_PTR("confidence_min", OPTIONAL_POINTER, struct control_diagnosis, confidence_min_text,
+                           1, 31),
+    CYAML_FIELD_SEQUENCE("never", OPTIONAL_POINTER, struct control_diagnosis, never, &link_name, 0,
+                         CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("always", OPTIONAL_POINTER, struct control_diagnosis, always, &link_name, 0,
+                         CYAML_UNLIMITED),
+    CYAML_FIELD_END};
+
+#define HOOKS_TEXT(key) CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct control_hooks, key, 1, 4095)
+static const cyaml_schema_field_t hooks_fields[] = {
+    HOOKS_TEXT(program),
+    HOOKS_TEXT(url),
+    HOOKS_TEXT(socket),
+    HOOKS_TEXT(path),
+    HOOKS_TEXT(ca),
+    HOOKS_TEXT(certificate),
+    HOOKS_TEXT(key),
+    HOOKS_TEXT(token_file),
+    CYAML_FIELD_UINT("timeout_ms", OPTIONAL, struct control_hooks, timeout_ms),
+    CYAML_FIELD_END};
+
 #define TEXT(key, member, longest)                                                                           \
     CYAML_FIELD_STRING_PTR(key, OPTIONAL_POINTER, struct control_config, member, 1, longest)
 #define NUMBER(key) CYAML_FIELD_UINT(#key, OPTIONAL, struct control_config, key)
@@ -44,6 +76,8 @@ static const cyaml_schema_field_t config_fields[] = {
     TEXT("drained_uplinks_max", drained_uplinks_max_text, 31),
     NUMBER(connections_max),
     CYAML_FIELD_MAPPING("listen", OPTIONAL, struct control_config, listen, listen_fields),
+    CYAML_FIELD_MAPPING("diagnosis", OPTIONAL, struct control_config, diagnosis, diagnosis_fields),
+    CYAML_FIELD_MAPPING("hooks", OPTIONAL, struct control_config, hooks, hooks_fields),
     CYAML_FIELD_ENUM("log", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct control_config, log,
                      yaml_log_levels, YAML_LOG_LEVELS),
     CYAML_FIELD_END};
@@ -71,10 +105,17 @@ static bool set_defaults(struct control_config *c)
     set_number(&c->plan_delay_ms, 5);
     set_number(&c->connections_max, 4096);
     set_number(&c->listen.port, 4793);
+    set_number(&c->diagnosis.actions_max, 4);
+    set_number(&c->diagnosis.actions_s, 600);
+    set_number(&c->diagnosis.clean_probes, 16);
+    set_number(&c->diagnosis.clean_s, 60);
+    set_number(&c->diagnosis.hang_ms, 10000);
+    set_number(&c->hooks.timeout_ms, 10000);
+    c->diagnosis.confidence_min = 0.99;
     c->log = c->log == 0 ? LOG_LEVEL_INFO : c->log - 1;
     c->drained_uplinks_max = 0.125;
     return set_text(&c->socket, "/run/weft/control.sock") &&
-           set_text(&c->store, "/var/lib/weft/control.sqlite");
+           set_text(&c->store, "/var/lib/weft/control.sqlite") && set_text(&c->hooks.path, "/");
 }
 
 static void check_listen(struct yaml_check *check, const struct control_listen *l)
@@ -86,6 +127,32 @@ static void check_listen(struct yaml_check *check, const struct control_listen *
     if (l->tokens_file == NULL)
         yaml_check_refuse(check, "listen", "TCP is only served to who has a token: `tokens_file` is wanted");
     yaml_check_range(check, "listen.port", l->port, 1, 65535);
+}
+
+static void check_diagnosis(struct yaml_check *check, struct control_diagnosis *d)
+{
+    uint32_t parts;
+    yaml_check_range(check, "diagnosis.actions_max", d->actions_max, 1, 64);
+    yaml_check_range(check, "diagnosis.actions_s", d->actions_s, 1, 24 * 3600);
+    yaml_check_range(check, "diagnosis.clean_probes", d->clean_probes, 1, 10000);
+    yaml_check_range(check, "diagnosis.clean_s", d->clean_s, 1, 24 * 3600);
+    yaml_check_range(check, "diagnosis.hang_ms", d->hang_ms, 100, 24 * 3600 * 1000);
+    if (d->confidence_min_text == NULL)
+        return;
+    if (units_parse_ratio(d->confidence_min_text, &parts) != 0)
+        yaml_check_refuse(check, "diagnosis.confidence_min", "a share is wanted, such as 99%% or 0.99");
+    d->confidence_min = parts / 4294967295.0;
+}
+
+static void check_hooks(struct yaml_check *check, const struct control_hooks *h)
+{
+    yaml_check_range(check, "hooks.timeout_ms", h->timeout_ms, 100, 600 * 1000);
+    if (h->program != NULL && h->program[0] != '/')
+        yaml_check_refuse(check, "hooks.program", "a whole path is wanted, from / on");
+    if (h->url != NULL && strncmp(h->url, "https://", strlen("https://")) != 0)
+        yaml_check_refuse(check, "hooks.url", "https://HOST:PORT is wanted, or `socket`");
+    if (h->path[0] != '/')
+        yaml_check_refuse(check, "hooks.path", "a path begins with /");
 }
 
 static void resolve(struct yaml_check *check, struct control_config *c)
@@ -104,6 +171,8 @@ static void resolve(struct yaml_check *check, struct control_config *c)
         c->drained_uplinks_max = round(parts / 4294967295.0 * RATIO_STEPS) / RATIO_STEPS;
     }
     check_listen(check, &c->listen);
+    check_diagnosis(check, &c->diagnosis);
+    check_hooks(check, &c->hooks);
 }
 
 int control_config_load(const char *file, struct control_config **config, char error[YAML_ERROR_BYTES])

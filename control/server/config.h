@@ -18,6 +18,24 @@ struct control_listen {
     char *client_ca; /* agents show certificates of this authority; NULL: they have tokens */
 };
 
+/* What is done about verdicts: control/README.md. */
+struct control_diagnosis {
+    bool dry_run;
+    uint32_t actions_max, actions_s, clean_probes, clean_s, hang_ms;
+    char *confidence_min_text;
+    double confidence_min;  /* 0: the default */
+    char **never, **always; /* names of links */
+    unsigned never_count, always_count;
+};
+
+/* Whom verdicts are told. */
+struct control_hooks {
+    char *program;             /* NULL: none */
+    char *url, *socket, *path; /* a webhook: https://HOST:PORT or a Unix socket; neither: none */
+    char *ca, *certificate, *key, *token_file;
+    uint32_t timeout_ms;
+};
+
 struct control_config {
     char *socket, *group; /* group NULL: weft where that exists */
     char *topology;       /* file */
@@ -28,6 +46,8 @@ struct control_config {
     double drained_uplinks_max; /* share of a leaf's uplinks */
     uint32_t connections_max;
     struct control_listen listen;
+    struct control_diagnosis diagnosis;
+    struct control_hooks hooks;
     enum log_level log;
 };
 

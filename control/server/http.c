@@ -13,11 +13,22 @@
 
 enum {
     REPORT_BYTES_MAX = 8 << 20,
+    TIMING_BODY_BYTES_MAX = (4 << 20) + 64,
     BODY_BYTES_MAX = 64 << 10,
     BODIES_BYTES_MAX = 128 << 20, /* together */
     BODY_S_MAX = 60
 };
 #define NSEC_PER_SEC 1000000000ull
+
+/* What bodies of the calls below a path are. */
+struct body_rule {
+    const char *prefix, *type;
+    size_t bytes_max;
+};
+static const struct body_rule agents_rule = {"/v1/agents/", "application/json", REPORT_BYTES_MAX},
+                              monitors_rule = {"/v1/monitors/", "application/octet-stream",
+                                               TIMING_BODY_BYTES_MAX},
+                              other_rule = {"", "application/json", BODY_BYTES_MAX};
 
 /* One request, from its first byte to its answer. */
 struct exchange {
@@ -28,8 +39,9 @@ struct exchange {
     char who[CORE_NAME_BYTES];
     struct long_poll poll;
     uint64_t started_ns;
+    const struct body_rule *rule;
     char *body;
-    size_t bytes, room, bytes_max;
+    size_t bytes, room;
 };
 
 struct http {
@@ -117,7 +129,8 @@ static enum MHD_Result serve(struct http *http, struct exchange *x)
         return MHD_NO;
     fill_call(http, x, &call);
     if (x->overflows)
-        call_fail(&call, 413, "too_large", NULL, "a body of this call has at most %zu bytes", x->bytes_max);
+        call_fail(&call, 413, "too_large", NULL, "a body of this call has at most %zu bytes",
+                  x->rule->bytes_max);
     else if (!read_words(x->url, &call))
         call_fail(&call, 404, "unknown_path", NULL, "there is no such call: control/API.md lists them");
     else
@@ -134,10 +147,11 @@ static enum MHD_Result serve(struct http *http, struct exchange *x)
 /* False when there is no room for it. */
 static bool take_body(struct http *http, struct exchange *x, const char *data, size_t bytes)
 {
-    if (bytes > x->bytes_max - x->bytes)
+    if (bytes > x->rule->bytes_max - x->bytes)
         return false;
     if (x->bytes + bytes > x->room) {
-        size_t room = 2 * (x->bytes + bytes) < x->bytes_max ? 2 * (x->bytes + bytes) : x->bytes_max;
+        size_t room =
+            2 * (x->bytes + bytes) < x->rule->bytes_max ? 2 * (x->bytes + bytes) : x->rule->bytes_max;
         char *larger =
             http->bodies_bytes + room - x->room <= BODIES_BYTES_MAX ? realloc(x->body, room) : NULL;
         if (larger == NULL)
@@ -151,17 +165,31 @@ static bool take_body(struct http *http, struct exchange *x, const char *data, s
     return true;
 }
 
+static const struct body_rule *rule_of(const char *url)
+{
+    if (strncmp(url, agents_rule.prefix, strlen(agents_rule.prefix)) == 0)
+        return &agents_rule;
+    return strncmp(url, monitors_rule.prefix, strlen(monitors_rule.prefix)) == 0 ? &monitors_rule
+                                                                                 : &other_rule;
+}
+
+static bool is_type(const char *type, const char *wanted)
+{
+    return type != NULL && strncasecmp(type, wanted, strlen(wanted)) == 0 &&
+           strchr("; ", type[strlen(wanted)]) != NULL;
+}
+
 /* A body is refused by its headers where they tell, before any of it is read. */
 static void check_body(const struct exchange *x, struct call *call)
 {
     const char *type = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Type");
     const char *length = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Length");
-    static const char json[] = "application/json";
-    if (length != NULL && strtoull(length, NULL, 10) > x->bytes_max)
-        call_fail(call, 413, "too_large", NULL, "a body of this call has at most %zu bytes", x->bytes_max);
-    else if (x->is_post && (type == NULL || strncasecmp(type, json, strlen(json)) != 0 ||
-                            strchr("; ", type[strlen(json)]) == NULL))
-        call_fail(call, 415, "wrong_content_type", NULL, "a body is JSON: Content-Type: application/json");
+    if (length != NULL && strtoull(length, NULL, 10) > x->rule->bytes_max)
+        call_fail(call, 413, "too_large", NULL, "a body of this call has at most %zu bytes",
+                  x->rule->bytes_max);
+    else if (x->is_post && !is_type(type, x->rule->type))
+        call_fail(call, 415, "wrong_content_type", NULL, "a body of this call is of Content-Type: %s",
+                  x->rule->type);
 }
 
 /* ---- requests ---- */
@@ -177,14 +205,14 @@ static void tell_refused(struct http *http, const char *url, const struct call *
     log_warning("a client is refused: %s (%.60s); told once a second", code, url);
 }
 
-static const char agents_prefix[] = "/v1/agents/";
-
-/* "/v1/agents/10.1.0.1/plan" speaks for "10.1.0.1"; what is longer than an address is cut, and none. */
+/* "/v1/agents/10.1.0.1/plan" speaks for "10.1.0.1", and so does a monitor; what is longer than an address is
+ * cut, and none. */
 static const char *agent_of(const char *url, char text[ADDRESS_TEXT_BYTES])
 {
-    if (strncmp(url, agents_prefix, strlen(agents_prefix)) != 0)
+    const struct body_rule *rule = rule_of(url);
+    if (rule == &other_rule)
         return NULL;
-    const char *address = url + strlen(agents_prefix);
+    const char *address = url + strlen(rule->prefix);
     snprintf(text, ADDRESS_TEXT_BYTES, "%.*s", (int)strcspn(address, "/"), address);
     return text;
 }
@@ -205,7 +233,7 @@ static void check_headers(struct http *http, struct exchange *x, struct call *ca
         peer_admit(&policy, x->connection, call);
     if (call->status == 0)
         check_body(x, call);
-    if (call->status == 0 && policy.is_local && x->is_post && x->bytes_max == BODY_BYTES_MAX)
+    if (call->status == 0 && policy.is_local && x->is_post && x->rule == &other_rule)
         peer_name(x->connection, call);
     x->role = call->role;
     memcpy(x->who, call->who, sizeof(x->who));
@@ -221,8 +249,7 @@ static struct exchange *begin(struct http *http, struct MHD_Connection *connecti
     x->poll.connection = connection;
     x->url = strdup(url);
     x->is_post = strcmp(method, "POST") == 0;
-    x->bytes_max =
-        strncmp(url, agents_prefix, strlen(agents_prefix)) == 0 ? REPORT_BYTES_MAX : BODY_BYTES_MAX;
+    x->rule = rule_of(url);
     x->started_ns = http->config.now_ns(http->config.context);
     if (x->url != NULL)
         return x;

@@ -28,6 +28,9 @@ static const struct route routes[] = {
     {{"jobs"}, CALL_GET, CALL_ROLE_VIEWER, calls_show_jobs},
     {{"jobs", "*"}, CALL_POST, CALL_ROLE_OPERATOR, calls_set_priority},
     {{"events"}, CALL_GET, CALL_ROLE_VIEWER, calls_show_events},
+    {{"verdicts"}, CALL_GET, CALL_ROLE_VIEWER, calls_show_verdicts},
+    {{"verdicts", "*"}, CALL_GET, CALL_ROLE_VIEWER, calls_show_verdicts},
+    {{"monitors", "*"}, CALL_POST, CALL_ROLE_AGENT, calls_take_timing},
     {{"agents", "*"}, CALL_POST, CALL_ROLE_AGENT, calls_report},
     {{"agents", "*", "plan"}, CALL_GET, CALL_ROLE_AGENT, calls_fetch_plan},
 };

@@ -31,6 +31,7 @@ struct server {
     struct topology *topology;
     struct store *store;
     struct core *core;
+    struct core_link_override *overrides;
     struct planner_thread *planner;
     struct event *planned, *timer, *signals[SIGNALS];
     struct tokens *tokens;
@@ -214,6 +215,38 @@ static void pass_over_old_events(struct server *s)
         s->events_seen = events[count - 1].sequence;
 }
 
+static int add_overrides(struct server *s, char **names, unsigned count, bool always,
+                         struct core_diagnosis_config *c)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t link = topology_link_by_name(s->topology, names[i]);
+        if (link == TOPOLOGY_NONE) {
+            log_error("%s: diagnosis: the topology has no link %s", s->config_file, names[i]);
+            return -EINVAL;
+        }
+        s->overrides[c->override_count++] = (struct core_link_override){.link = link, .always = always};
+    }
+    return 0;
+}
+
+static int describe_diagnosis(struct server *s, struct core_diagnosis_config *c)
+{
+    const struct control_diagnosis *d = &s->config->diagnosis;
+    s->overrides = calloc(d->never_count + d->always_count + 1, sizeof(*s->overrides));
+    if (s->overrides == NULL)
+        return -ENOMEM;
+    *c = (struct core_diagnosis_config){.dry_run = d->dry_run,
+                                        .actions_max = d->actions_max,
+                                        .actions_ns = d->actions_s * NSEC_PER_SEC,
+                                        .clean_probes = d->clean_probes,
+                                        .clean_ns = d->clean_s * NSEC_PER_SEC,
+                                        .confidence_min = d->confidence_min,
+                                        .hang_ns = d->hang_ms * 1000000ull,
+                                        .overrides = s->overrides};
+    int result = add_overrides(s, d->never, d->never_count, false, c);
+    return result == 0 ? add_overrides(s, d->always, d->always_count, true, c) : result;
+}
+
 static int create_core(struct server *s)
 {
     struct core_error error;
@@ -230,6 +263,9 @@ static int create_core(struct server *s)
                                  .report_every_ns = s->config->report_every_ms * 1000000ull,
                                  .plan_delay_ns = s->config->plan_delay_ms * 1000000ull,
                                  .drained_uplinks_max = s->config->drained_uplinks_max};
+    result = describe_diagnosis(s, &config.diagnosis);
+    if (result != 0)
+        return result;
     result = core_create(&config, now_ns(s), &s->core, &error);
     if (result != 0)
         log_error("%s", error.text);
@@ -373,6 +409,7 @@ void server_destroy(struct server *s)
     if (s->store != NULL)
         s->store->operations->close(s->store);
     topology_free(s->topology);
+    free(s->overrides);
     tokens_free(s->tokens);
     free_event(s->planned);
     free_event(s->timer);

@@ -120,3 +120,12 @@ bool view_find_host(struct call *call, const char *name, uint32_t *host)
     call_fail(call, 404, "unknown_host", NULL, "the topology has no such host: `weft host show` lists them");
     return false;
 }
+
+bool view_find_agent(struct call *call, uint32_t *address)
+{
+    if (address_parse(call->words[1], address) &&
+        topology_port_by_address(call->topology, *address) != TOPOLOGY_NONE)
+        return true;
+    call_fail(call, 404, "unknown_agent", NULL, "no host port of the topology has this address");
+    return false;
+}

@@ -21,5 +21,10 @@ const char *view_host_name(const struct call *call, uint32_t address, char text[
 /* The call's word as a link, host port or job; false, and the call has failed. */
 bool view_find_link(struct call *call, const char *name, uint32_t *link);
 bool view_find_host(struct call *call, const char *name, uint32_t *host);
+/* The second word as the address of a host port. */
+bool view_find_agent(struct call *call, uint32_t *address);
+
+struct diagnosed;
+json_t *view_verdict(const struct core *core, const struct diagnosed *verdict);
 
 #endif

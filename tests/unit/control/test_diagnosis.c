@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From what monitors tell to drains and back: within the guard rails, kept over restarts, never on the word
+ * of one host, and never against an operator's. */
+#include "tests/unit/control/fabric.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/core/diagnosis.h"
+
+enum {
+    RECORDS_MAX = 4096,
+    STEPS_BEFORE = 6,
+    HUNG_RANK = 5
+};
+static const struct fabric_shape shape = {.leaves = 4, .spines = 4, .hosts = 2};
+
+/* What monitors see, and tell. */
+struct story {
+    struct fabric f;
+    uint64_t step;
+    uint64_t told[64]; /* [host]: records so far */
+    struct timing_record records[RECORDS_MAX];
+    uint32_t count;
+    double slow;    /* times of what crosses leaf 0's link to spine 1, both directions; 0: 1 */
+    bool swallowed; /* nothing comes back over that link */
+};
+
+static uint32_t leaf_of(const struct story *s, uint32_t host)
+{
+    return host / s->f.shape.hosts;
+}
+
+static void tell(struct story *s, uint32_t host)
+{
+    static uint8_t block[sizeof(struct timing_batch) + RECORDS_MAX * sizeof(struct timing_record)];
+    struct timing_batch batch = {.count = s->count,
+                                 .address = fabric_address(&s->f, host),
+                                 .incarnation = 7,
+                                 .first_sequence = s->told[host]};
+    struct timing_view view;
+    struct core_error error = {.text = ""};
+    char text[TIMING_ERROR_BYTES];
+    size_t bytes = timing_batch_write(block, &batch, s->records);
+    assert_int_equal(timing_batch_check(block, bytes, batch.address, &view, text), 0);
+    if (core_take_timing(s->f.core, &view, s->f.now_ns, &error) != 0)
+        fail_msg("%s", error.text);
+    s->told[host] += s->count;
+    s->count = 0;
+}
+
+static struct timing_record *add(struct story *s, uint32_t host, enum timing_kind kind)
+{
+    struct timing_record *r = &s->records[s->count++];
+    *r = (struct timing_record){.communicator = 0x1f,
+                                .sequence = s->step,
+                                .kind = (uint8_t)kind,
+                                .at_ns = s->f.now_ns,
+                                .source = fabric_address(&s->f, host),
+                                .destination = fabric_address(&s->f, host),
+                                .rank = host,
+                                .rank_count = s->f.host_count,
+                                .path = TIMING_PATH_NONE,
+                                .operation = 3,
+                                .pieces = 1};
+    return r;
+}
+
+static bool crosses(const struct story *s, uint32_t from, uint32_t to, uint32_t spine)
+{
+    return spine == 1 && (leaf_of(s, from) == 0 || leaf_of(s, to) == 0);
+}
+
+static void add_messages(struct story *s, uint32_t host)
+{
+    for (uint32_t peer = 0; peer < s->f.host_count; peer++)
+        for (uint32_t spine = 0; leaf_of(s, peer) != leaf_of(s, host) && spine < s->f.shape.spines; spine++) {
+            if (s->swallowed && crosses(s, host, peer, spine))
+                continue;
+            struct timing_record *r = add(s, host, TIMING_SENT);
+            bool slow = s->slow > 0 && crosses(s, host, peer, spine);
+            r->destination = fabric_address(&s->f, peer);
+            r->peer_rank = peer;
+            r->path = (uint16_t)spine;
+            r->bytes = MIB;
+            r->packets = 256;
+            r->network_ns =
+                (uint64_t)((double)(10 * MS) * (slow ? s->slow : 1)) + (s->step * 7 + host) % 5 * 10000;
+            r->minimum_rtt_ns = 20000;
+        }
+}
+
+/* An operation of all hosts. */
+static void operate(struct story *s)
+{
+    for (uint32_t host = 0; host < s->f.host_count; host++) {
+        add(s, host, TIMING_ENTERED);
+        add_messages(s, host);
+        add(s, host, TIMING_ENDED)->network_ns = 20 * MS;
+        tell(s, host);
+    }
+    s->step++;
+}
+
+/* ... and its round. */
+static void step(struct story *s)
+{
+    operate(s);
+    for (unsigned i = 0; i < 4; i++)
+        fabric_pass(&s->f, 100 * MS);
+}
+
+/* Paths over leaf 0's link to spine 1 fall silent, as far as this host sends over them. */
+static void fall_silent(struct story *s, uint32_t host)
+{
+    for (uint32_t peer = 0; peer < s->f.host_count; peer++) {
+        if (leaf_of(s, peer) == leaf_of(s, host) || !crosses(s, host, peer, 1))
+            continue;
+        struct timing_record *r = add(s, host, TIMING_SILENT);
+        r->communicator = r->sequence = 0;
+        r->rank = r->rank_count = r->operation = 0;
+        r->destination = fabric_address(&s->f, peer);
+        r->path = 1;
+        r->network_ns = 30 * MS;
+        r->packets = r->retransmits = 4;
+    }
+    tell(s, host);
+}
+
+static void open_story(struct story *s, const char *store)
+{
+    memset(s, 0, sizeof(*s));
+    fabric_open(&s->f, shape, store);
+    fabric_add_demand(fabric_add_job(&s->f, 0x1f, NULL, 0), STEP_SHAPE_RING, MIB);
+    fabric_report_all(&s->f);
+    fabric_plan(&s->f);
+    for (unsigned i = 0; i < STEPS_BEFORE; i++)
+        step(s);
+    assert_int_equal(core_verdict_count(s->f.core), 0);
+}
+
+static struct core_link_info link_info(struct story *s)
+{
+    struct core_link_info info;
+    core_link_info(s->f.core, fabric_link(&s->f, 0, 1), &info);
+    return info;
+}
+
+static void swallow(struct story *s)
+{
+    s->swallowed = true;
+    for (uint32_t host = 0; host < s->f.host_count; host++)
+        fall_silent(s, host);
+    operate(s);
+    for (unsigned i = 0; i < 5; i++)
+        fabric_pass(&s->f, 50 * MS);
+}
+
+/* ---- */
+
+static void a_black_hole_is_named_and_drained_and_planned_around(void **state)
+{
+    static struct story s;
+    (void)state;
+    open_story(&s, ":memory:");
+    uint64_t before_ns = s.f.now_ns, epoch = core_epoch(s.f.core);
+    swallow(&s);
+    assert_true(s.f.now_ns - before_ns < SECOND);
+    assert_true(core_verdict_count(s.f.core) >= 1);
+    const struct diagnosed *d = core_verdict(s.f.core, 0);
+    char text[VERDICT_TEXT_BYTES];
+    core_verdict_text(s.f.core, d, text);
+    if (d->verdict.kind != VERDICT_BLACK_HOLE || d->verdict.state != VERDICT_CONFIRMED ||
+        strstr(text, "leaf0-spine1") == NULL)
+        fail_msg("%s", text);
+    assert_int_equal(d->action, GUARD_DRAIN);
+    assert_true(link_info(&s).drained);
+    assert_string_equal(link_info(&s).by, "weft-control");
+    assert_true(core_verdict_names_link(s.f.core, d, fabric_link(&s.f, 0, 1)));
+    assert_false(core_verdict_names_link(s.f.core, d, fabric_link(&s.f, 0, 2)));
+    assert_int_equal(fabric_plan(&s.f), 1);
+    assert_true(core_epoch(s.f.core) > epoch);
+    assert_int_equal(fabric_events(&s.f, "link_drained"), 1);
+    fabric_close(&s.f);
+}
+
+static void half_the_rate_is_half_the_weight(void **state)
+{
+    static struct story s;
+    (void)state;
+    open_story(&s, ":memory:");
+    s.slow = 2;
+    for (unsigned i = 0; i < 20 && core_verdict_count(s.f.core) == 0; i++)
+        step(&s);
+    assert_true(core_verdict_count(s.f.core) >= 1);
+    const struct diagnosed *d = core_verdict(s.f.core, 0);
+    assert_int_equal(d->verdict.kind, VERDICT_REDUCED_RATE);
+    assert_int_equal(d->action, GUARD_REWEIGHT);
+    assert_false(link_info(&s).drained);
+    assert_true(link_info(&s).capacity_ratio <= 0.5);
+    fabric_close(&s.f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_black_hole_is_named_and_drained_and_planned_around),
+        cmocka_unit_test(half_the_rate_is_half_the_weight),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
