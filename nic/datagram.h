@@ -18,8 +18,9 @@ enum {
 /* This end: what goes into every frame sent and what a frame that arrives must be meant for. */
 struct datagram_endpoint {
     uint8_t ethernet[6];
-    uint16_t udp_port; /* ours and the peers' destination port */
-    uint32_t address;  /* IPv4, host byte order */
+    uint16_t udp_port;    /* ours and the peers' destination port */
+    uint32_t address;     /* IPv4, host byte order */
+    uint16_t probed_port; /* answers to datagrams to this one are ours, too; 0: to none */
 };
 
 enum datagram_checksum {

@@ -100,7 +100,8 @@ static enum datagram_verdict read_quote(struct received_frame *frame, const stru
         return DATAGRAM_NOT_OURS;
     if (!take(&quote, &quoted_udp, sizeof(quoted_udp)))
         return DATAGRAM_MALFORMED;
-    if (ntohs(quoted_udp.dest) != local->udp_port)
+    uint16_t port = ntohs(quoted_udp.dest);
+    if (port != local->udp_port && (port != local->probed_port || port == 0))
         return DATAGRAM_NOT_OURS;
     *frame = (struct received_frame){
         .kind = FRAME_TIME_EXCEEDED,

@@ -65,7 +65,7 @@ uint32_t datagram_write_first_part(uint8_t *bytes, const struct datagram_endpoin
     uint16_t udp_bytes = udp_bytes_of(frame);
     struct udphdr header = {
         .source = htons(frame->source_port),
-        .dest = htons(local->udp_port),
+        .dest = htons(frame->destination_port != 0 ? frame->destination_port : local->udp_port),
         .len = htons(udp_bytes),
         .check = sum_pseudo_header(local, frame),
     };

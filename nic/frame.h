@@ -38,6 +38,7 @@ struct received_frame {
 struct sent_frame {
     uint32_t destination; /* IPv4, host byte order */
     uint16_t source_port;
+    uint16_t destination_port; /* 0: the port's */
     uint8_t ttl;
     uint8_t ecn_capable;
     uint16_t id; /* IP identification */

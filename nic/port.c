@@ -34,6 +34,7 @@ static int start(struct port *port, const struct port_config *asked, char error[
         return failure;
     port->local.address = config.address;
     port->local.udp_port = config.udp_port;
+    port->local.probed_port = config.probed_port;
     memcpy(port->local.ethernet, port->device.ethernet, sizeof(port->local.ethernet));
     return 0;
 }

@@ -17,7 +17,8 @@ struct port_config {
                            DPDK vdev string such as "net_memif0,role=client"; see nic/README.md */
     uint32_t address;   /* IPv4, host byte order; 0: the first address of the kernel's interface */
     uint16_t udp_port;  /* ours and the peers' destination port */
-    uint16_t mtu;       /* IP MTU; 0: of the kernel's interface */
+    uint16_t probed_port;    /* answers of routers to datagrams to this port are given out, too; 0: none */
+    uint16_t mtu;            /* IP MTU; 0: of the kernel's interface */
     const char *xdp_program; /* af_xdp: object file of the steering program */
 };
 

@@ -13,7 +13,9 @@
 enum {
     WAITING_MAX = PACKET_WINDOW_MAX + 16, /* a channel's window, and probes */
     COMPLETIONS_A_ROUND = 32,
-    NO_LINK_MAX = 64
+    NO_LINK_MAX = 64,
+    FIRST_PORT = 49152,
+    PORTS = 16384
 };
 
 static_assert(PACKET_HEADER_BYTES_MAX <= (int)VERBS_HEADER_BYTES_MAX, "a header fits a message");
@@ -39,7 +41,8 @@ struct link {
     bool asked;          /* the main thread knows that a queue pair is wanted */
     bool told_down;      /* and that this one is down */
     bool heard;          /* a numbered packet has come on this queue pair */
-    uint16_t generation; /* of that packet's channel */
+    bool heard_ever;     /* or on one before */
+    uint16_t generation; /* of the channel of the last of these */
     const char *reason;
     STAILQ_ENTRY(link) news;
     bool has_news;
@@ -65,6 +68,7 @@ struct carrier {
     struct carrier_config config;
     struct carrier_receiver receiver;
     struct carrier_counters counters;
+    uint64_t datagrams;
     struct link *links; /* a pool, touched when used */
     unsigned link_count, links_max;
     struct peer_links *peers; /* open addressing by address */
@@ -318,9 +322,15 @@ void carrier_end_link(struct carrier *c, const struct link_name *name, nsec_t no
         ask_for_queue_pair(c, link);
 }
 
+/* A close of what came before this queue pair, or before what came on it. */
+static bool is_old(const struct link *link, uint16_t generation)
+{
+    int16_t ahead = (int16_t)(link->generation - generation);
+    return link->heard_ever && !link->down && ahead >= (link->heard ? 1 : 0);
+}
+
 /* A peer that closes a channel has given its queue pair up. What had arrived on ours is taken first, for the
- * answer says what that was: the question is passed on only when the queue pair is gone. One that is older
- * than the queue pair does not concern it. */
+ * answer says what that was: the question is passed on only when the queue pair is gone. */
 bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *bytes, unsigned length,
                            nsec_t now)
 {
@@ -333,7 +343,7 @@ bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *by
     struct link *link = find(c, &(struct link_name){.address = source, .path = header.path});
     if (link == NULL || link->verbs == NULL)
         return false;
-    if (!link->down && link->heard && (int16_t)(link->generation - header.generation) > 0)
+    if (is_old(link, header.generation))
         return false;
     fail(c, link, "the peer has closed the channel", now);
     return true;
@@ -362,11 +372,6 @@ bool carrier_is_numbered(uint8_t type)
 {
     return type == PACKET_DATA || type == PACKET_CREDIT || type == PACKET_CREDIT_PLACED ||
            type == PACKET_ABORT || type == PACKET_VOID || type == PACKET_TOO_LONG;
-}
-
-static bool is_probe(uint8_t type)
-{
-    return type == PACKET_PROBE || type == PACKET_PROBE_REPLY;
 }
 
 /* Says where the message that a credit is for lies, and with which key its sender may write there. */
@@ -399,13 +404,38 @@ static void refuse(struct carrier *c, const struct link_name *name)
         c->no_link[c->no_link_count++] = *name;
 }
 
-bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const uint8_t *payload, nsec_t now)
+/* An answer to a probe goes as a datagram where there is no queue pair; a probe is lost. */
+static bool send_probe(struct carrier *c, struct link *link, const struct outgoing_packet *packet)
+{
+    bool has_room = link->ready && link->end - link->first < PACKET_WINDOW_MAX;
+    if (!has_room) {
+        c->counters.probes_dropped++;
+        return false;
+    }
+    fill(c, packet, NULL, at(link, link->end++));
+    post_waiting(c, link);
+    return true;
+}
+
+static void send_numbered(struct carrier *c, struct link *link, const struct outgoing_packet *packet,
+                          const uint8_t *payload)
+{
+    fill(c, packet, payload, at(link, link->end++));
+    c->counters.packets_carried++;
+    post_waiting(c, link);
+}
+
+bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const uint8_t *payload)
 {
     const struct packet_header *header = (const struct packet_header *)packet->header;
-    (void)now;
-    if (!carrier_is_numbered(header->type) && !is_probe(header->type))
-        return false;
     struct link_name name = {.address = packet->destination, .path = header->path};
+    if (header->type == PACKET_PROBE_REPLY) {
+        struct link *back = find(c, &name);
+        return back != NULL && send_probe(c, back, packet);
+    }
+    bool probes = header->type == PACKET_PROBE;
+    if (probes ? !packet->tests_path : !carrier_is_numbered(header->type))
+        return false;
     struct link *link = find_or_add(c, &name);
     if (link == NULL) {
         refuse(c, &name);
@@ -413,14 +443,16 @@ bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const
     }
     link->source_port = packet->source_port;
     ask_for_queue_pair(c, link);
-    if (is_probe(header->type) && (!link->ready || link->end - link->first >= PACKET_WINDOW_MAX)) {
-        c->counters.probes_dropped++;
-        return header->type == PACKET_PROBE; /* an answer that no queue pair takes goes as a datagram */
-    }
-    fill(c, packet, payload, at(link, link->end++));
-    c->counters.packets_carried++;
-    post_waiting(c, link);
+    if (probes)
+        send_probe(c, link, packet);
+    else
+        send_numbered(c, link, packet, payload);
     return true;
+}
+
+uint16_t carrier_datagram_port(struct carrier *c)
+{
+    return (uint16_t)(FIRST_PORT + mix64(c->datagrams++) % PORTS);
 }
 
 /* ---- completions ---- */
@@ -445,7 +477,7 @@ static void note_generation(struct link *link, const struct verbs_completion *co
     memcpy(&header, completion->header, sizeof(header));
     if (!carrier_is_numbered(header.type))
         return;
-    link->heard = true;
+    link->heard = link->heard_ever = true;
     link->generation = header.generation;
 }
 

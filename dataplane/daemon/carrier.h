@@ -78,9 +78,13 @@ void carrier_told(struct carrier *c);
 bool carrier_is_numbered(uint8_t type);
 
 /* Takes a packet that belongs on a queue pair; its payload stays where it is until the NIC has read it.
- * False: it is one of those that go as datagrams. */
-bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const uint8_t *payload,
-                  nsec_t now);
+ * False: it is one of those that go as datagrams. A probe of a path that is believed dead is to find out what
+ * its queue pair can do; one that asks for a sign of life goes as a datagram, so that it comes through before
+ * there is one. */
+bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const uint8_t *payload);
+/* The source port of the next datagram. Datagrams have another destination port than queue pairs, so their
+ * path is nobody's: each takes another, lest a dead spine swallow all that two hosts say to each other. */
+uint16_t carrier_datagram_port(struct carrier *c);
 /* Sees a datagram before the transport does. True: the transport must not see it now, it will come again. */
 bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *bytes, unsigned length,
                            nsec_t now);

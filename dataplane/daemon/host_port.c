@@ -183,6 +183,7 @@ static int open_links(struct host_port *p, const struct config_port *c, struct p
     snprintf(device, DEVICE_BYTES, "af_packet:%s", link_service_interface(p->links));
     port->device = device;
     port->address = link_service_address(p->links);
+    port->probed_port = LINK_SERVICE_PROBED_PORT;
     return 0;
 }
 

@@ -13,6 +13,9 @@
 enum {
     LINK_SERVICE_ERROR_BYTES = 256
 };
+/* Routers hash the destination port, too: paths are those that probes to RoCE's own port take. One that
+ * reached a NIC would be dropped there, as it is no RDMA packet. */
+#define LINK_SERVICE_PROBED_PORT   4791
 #define LINK_SERVICE_DEVICE_PREFIX "verbs:"
 
 struct event_base;

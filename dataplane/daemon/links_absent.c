@@ -111,6 +111,12 @@ bool worker_links_send(struct worker *w, const struct outgoing_packet *packet)
     return false;
 }
 
+uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet)
+{
+    (void)w;
+    return packet->source_port;
+}
+
 bool worker_links_see(struct worker *w, const struct received_frame *frame)
 {
     (void)w;

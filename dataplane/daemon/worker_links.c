@@ -30,7 +30,12 @@ bool worker_links_send(struct worker *w, const struct outgoing_packet *packet)
         return false;
     const uint8_t *payload =
         packet->length > 0 ? region_table_at(&w->regions, packet->region, packet->offset) : NULL;
-    return carrier_send(w->carrier, packet, payload, w->now);
+    return carrier_send(w->carrier, packet, payload);
+}
+
+uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet)
+{
+    return w->carrier != NULL ? carrier_datagram_port(w->carrier) : packet->source_port;
 }
 
 bool worker_links_see(struct worker *w, const struct received_frame *frame)

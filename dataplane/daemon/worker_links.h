@@ -10,6 +10,8 @@
 unsigned worker_links_poll(struct worker *w);
 /* True: the packet goes, or waits to go, on a queue pair. */
 bool worker_links_send(struct worker *w, const struct outgoing_packet *packet);
+/* The source port that a packet which does not go on a queue pair is to have. */
+uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet);
 /* True: the transport must not see this datagram now. */
 bool worker_links_see(struct worker *w, const struct received_frame *frame);
 /* A packet to ourselves has arrived. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <assert.h>
 
+#include "dataplane/daemon/link_service.h"
 #include "dataplane/daemon/worker_links.h"
 
 enum {
@@ -94,7 +95,7 @@ static void loop_back(struct worker *w, const struct outgoing_packet *packet)
 static void add_frame(struct worker *w, const struct outgoing_packet *packet)
 {
     w->frames[w->frame_count++] = (struct sent_frame){.destination = packet->destination,
-                                                      .source_port = packet->source_port,
+                                                      .source_port = worker_links_port(w, packet),
                                                       .ttl = DATA_TTL,
                                                       .ecn_capable = packet->ecn_capable,
                                                       .header_bytes = packet->header_bytes,
@@ -145,6 +146,7 @@ void worker_send_probes(struct worker *w, const struct path_probe *probes, unsig
     for (unsigned i = 0; i < count; i++)
         frames[i] = (struct sent_frame){.destination = probes[i].destination,
                                         .source_port = probes[i].source_port,
+                                        .destination_port = w->carrier ? LINK_SERVICE_PROBED_PORT : 0,
                                         .ttl = PROBE_TTL,
                                         .id = probes[i].id,
                                         .header_bytes = sizeof(w->probe_header),

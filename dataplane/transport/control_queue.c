@@ -78,6 +78,7 @@ static void send_probe(struct transport *t, struct channel *ch, struct writer *w
     write_unnumbered(t, ch, PACKET_PROBE, ch->source_port, packet, now);
     ((struct packet_probe *)packet->header)->token = ch->probe_token;
     packet->header_bytes = sizeof(struct packet_probe);
+    packet->tests_path = ch->state == CHANNEL_DEAD;
     t->counters.probes_sent++;
 }
 

@@ -81,7 +81,8 @@ void rehome_list_to_survivors(struct transport *t, uint16_t peer, struct rehome_
                                     .flow_count = list->count,
                                     .path_count = short_of_pieces ? 1 : path_count,
                                     .rotation = t->peers[peer].next_path,
-                                    .granule_bytes = t->peers[peer].payload_bytes_max};
+                                    .granule_bytes =
+                                        transport_granule_bytes(t, t->peers[peer].payload_bytes_max)};
     unsigned count = split_wrap(&request, cuts);
     for (unsigned i = 0; i < count; i++)
         place_run(t, peer, &list->runs[cuts[i].flow], &cuts[i], paths[cuts[i].path]);

@@ -350,6 +350,13 @@ struct transport {
     struct split_piece *split; /* as many as there are pieces */
 };
 
+/* Pieces are cut at multiples of this: a packet's payload; of packets that a NIC cuts again, a part of it. */
+static inline uint32_t transport_granule_bytes(const struct transport *t, uint32_t payload_bytes)
+{
+    const uint32_t nic_granule_bytes = 4096;
+    return t->config.reliable_nic && payload_bytes > nic_granule_bytes ? nic_granule_bytes : payload_bytes;
+}
+
 /* What so many data packets take on the wire. */
 static inline uint64_t transport_wire_bytes(const struct transport *t, uint64_t packets,
                                             uint64_t payload_bytes)

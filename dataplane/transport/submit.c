@@ -294,7 +294,7 @@ static void split_bucket(struct transport *t, struct bucket *b, unsigned count, 
         .flow_count = count,
         .path_count = b->path_count,
         .rotation = (unsigned)mix64_pair((uint64_t)peer->leaf << 32 | c->steps, t->config.address),
-        .granule_bytes = t->config.payload_bytes_max};
+        .granule_bytes = transport_granule_bytes(t, t->config.payload_bytes_max)};
     unsigned pieces = c->config.path_mode == PATH_MODE_ETHEREAL ? split_ethereal(&request, t->split)
                                                                 : split_wrap(&request, t->split);
     for (unsigned i = 0; i < pieces; i++) {

@@ -10,7 +10,7 @@
 
 enum {
     ACK_TIMEOUT = 14,        /* 4.096 us * 2^14 = 67 ms */
-    RETRIES = 7,             /* then the NIC gives up */
+    RETRIES = 6,             /* then the NIC gives up, after 0.5 s; to Soft-RoCE 7 is for ever */
     RETRIES_FOR_EVER = 7,    /* of "receiver not ready": credits see to it that it is */
     RECEIVER_NOT_READY = 12, /* 0.64 ms */
     HOP_LIMIT = 64,
