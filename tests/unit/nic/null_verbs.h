@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A libibverbs of nothing: devices, queue pairs and memory of this process, linked instead of the real
+ * library. What one queue pair posts, the one that it is connected to has at once. Only what weft uses is
+ * there. */
+#ifndef WEFT_TESTS_NULL_VERBS_H
+#define WEFT_TESTS_NULL_VERBS_H
+
+#include <infiniband/verbs.h>
+
+enum {
+    NULL_VERBS_DEVICES = 2 /* "null0" is 10.0.0.1, "null1" 10.0.0.2; both on the loopback interface */
+};
+
+/* Work that is posted from now on is kept back, until null_verbs_let_go(). */
+void null_verbs_hold(void);
+void null_verbs_let_go(void);
+/* The next work request that is carried out fails so. */
+void null_verbs_fail(enum ibv_wc_status status);
+/* The next registration of memory, or making of a queue pair, is refused with this errno. */
+void null_verbs_refuse(int error);
+/* How large devices are from now on: 0: as large as can be. */
+void null_verbs_limit_receives(int receives);
+void null_verbs_tell(enum ibv_event_type event);
+
+/* What was asked of the last queue pair that was connected. */
+extern struct ibv_ah_attr null_verbs_route;
+/* Receives that are with the device `index` and unused; sends that found none. */
+unsigned null_verbs_receives(unsigned index);
+extern unsigned null_verbs_not_ready;
+/* Sends raw work, as a foreign peer might. */
+void null_verbs_send_raw(uint32_t to_queue_pair, const void *bytes, uint32_t length, int with_immediate,
+                         uint32_t immediate);
+
+#endif
