@@ -43,6 +43,7 @@ static const cyaml_schema_field_t config_fields[] = {
                                &text_value, 0, FILES_MAX),
     CYAML_FIELD_SEQUENCE_COUNT("dataplanes", OPTIONAL_POINTER, struct monitor_config, dataplanes,
                                dataplane_count, &text_value, 0, FILES_MAX),
+    CYAML_FIELD_BOOL("only_files", OPTIONAL, struct monitor_config, only_files),
     CYAML_FIELD_BOOL("sees_all_ranks", OPTIONAL, struct monitor_config, sees_all_ranks),
     NUMBER(leaf_prefix_bits),
     NUMBER(ring_kib),

@@ -29,6 +29,7 @@ struct monitor_config {
     bool sees_all_ranks; /* all ranks of a communicator are on this host, as in a lab */
     char **files;        /* to listen to beside those that are found */
     unsigned file_count;
+    bool only_files; /* nothing else is listened to */
     uint32_t leaf_prefix_bits;
     uint32_t ring_kib;
     uint32_t window_ms;

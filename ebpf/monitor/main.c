@@ -133,7 +133,7 @@ static void attach_known(struct program *p)
 {
     static const char *const installed[] = {WEFT_INSTALLED_DATAPLANE, WEFT_INSTALLED_LIBRARY};
     const struct monitor_config *config = p->monitor.config;
-    for (unsigned i = 0; i < sizeof(installed) / sizeof(installed[0]); i++)
+    for (unsigned i = 0; !config->only_files && i < sizeof(installed) / sizeof(installed[0]); i++)
         attach_path(p, installed[i]);
     for (unsigned i = 0; i < config->file_count; i++) {
         int result = attach_path(p, config->files[i]);
@@ -144,8 +144,11 @@ static void attach_known(struct program *p)
 
 static void on_scan(evutil_socket_t unused, short events, void *context)
 {
+    const struct program *p = context;
     (void)unused;
     (void)events;
+    if (p->monitor.config->only_files)
+        return;
     privileges_raise();
     process_scan("/proc", attach_file, context);
     privileges_lower();

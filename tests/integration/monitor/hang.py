@@ -48,7 +48,7 @@ def report(path):
 def start_monitor(folder, monitor, files):
     path, config = os.path.join(folder, "monitor.sock"), os.path.join(folder, "monitor.yaml")
     with open(config, "w") as out:
-        out.write(f"socket: {path}\nruntime_folder: {folder}\nfiles: {files}\nhang_ms: {HANG_MS}\nwindow_ms: 20\n"
+        out.write(f"socket: {path}\nruntime_folder: {folder}\nfiles: {files}\nonly_files: yes\nhang_ms: {HANG_MS}\nwindow_ms: 20\n"
                   f"sees_all_ranks: yes\ndataplanes: {sorted(glob.glob('/run/weft-lab/host*.sock'))}\n")
     process = subprocess.Popen([monitor, config], stderr=subprocess.PIPE, text=True)
     while "ready on" not in process.stderr.readline():

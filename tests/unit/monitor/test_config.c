@@ -44,7 +44,8 @@ static void test_every_key(void **state)
     assert_int_equal(
         load("socket: /tmp/m.sock\ngroup: nobody\nruntime_folder: /tmp\naddresses: [10.1.0.1, 10.1.0.2]\n"
              "files: [/opt/trainer]\nleaf_prefix_bits: 20\nring_kib: 256\nwindow_ms: 50\n"
-             "records_max: 2048\nscan_ms: 500\nhang_ms: 3000\nperf_buffer: yes\ndataplanes: [/a, "
+             "records_max: 2048\nscan_ms: 500\nhang_ms: 3000\nperf_buffer: yes\nonly_files: yes\ndataplanes: "
+             "[/a, "
              "/b]\nsees_all_ranks: yes\nlog: debug\n"
              "control: {url: \"https://control:8443\", ca: /etc/ca.pem, token_file: /etc/token}\n",
              &config),
