@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/core/fabric_map.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,10 +182,9 @@ uint32_t fabric_map_leaf_of_prefix(const struct fabric_map *m, uint32_t prefix)
     return low < m->prefix_count && m->prefixes[low].prefix == prefix ? m->prefixes[low].leaf : MAP_NONE;
 }
 
+static_assert((int)STORE_NAME_BYTES >= (int)TOPOLOGY_LINK_NAME_BYTES, "the store keeps links' names whole");
+
 char *fabric_map_link_name(const struct fabric_map *m, uint32_t link, char name[STORE_NAME_BYTES])
 {
-    char whole[TOPOLOGY_LINK_NAME_BYTES];
-    snprintf(name, STORE_NAME_BYTES, "%.*s", STORE_NAME_BYTES - 1,
-             topology_link_name(m->topology, link, whole));
-    return name;
+    return topology_link_name(m->topology, link, name);
 }

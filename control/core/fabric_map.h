@@ -73,7 +73,7 @@ static inline const char *fabric_map_spine_name(const struct fabric_map *map, ui
     return topology_node(map->topology, topology_node_of(map->topology, TOPOLOGY_SPINE, spine))->name;
 }
 
-/* The name of a link, cut to what the store keeps. */
+/* The name of a link, as the store keeps it. */
 char *fabric_map_link_name(const struct fabric_map *map, uint32_t link, char name[STORE_NAME_BYTES]);
 
 #endif

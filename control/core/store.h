@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-    STORE_NAME_BYTES = 136,
+    STORE_NAME_BYTES = 256, /* any link's name is kept whole: a drain is found again by it */
     STORE_WHO_BYTES = 64,
     STORE_REASON_BYTES = 160,
     STORE_TEXT_BYTES = 256,

@@ -151,6 +151,24 @@ static void test_everything_is_kept(void **state)
     s->operations->close(s);
 }
 
+/* A drain is found again by the link's name, so the longest that a topology may have is kept whole. */
+static void test_the_longest_name_is_kept(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    struct contents c;
+    char error[STORE_ERROR_BYTES];
+    struct store_link drained = {.drained = true, .capacity_ratio = 1};
+    memset(drained.name, 'n', TOPOLOGY_LINK_NAME_BYTES - 1);
+    assert_int_equal(s->operations->put_link(s, &drained, error), 0);
+    s->operations->close(s);
+    s = open_store();
+    read_all(s, 10, &c);
+    assert_int_equal(c.link_count, 1);
+    assert_int_equal(strlen(c.links[0].name), TOPOLOGY_LINK_NAME_BYTES - 1);
+    s->operations->close(s);
+}
+
 static void test_old_events_go(void **state)
 {
     (void)state;
@@ -354,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(test_everything_is_kept),
+        STORE_TEST(test_the_longest_name_is_kept),
         STORE_TEST(test_old_events_go),
         STORE_TEST(test_what_was_acknowledged_survives_kill_9),
         STORE_TEST(test_a_full_disk_is_an_error_and_loses_nothing),
