@@ -31,3 +31,18 @@ bool flow_crosses(const struct flow_map *map, const struct flow *f, uint32_t com
             return true;
     return false;
 }
+
+bool flow_map_is_switch(const struct component *c)
+{
+    return c->kind == COMPONENT_SPINE || c->kind == COMPONENT_LEAF;
+}
+
+bool flow_map_is_part(const struct flow_map *map, const struct component *part, const struct component *whole)
+{
+    bool link = part->kind == COMPONENT_UP || part->kind == COMPONENT_DOWN;
+    if (whole->kind == COMPONENT_SPINE)
+        return link && part->spine == whole->place;
+    if (part->kind == COMPONENT_TX || part->kind == COMPONENT_RX)
+        return map->port_leaf[part->place] == whole->place;
+    return link && part->place == whole->place;
+}

@@ -30,6 +30,12 @@ unsigned flow_components(const struct flow_map *map, const struct flow *flow,
                          uint32_t components[FLOW_COMPONENTS_MAX]);
 bool flow_crosses(const struct flow_map *map, const struct flow *flow, uint32_t component);
 
+/* A spine or a leaf. */
+bool flow_map_is_switch(const struct component *c);
+/* Whether `part` is a direction of a cable of the switch `whole`. */
+bool flow_map_is_part(const struct flow_map *map, const struct component *part,
+                      const struct component *whole);
+
 static inline bool flow_equals(const struct flow *a, const struct flow *b)
 {
     return a->source == b->source && a->destination == b->destination && a->spine == b->spine;

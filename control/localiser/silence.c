@@ -173,6 +173,43 @@ static bool find_best(const struct silence *s, const struct evidence *e, const s
     return most > 0;
 }
 
+/* ---- a whole switch, or one of its cables ---- */
+
+/* What is explained if the part's whole cable is silent: no flow crosses both of its directions. */
+static float cable_score(const struct evidence *e, const struct tally *t, uint32_t part)
+{
+    float other = t->score[component_twin(&e->map->shape, part)];
+    return t->score[part] + (other > 0 ? other : 0);
+}
+
+/* The most silent part of the switch, if its cable explains as much as the switch does; else the switch. */
+static uint32_t prefer_part(const struct evidence *e, const struct tally *t, uint32_t whole)
+{
+    struct component w = component_at(&e->map->shape, whole);
+    uint32_t best = whole;
+    float most = 0;
+    for (uint32_t c = 0; flow_map_is_switch(&w) && c < e->components; c++) {
+        struct component part = component_at(&e->map->shape, c);
+        if (t->score[c] > most && flow_map_is_part(e->map, &part, &w) &&
+            !evidence_is_accused(e, c, EVIDENCE_SLOW) && cable_score(e, t, c) >= t->score[whole]) {
+            best = c;
+            most = t->score[c];
+        }
+    }
+    return best;
+}
+
+/* A switch that explains less than the first suspect's cable is not in doubt. */
+static bool is_diluted(const struct evidence *e, const struct tally *t, uint32_t first, uint32_t component)
+{
+    struct component part = component_at(&e->map->shape, first);
+    struct component c = component_at(&e->map->shape, component);
+    return flow_map_is_switch(&c) && flow_map_is_part(e->map, &part, &c) &&
+           cable_score(e, t, first) > t->score[component] + e->config->margin;
+}
+
+/* ---- whoever is not told from it ---- */
+
 static void add_class(const struct silence *s, const struct evidence *e, const struct tally *t,
                       struct suspicion *out)
 {
@@ -187,7 +224,8 @@ static void add_class(const struct silence *s, const struct evidence *e, const s
     }
     for (uint32_t c = 0; shared != NULL && c < e->components; c++)
         if (c != out->components[0] && 2 * shared[c] >= t->silent[out->components[0]] &&
-            t->score[c] > best - e->config->margin && out->count < VERDICT_COMPONENTS_MAX)
+            t->score[c] > best - e->config->margin && !is_diluted(e, t, out->components[0], c) &&
+            out->count < VERDICT_COMPONENTS_MAX)
             out->components[out->count++] = c;
     free(shared);
 }
@@ -220,7 +258,7 @@ bool silence_find(const struct silence *s, const struct evidence *e, uint64_t no
         found = find_best(s, e, &t, now_ns, &out->components[0]);
     }
     if (found) {
-        uint32_t best = out->components[0];
+        uint32_t best = out->components[0] = prefer_part(e, &t, out->components[0]);
         *told = (struct silence_evidence){.silent = t.silent[best], .answering = t.answers[best]};
         out->total = t.score[best];
         add_class(s, e, &t, out);

@@ -29,21 +29,6 @@ static bool find_best(const struct evidence *e, uint32_t *component, enum eviden
 
 /* ---- a whole switch, or one of its links ---- */
 
-static bool is_switch(const struct component *c)
-{
-    return c->kind == COMPONENT_SPINE || c->kind == COMPONENT_LEAF;
-}
-
-static bool is_part_of(const struct evidence *e, const struct component *part, const struct component *whole)
-{
-    bool link = part->kind == COMPONENT_UP || part->kind == COMPONENT_DOWN;
-    if (whole->kind == COMPONENT_SPINE)
-        return link && part->spine == whole->place;
-    if (part->kind == COMPONENT_TX || part->kind == COMPONENT_RX)
-        return e->map->port_leaf[part->place] == whole->place;
-    return link && part->place == whole->place;
-}
-
 /* What a component's flows say, good and bad, in the rounds in which `bad` looked bad: the likelihood that
  * tells the two apart. */
 static double sum_when_bad(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
@@ -73,10 +58,10 @@ static uint32_t prefer_part(const struct evidence *e, enum evidence_channel chan
     double enough = sum_when_bad(e, channel, whole, whole), most = 0;
     enough = losses ? LOSSES_OF_PART * enough : enough - e->config->margin;
     uint32_t best = whole;
-    for (uint32_t c = 0; is_switch(&w) && c < e->components; c++) {
+    for (uint32_t c = 0; flow_map_is_switch(&w) && c < e->components; c++) {
         struct component part = component_at(&e->map->shape, c);
         double own = sum_when_bad(e, channel, whole, c);
-        if (own > most && is_part_of(e, &part, &w) && !evidence_is_accused(e, c, channel) &&
+        if (own > most && flow_map_is_part(e->map, &part, &w) && !evidence_is_accused(e, c, channel) &&
             cable_sum(e, channel, whole, c) >= enough) {
             best = c;
             most = own;
@@ -136,7 +121,7 @@ static bool is_diluted(const struct evidence *e, const struct suspicion *s, uint
 {
     struct component first = component_at(&e->map->shape, s->components[0]);
     struct component c = component_at(&e->map->shape, component);
-    return is_switch(&c) && is_part_of(e, &first, &c) &&
+    return flow_map_is_switch(&c) && flow_map_is_part(e->map, &first, &c) &&
            cable_sum(e, s->channel, s->components[0], s->components[0]) >
                sum_when_bad(e, s->channel, s->components[0], component) + e->config->margin;
 }
