@@ -31,6 +31,10 @@ enum exit_status job_priority(const struct invocation *invocation);
 enum exit_status event_show(const struct invocation *invocation);
 enum exit_status event_watch(const struct invocation *invocation);
 
+enum exit_status verdict_show(const struct invocation *invocation);
+enum exit_status verdict_explain(const struct invocation *invocation);
+enum exit_status why_show(const struct invocation *invocation);
+
 enum exit_status dataplane_show(const struct invocation *invocation);
 enum exit_status doctor_show(const struct invocation *invocation);
 

@@ -4,10 +4,11 @@
 
 #include "tools/weft/api.h"
 #include "tools/weft/handlers.h"
+#include "tools/weft/link.h"
 #include "tools/weft/operator.h"
 #include "tools/weft/report.h"
 
-static const struct column link_columns[] = {
+const struct column link_columns[] = {
     {"name", "link", COLUMN_TEXT},
     {"leaf", NULL, COLUMN_TEXT},
     {"spine", NULL, COLUMN_TEXT},

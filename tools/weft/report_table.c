@@ -38,7 +38,8 @@ static const char *colour_of(const char *state)
     static const char *const good[] = {"up", "alive", "current", "ok", NULL};
     static const char *const bad[] = {"down",    "dead",     "absent",  "error",
                                       "problem", "miswired", "missing", NULL};
-    static const char *const doubtful[] = {"suspect", "behind", "unknown", "warning", "note", "extra", NULL};
+    static const char *const doubtful[] = {"suspect", "suspected", "confirmed", "behind", "unknown",
+                                           "warning", "note",      "extra",     NULL};
     static const struct {
         const char *const *states;
         const char *colour;
