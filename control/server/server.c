@@ -12,6 +12,8 @@
 
 #include <event2/event.h>
 
+#include "control/core/diagnosis.h"
+#include "control/server/hooks.h"
 #include "control/server/http.h"
 #include "control/server/listener.h"
 #include "control/server/planner_thread.h"
@@ -32,13 +34,14 @@ struct server {
     struct store *store;
     struct core *core;
     struct core_link_override *overrides;
+    struct hooks *hooks;
     struct planner_thread *planner;
     struct event *planned, *timer, *signals[SIGNALS];
     struct tokens *tokens;
     struct http *local, *remote; /* remote NULL: no TCP */
     struct listener_place place;
     uint64_t clock_offset_ns; /* from the monotonic clock to 1970 */
-    uint64_t up_since_ns, events_seen, epoch_seen;
+    uint64_t up_since_ns, events_seen, epoch_seen, verdicts_seen;
 };
 
 /* ---- time ---- */
@@ -94,6 +97,18 @@ static void wake(struct server *s, enum call_topic topic)
         http_wake(s->remote, topic);
 }
 
+static void tell_hooks(struct server *s)
+{
+    const struct diagnosed *d;
+    while ((d = core_verdict_after(s->core, s->verdicts_seen)) != NULL) {
+        char *json = core_verdict_json(s->core, d);
+        s->verdicts_seen = d->revision;
+        if (json != NULL)
+            hooks_tell(s->hooks, json);
+        free(json);
+    }
+}
+
 /* Plans if there is something to plan for, and wakes those who wait for what has come of it. */
 static void proceed(struct server *s)
 {
@@ -105,6 +120,7 @@ static void proceed(struct server *s)
             planner_thread_compute(s->planner, planning);
     }
     log_events(s);
+    tell_hooks(s);
     s->epoch_seen = core_epoch(s->core);
     if (s->events_seen != events)
         wake(s, CALL_TOPIC_EVENTS);
@@ -343,6 +359,15 @@ static int start_planner(struct server *s)
     return 0;
 }
 
+static int start_hooks(struct server *s)
+{
+    char error[HTTP_CLIENT_ERROR_BYTES];
+    int result = hooks_create(s->base, &s->config->hooks, &s->hooks, error);
+    if (result != 0)
+        log_error("hooks: %s", error);
+    return result;
+}
+
 static int start(struct server *s)
 {
     s->base = event_base_new();
@@ -353,6 +378,8 @@ static int start(struct server *s)
     int result = load_topology(s);
     if (result == 0)
         result = create_core(s);
+    if (result == 0)
+        result = start_hooks(s);
     if (result == 0)
         result = serve_locally(s);
     if (result == 0)
@@ -402,6 +429,7 @@ void server_destroy(struct server *s)
 {
     if (s->local != NULL)
         listener_remove_unix(&s->place);
+    hooks_destroy(s->hooks);
     http_destroy(s->local);
     http_destroy(s->remote);
     planner_thread_destroy(s->planner, s->core, now_ns(s));
