@@ -88,7 +88,7 @@ static void write_ranks(const struct stage_finding *f, char text[RANKS_TEXT_BYTE
         snprintf(text + length, RANKS_TEXT_BYTES - length, " and %u more", f->rank_count - named);
 }
 
-static void write_text(const struct stage_finding *f, char text[HANG_TEXT_BYTES])
+static void write_text(const struct hang_watch *h, const struct stage_finding *f, char text[HANG_TEXT_BYTES])
 {
     char ranks[RANKS_TEXT_BYTES], from[ADDRESS_TEXT_BYTES], to[ADDRESS_TEXT_BYTES];
     unsigned long long sequence = f->sequence;
@@ -102,8 +102,8 @@ static void write_text(const struct stage_finding *f, char text[HANG_TEXT_BYTES]
                  "collective %llu hangs for %.1f s in %s: silent from %s to %s over spine %u", sequence,
                  waited_s, ranks, address_text(f->source, from), address_text(f->destination, to), f->path);
     else
-        snprintf(text, HANG_TEXT_BYTES, "collective %llu hangs for %.1f s in %s of this host: nothing moves",
-                 sequence, waited_s, ranks);
+        snprintf(text, HANG_TEXT_BYTES, "collective %llu hangs for %.1f s in %s%s: nothing moves", sequence,
+                 waited_s, ranks, h->config.whole_communicators ? "" : " of this host");
 }
 
 static struct hang *find(struct hang_watch *h, uint64_t communicator)
@@ -134,7 +134,7 @@ static void begin(struct hang_watch *h, const struct stage_finding *f, uint64_t 
                           .path = f->path_silent ? f->path : TIMING_PATH_NONE};
     for (uint32_t i = 0; i < hang->rank_count; i++)
         hang->ranks[i] = f->ranks[i];
-    write_text(f, hang->text);
+    write_text(h, f, hang->text);
     h->config.tell(h->config.context, hang);
 }
 

@@ -7,14 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "dataplane/process/notify.h"
-#include "ebpf/monitor/dataplane_voice.h"
 #include "ebpf/monitor/monitor.h"
 #include "ebpf/monitor/print.h"
 #include "ebpf/monitor/privileges.h"
@@ -42,51 +39,7 @@ struct program {
     int folder_watch; /* inotify */
 };
 
-uint64_t monitor_clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* ---- what happens ---- */
-
-static void take_record(void *context, const struct timing_record *record)
-{
-    struct monitor *m = context;
-    struct timing_record told = *record;
-    if (!port_table_add(&m->ports, &told))
-        return;
-    m->kinds[told.kind]++;
-    rank_table_take(&m->ranks, &told);
-    hang_watch_take(m->hangs, &told, &m->ranks, monitor_clock_ns());
-}
-
-/* To the log, and to those who wait. */
-static void tell(void *context, uint64_t communicator, const char *text)
-{
-    const struct program *p = context;
-    const struct monitor_config *config = p->monitor.config;
-    log_warning("communicator %#llx: %s", (unsigned long long)communicator, text);
-    for (unsigned i = 0; i < config->dataplane_count; i++) {
-        int told = dataplane_voice_tell(config->dataplanes[i], communicator, text);
-        if (told < 0)
-            log_info("%s: nobody could be told: %s", config->dataplanes[i], strerror(-told));
-    }
-}
-
-static void tell_of_hang(void *context, const struct hang *hang)
-{
-    tell(context, hang->communicator, hang->text);
-}
-
-static void watch_for_hangs(struct monitor *m, uint64_t lost)
-{
-    if (lost > m->lost)
-        hang_watch_on_loss(m->hangs, &m->ranks);
-    m->lost = lost;
-    hang_watch_tick(m->hangs, monitor_clock_ns());
-}
 
 static void on_drain(evutil_socket_t unused, short events, void *context)
 {
@@ -99,59 +52,17 @@ static void on_drain(evutil_socket_t unused, short events, void *context)
 static void on_window(evutil_socket_t unused, short events, void *context)
 {
     struct program *p = context;
-    struct timing_counts counts;
     (void)unused;
     (void)events;
-    probes_get_counts(p->monitor.probes, &counts);
-    watch_for_hangs(&p->monitor, counts.lost);
-    if (p->monitor.uplink)
-        uplink_send(p->monitor.uplink, monitor_clock_ns(), counts.lost);
-}
-
-static void attach_file(void *context, const struct mapped_file *file)
-{
-    struct program *p = context;
-    unsigned count = probes_attach(p->monitor.probes, file);
-    if (count > 0)
-        log_info("listening to %s at %u places", file->name, count);
-}
-
-/* 0 or negative errno. */
-static int attach_path(struct program *p, const char *path)
-{
-    if (access(path, R_OK) != 0)
-        return -errno;
-    const char *slash = strrchr(path, '/');
-    const struct library *library = library_of_file(slash ? slash + 1 : path);
-    attach_file(p, &(struct mapped_file){
-                       .name = path, .path = path, .library = library ? library : library_of_weft()});
-    return 0;
-}
-
-/* What is installed is listened to before anybody has mapped it, so that nothing is missed. */
-static void attach_known(struct program *p)
-{
-    static const char *const installed[] = {WEFT_INSTALLED_DATAPLANE, WEFT_INSTALLED_LIBRARY};
-    const struct monitor_config *config = p->monitor.config;
-    for (unsigned i = 0; !config->only_files && i < sizeof(installed) / sizeof(installed[0]); i++)
-        attach_path(p, installed[i]);
-    for (unsigned i = 0; i < config->file_count; i++) {
-        int result = attach_path(p, config->files[i]);
-        if (result != 0)
-            log_warning("`files`: %s: %s", config->files[i], strerror(-result));
-    }
+    monitor_end_window(&p->monitor);
 }
 
 static void on_scan(evutil_socket_t unused, short events, void *context)
 {
-    const struct program *p = context;
+    struct program *p = context;
     (void)unused;
     (void)events;
-    if (p->monitor.config->only_files)
-        return;
-    privileges_raise();
-    process_scan("/proc", attach_file, context);
-    privileges_lower();
+    monitor_scan(&p->monitor);
 }
 
 /* A socket has appeared, or gone: a daemon has started, perhaps another version. */
@@ -228,28 +139,6 @@ static int add_events(struct program *p)
     return result == 0 ? watch_folder(p) : result;
 }
 
-static int open_probes(struct program *p)
-{
-    const struct monitor_config *config = p->monitor.config;
-    char error[PROBES_ERROR_BYTES];
-    const char *missing;
-    struct probes_config probes = {.leaf_prefix_bits = config->leaf_prefix_bits,
-                                   .addresses = config->addresses,
-                                   .address_count = config->address_count,
-                                   .ring_bytes = config->ring_kib * 1024,
-                                   .perf_buffer = config->perf_buffer,
-                                   .take = take_record,
-                                   .context = &p->monitor};
-    int result = probes_open(&probes, &p->monitor.probes, error);
-    if (result != 0) {
-        log_error("%s", error);
-        return result;
-    }
-    for (unsigned i = 0; (missing = probes_missing(p->monitor.probes, i)) != NULL; i++)
-        log_warning("this kernel lacks %s", missing);
-    return 0;
-}
-
 static int open_status(struct program *p)
 {
     char error[STATUS_SOCKET_ERROR_BYTES];
@@ -264,48 +153,17 @@ static int open_status(struct program *p)
     return result;
 }
 
-static int open_hang_watch(struct program *p)
-{
-    struct hang_watch_config config = {.hang_ns = p->monitor.config->hang_ms * 1000000ull,
-                                       .whole_communicators = p->monitor.config->sees_all_ranks,
-                                       .tell = tell_of_hang,
-                                       .context = p};
-    p->monitor.hangs = hang_watch_create(&config);
-    return p->monitor.hangs ? 0 : -ENOMEM;
-}
-
-static void start_uplink(struct program *p)
-{
-    struct monitor *m = &p->monitor;
-    struct uplink_config config = {.base = p->base,
-                                   .config = m->config,
-                                   .ports = &m->ports,
-                                   .incarnation = m->incarnation,
-                                   .tell = tell,
-                                   .context = p};
-    m->uplink = uplink_create(&config);
-}
-
 static int start(struct program *p)
 {
-    struct monitor *m = &p->monitor;
-    m->started_at_ns = monitor_clock_ns();
-    while (m->incarnation == 0)
-        if (getrandom(&m->incarnation, sizeof(m->incarnation), 0) < 0)
-            return -errno;
-    port_table_init(&m->ports, m->config->records_max);
     p->base = event_base_new();
-    int result = p->base ? open_hang_watch(p) : -ENOMEM;
-    if (result == 0)
-        result = open_probes(p);
+    int result = p->base ? monitor_open(&p->monitor, p->base) : -ENOMEM;
     if (result == 0)
         result = open_status(p);
     if (result == 0)
         result = add_events(p);
     if (result != 0)
         return result;
-    start_uplink(p);
-    attach_known(p);
+    monitor_attach_known(&p->monitor);
     int dropped = privileges_drop();
     if (dropped != 0)
         log_warning("capabilities cannot be dropped: %s", strerror(-dropped));
@@ -319,11 +177,8 @@ static void stop(struct program *p)
         event_free(p->events[i]);
     if (p->folder_watch > 0)
         close(p->folder_watch);
-    uplink_destroy(p->monitor.uplink);
     status_socket_destroy(p->status);
-    probes_close(p->monitor.probes);
-    hang_watch_destroy(p->monitor.hangs);
-    port_table_free(&p->monitor.ports);
+    monitor_close(&p->monitor);
     if (p->base)
         event_base_free(p->base);
 }
