@@ -6,6 +6,7 @@
 #include "control/localiser/syndrome.h"
 
 enum {
+    SUSPECTS_MAX = 16,    /* looked at in a round */
     AFTERMATH_ROUNDS = 5, /* since it last showed */
     PROBE_SETS_MAX = 16   /* one a round, until it is decided */
 };
@@ -71,8 +72,11 @@ static void accuse_all(struct accusations *a, const struct suspicion *s, bool ac
 static void release(struct accusations *a, struct accusation *x)
 {
     accuse_all(a, &x->suspicion, false);
-    for (uint32_t i = 0; i < x->suspicion.count; i++)
+    for (uint32_t i = 0; i < x->suspicion.count; i++) {
         evidence_forget(a->evidence, x->suspicion.components[i]);
+        if (x->need.silence)
+            silence_forget(a->silence, x->suspicion.components[i]);
+    }
     x->in_use = false;
 }
 
@@ -263,7 +267,7 @@ static bool is_aftermath(const struct accusations *a, const struct suspicion *s,
         return false;
     for (unsigned i = 0; i < ACCUSATIONS_MAX; i++) {
         const struct accusation *x = &a->items[i];
-        bool slow = x->in_use && x->suspicion.channel < EVIDENCE_FLOW_CHANNELS;
+        bool slow = x->in_use && x->suspicion.channel == EVIDENCE_SLOW;
         if (slow && x->ill_rounds_ago < AFTERMATH_ROUNDS &&
             syndrome->evidence.excess <= x->verdict.evidence.excess)
             return true;
@@ -275,13 +279,16 @@ static void find_suspects(struct accusations *a, uint64_t now_ns)
 {
     struct suspicion s;
     struct accusation *x;
-    while ((x = take_free(a)) != NULL && suspect_find(a->evidence, &s)) {
+    for (unsigned i = 0; i < SUSPECTS_MAX && (x = take_free(a)) != NULL && suspect_find(a->evidence, &s);
+         i++) {
         struct syndrome syndrome;
         syndrome_read(a->evidence, &s, &syndrome);
         if (is_aftermath(a, &s, &syndrome)) {
             evidence_forget(a->evidence, s.components[0]);
             continue;
         }
+        if (syndrome.kind == VERDICT_LOSSY)
+            s.channel = EVIDENCE_LOSS_HIGH; /* which explains the slowness */
         *x = (struct accusation){.in_use = true,
                                  .suspicion = s,
                                  .need = syndrome.need,
@@ -295,7 +302,10 @@ void accusations_on_silence(struct accusations *a, uint64_t now_ns)
     struct suspicion s;
     struct silence_evidence told;
     struct accusation *x;
-    while ((x = take_free(a)) != NULL && silence_find(a->silence, a->evidence, now_ns, &s, &told)) {
+    for (unsigned i = 0; i < SUSPECTS_MAX; i++) {
+        x = take_free(a);
+        if (x == NULL || !silence_find(a->silence, a->evidence, now_ns, &s, &told))
+            return;
         *x = (struct accusation){.in_use = true,
                                  .suspicion = s,
                                  .need = {.channel = s.channel, .silence = true},

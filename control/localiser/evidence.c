@@ -46,12 +46,13 @@ int evidence_create(struct evidence *e, const struct flow_map *map, const struct
     *e = (struct evidence){.map = map, .config = config, .components = component_count(&map->shape)};
     size_t cells = (size_t)EVIDENCE_CHANNELS * e->components;
     e->accused = calloc(e->components, 1);
+    e->forgotten = calloc(e->components, sizeof(*e->forgotten));
     e->cusum = calloc(cells, sizeof(float));
     e->total = calloc(cells, sizeof(float));
     e->transient = malloc(cells * sizeof(float));
     e->streak = calloc(cells, 1);
-    if (create_rounds(e) != 0 || e->accused == NULL || e->cusum == NULL || e->total == NULL ||
-        e->transient == NULL || e->streak == NULL) {
+    if (create_rounds(e) != 0 || e->accused == NULL || e->forgotten == NULL || e->cusum == NULL ||
+        e->total == NULL || e->transient == NULL || e->streak == NULL) {
         evidence_destroy(e);
         return -ENOMEM;
     }
@@ -71,6 +72,7 @@ void evidence_destroy(struct evidence *e)
     }
     free(e->rounds);
     free(e->accused);
+    free(e->forgotten);
     free(e->cusum);
     free(e->total);
     free(e->transient);
@@ -79,23 +81,38 @@ void evidence_destroy(struct evidence *e)
 
 /* ---- filling ---- */
 
+enum {
+    GROUP_SLOW = 1,
+    GROUP_LOSS = 2,
+    GROUP_FIRST_HOST = 4
+};
+
 static unsigned group_of(enum evidence_channel channel)
 {
-    return channel < EVIDENCE_FLOW_CHANNELS ? 1u : 1u << (channel - EVIDENCE_FLOW_CHANNELS + 1);
+    if (channel >= EVIDENCE_FLOW_CHANNELS)
+        return (unsigned)GROUP_FIRST_HOST << (channel - EVIDENCE_FLOW_CHANNELS);
+    return channel == EVIDENCE_SLOW ? GROUP_SLOW : GROUP_LOSS;
 }
 
-/* To all that the flow crosses, or only to those of them that are accused. */
+/* Losses make slow; slowness loses nothing. */
+static unsigned groups_explained_by(enum evidence_channel channel)
+{
+    unsigned group = group_of(channel);
+    return group == GROUP_LOSS ? GROUP_LOSS | GROUP_SLOW : group;
+}
+
+/* To all that the flow crosses, or only to those of them that are accused of this. */
 static void spread(const struct evidence *e, const struct observation *o, float *sums)
 {
     uint32_t crossed[FLOW_COMPONENTS_MAX];
     unsigned count = flow_components(e->map, &o->flow, crossed), accused = 0;
     for (unsigned i = 0; i < count; i++)
-        accused |= e->accused[crossed[i]] & group_of(EVIDENCE_SLOW);
-    for (unsigned i = 0; i < count; i++) {
-        if (accused != 0 && !(e->accused[crossed[i]] & group_of(EVIDENCE_SLOW)))
-            continue;
-        for (unsigned channel = 0; channel < EVIDENCE_FLOW_CHANNELS; channel++)
-            sums[evidence_cell(e, channel, crossed[i])] += o->weight[channel];
+        accused |= e->accused[crossed[i]];
+    for (unsigned channel = 0; channel < EVIDENCE_FLOW_CHANNELS; channel++) {
+        unsigned group = group_of(channel);
+        for (unsigned i = 0; i < count; i++)
+            if (!(accused & group) || (e->accused[crossed[i]] & group))
+                sums[evidence_cell(e, channel, crossed[i])] += o->weight[channel];
     }
 }
 
@@ -169,12 +186,19 @@ static double round_score(const struct evidence *e, const struct evidence_round 
     return r->sums[cell] - evidence_prior(e, cell / e->components);
 }
 
-static void accumulate(struct evidence *e, const struct evidence_round *r, enum evidence_channel channel)
+static bool is_forgotten(const struct evidence *e, uint32_t age, uint32_t component)
 {
+    return e->round - age <= e->forgotten[component];
+}
+
+/* Of the round of this age. */
+static void accumulate(struct evidence *e, uint32_t age, enum evidence_channel channel)
+{
+    const struct evidence_round *r = evidence_round_at(e, age);
     double cap = e->config->round_cap, fade = 1 - 1.0 / (3 * e->config->window_rounds);
     for (uint32_t c = 0; c < e->components; c++) {
         size_t cell = evidence_cell(e, channel, c);
-        if (r->sums[cell] == 0)
+        if (r->sums[cell] == 0 || is_forgotten(e, age, c))
             continue;
         double score = fmax(0, round_score(e, r, cell));
         e->cusum[cell] = fmax(0, e->cusum[cell] + fmin(cap, score) - e->thresholds[channel].drift);
@@ -227,9 +251,10 @@ void evidence_close_round(struct evidence *e)
     const struct evidence_round *r = &e->rounds[e->open];
     e->open = (e->open + 1) % (e->config->window_rounds + 1);
     e->closed += e->closed < e->config->window_rounds;
+    e->round++;
     for (unsigned channel = 0; channel < EVIDENCE_CHANNELS; channel++) {
         derive_thresholds(e, channel, learn_transient(e, r, channel));
-        accumulate(e, r, channel);
+        accumulate(e, 0, channel);
         count_streaks(e, channel);
     }
     empty_round(e, &e->rounds[e->open]);
@@ -257,7 +282,7 @@ static void judge_again(struct evidence *e)
         struct evidence_round *r = &e->rounds[ring_index(e, age)];
         sum_again(e, r);
         for (unsigned channel = 0; channel < EVIDENCE_FLOW_CHANNELS; channel++) {
-            accumulate(e, r, channel);
+            accumulate(e, age, channel);
             count_streaks(e, channel);
         }
     }
@@ -266,11 +291,9 @@ static void judge_again(struct evidence *e)
 
 void evidence_accuse(struct evidence *e, uint32_t component, enum evidence_channel channel, bool accused)
 {
-    uint8_t group = (uint8_t)group_of(channel);
-    if (((e->accused[component] & group) != 0) == accused)
-        return;
-    e->accused[component] ^= group;
-    e->stale |= channel < EVIDENCE_FLOW_CHANNELS;
+    unsigned groups = groups_explained_by(channel), before = e->accused[component];
+    e->accused[component] = (uint8_t)(accused ? before | groups : before & ~groups);
+    e->stale |= channel < EVIDENCE_FLOW_CHANNELS && e->accused[component] != before;
 }
 
 void evidence_settle(struct evidence *e)
@@ -287,6 +310,7 @@ bool evidence_is_accused(const struct evidence *e, uint32_t component, enum evid
 
 void evidence_forget(struct evidence *e, uint32_t component)
 {
+    e->forgotten[component] = e->round;
     for (unsigned channel = 0; channel < EVIDENCE_CHANNELS; channel++) {
         size_t cell = evidence_cell(e, channel, component);
         e->cusum[cell] = e->total[cell] = 0;
@@ -301,7 +325,7 @@ struct evidence_sum evidence_sum_up(const struct evidence *e, enum evidence_chan
 {
     struct evidence_sum sum = {0};
     size_t cell = evidence_cell(e, channel, component);
-    for (uint32_t age = 0; age < e->closed; age++) {
+    for (uint32_t age = 0; age < e->closed && !is_forgotten(e, age, component); age++) {
         const struct evidence_round *r = evidence_round_at(e, age);
         double score = round_score(e, r, cell);
         sum.rounds += r->sums[cell] != 0;

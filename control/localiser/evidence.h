@@ -50,6 +50,8 @@ struct evidence {
     const struct localiser_config *config;
     uint32_t components;
     struct evidence_round *rounds; /* a ring of window_rounds; `open` is being filled */
+    uint64_t round;                /* how many were closed, ever */
+    uint64_t *forgotten;           /* [component]: what was said up to this round is forgotten */
     uint32_t open, closed;         /* closed: how many of the others hold something */
     bool stale;                    /* somebody was accused, or is no longer */
     uint8_t *accused;              /* [component]: bits of enum evidence_channel's groups */
@@ -79,7 +81,7 @@ double evidence_prior(const struct evidence *e, enum evidence_channel channel);
 void evidence_accuse(struct evidence *e, uint32_t component, enum evidence_channel channel, bool accused);
 void evidence_settle(struct evidence *e);
 bool evidence_is_accused(const struct evidence *e, uint32_t component, enum evidence_channel channel);
-/* Nothing is held against it any more. */
+/* Nothing that was said of it so far is held against it any more. */
 void evidence_forget(struct evidence *e, uint32_t component);
 
 /* Rounds of the window in which it looked bad, and what they add up to, each capped. */

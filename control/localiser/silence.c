@@ -271,6 +271,20 @@ bool silence_find(const struct silence *s, const struct evidence *e, uint64_t no
     return found;
 }
 
+void silence_forget(struct silence *s, uint32_t component)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < s->count; i++) {
+        bool gone = flow_crosses(s->map, &s->flows[i].flow, component);
+        s->of_source[s->flows[i].flow.source] -= gone;
+        if (!gone)
+            s->flows[kept++] = s->flows[i];
+    }
+    s->count = kept;
+    if (kept == 0)
+        s->answering_count = 0;
+}
+
 uint32_t silence_count(const struct silence *s, uint32_t component)
 {
     uint32_t count = 0;

@@ -43,6 +43,8 @@ struct silence_evidence {
 /* As suspect_find(), of components that are not accused. `evidence`: which flows there were lately. */
 bool silence_find(const struct silence *s, const struct evidence *evidence, uint64_t now_ns,
                   struct suspicion *suspicion, struct silence_evidence *told);
+/* Silent flows over the component are not held against anybody until they are told again. */
+void silence_forget(struct silence *s, uint32_t component);
 /* Silent flows over the component. */
 uint32_t silence_count(const struct silence *s, uint32_t component);
 

@@ -48,12 +48,25 @@ static void read_other(struct reading *r, const struct observation *o)
     r->others[r->other_count++] = fabsf(o->excess);
 }
 
+/* What crosses somebody who is accused already shows that one's troubles, too. */
+static bool is_explained(const struct evidence *e, const struct flow *flow, enum evidence_channel channel)
+{
+    uint32_t crossed[FLOW_COMPONENTS_MAX];
+    unsigned count = flow_components(e->map, flow, crossed);
+    for (unsigned i = 0; i < count; i++)
+        if (evidence_is_accused(e, crossed[i], channel))
+            return true;
+    return false;
+}
+
 static void read_window(const struct evidence *e, const struct suspicion *s, struct reading *r)
 {
     for (uint32_t age = 0; age < evidence_rounds(e); age++) {
         const struct evidence_round *round = evidence_round_at(e, age);
         for (size_t i = 0; i < round->count; i++) {
             const struct observation *o = &round->observations[i];
+            if (is_explained(e, &o->flow, s->channel))
+                continue;
             if (flow_crosses(e->map, &o->flow, s->components[0]))
                 read_crossing(r, o, s->channel);
             else

@@ -11,9 +11,9 @@
 #include "tools/sim/sim_fault.h"
 
 #define TICK_NS     (20 * NSEC_PER_USEC)
-#define GAP_NS      (20 * NSEC_PER_USEC)
-#define HOST_RATE   12500000000ull /* 100 Gb/s */
-#define FABRIC_RATE 8750000000ull  /* leaf-spine links are what limits a step */
+#define GAP_NS      (200 * NSEC_PER_USEC) /* computing */
+#define HOST_RATE   12500000000ull        /* 100 Gb/s */
+#define FABRIC_RATE 8750000000ull         /* leaf-spine links are what limits a step */
 
 enum {
     LEAVES = 4,
