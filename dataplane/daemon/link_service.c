@@ -19,6 +19,7 @@
 enum {
     LINKS_MAX = 1024,
     OFFERS_A_ROUND = 64,
+    SENDERS = 16,
     PEERS_MAX = 65536
 };
 static const nsec_t OFFER_INTERVAL_MIN_NS = 20 * NSEC_PER_MSEC;
@@ -58,7 +59,9 @@ struct link_service {
     struct host_port *port;
     struct event_base *base;
     struct event *readable, *told;
-    int socket;
+    int socket;           /* where offers come */
+    int senders[SENDERS]; /* from which they go, in turn: each has a source port, and so a path, of its own */
+    unsigned next_sender;
     uint16_t udp_port;
     uint32_t incarnation;
     struct connection **connections;
@@ -82,6 +85,7 @@ int link_service_open(const char *device, uint32_t address, struct link_service 
     struct verbs_config config = {.device = s->device, .address = address};
     int result = verbs_identify(&config, &s->identity, error);
     s->socket = -1;
+    memset(s->senders, -1, sizeof(s->senders));
     if (result == 0)
         *service = s;
     else
@@ -160,7 +164,8 @@ static void send_offer(struct connection *c, uint32_t echo, bool challenge)
                                .messages_max = end.messages_max,
                                .credit_key = end.credit_key,
                                .credit_address = end.credit_address};
-    ssize_t sent = sendto(s->socket, &offer, sizeof(offer), 0, (struct sockaddr *)&to, sizeof(to));
+    int sender = s->senders[s->next_sender++ % SENDERS];
+    ssize_t sent = sendto(sender, &offer, sizeof(offer), 0, (struct sockaddr *)&to, sizeof(to));
     if (sent < 0)
         log_debug("an offer of a queue pair is not sent: %s", strerror(errno));
     c->offers++;
@@ -573,18 +578,30 @@ static void on_told(evutil_socket_t unused, short events, void *context)
 
 /* ---- start and end ---- */
 
-static int open_socket(struct link_service *s)
+/* A socket on the NIC's own interface; port 0: any. Negative errno. */
+static int open_socket(const struct link_service *s, uint16_t port)
 {
     const char *interface = s->identity.interface;
-    struct sockaddr_in local = {.sin_family = AF_INET,
-                                .sin_port = htons(s->udp_port + LINK_OFFER_PORT_DISTANCE),
-                                .sin_addr.s_addr = htonl(s->identity.address)};
-    s->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (s->socket < 0 ||
-        setsockopt(s->socket, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) != 0 ||
-        bind(s->socket, (struct sockaddr *)&local, sizeof(local)) != 0)
+    struct sockaddr_in local = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(s->identity.address)};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
         return -errno;
-    return 0;
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) == 0 &&
+        bind(fd, (struct sockaddr *)&local, sizeof(local)) == 0)
+        return fd;
+    int failure = -errno;
+    close(fd);
+    return failure;
+}
+
+static int open_sockets(struct link_service *s)
+{
+    s->socket = open_socket(s, (uint16_t)(s->udp_port + LINK_OFFER_PORT_DISTANCE));
+    int result = s->socket;
+    for (unsigned i = 0; result >= 0 && i < SENDERS; i++)
+        result = s->senders[i] = open_socket(s, 0);
+    return result < 0 ? result : 0;
 }
 
 int link_service_start(struct link_service *s, const struct link_service_start *start,
@@ -599,7 +616,7 @@ int link_service_start(struct link_service *s, const struct link_service_start *
     int result = verbs_open(&config, &s->verbs, error);
     if (result != 0)
         return result;
-    result = open_socket(s);
+    result = open_sockets(s);
     if (result != 0) {
         snprintf(error, LINK_SERVICE_ERROR_BYTES, "%s: UDP port %u for offers of queue pairs: %s",
                  verbs_device_name(s->verbs), s->udp_port + LINK_OFFER_PORT_DISTANCE, strerror(-result));
@@ -628,6 +645,9 @@ void link_service_destroy(struct link_service *s)
         event_free(s->told);
     if (s->socket >= 0)
         close(s->socket);
+    for (unsigned i = 0; i < SENDERS; i++)
+        if (s->senders[i] >= 0)
+            close(s->senders[i]);
     free(s->connections);
     free(s->peers);
     free(s->device);

@@ -14,6 +14,7 @@ veth_end host0 10.9.0.1 02:00:00:00:00:01 10.9.0.2 02:00:00:00:00:02
 veth_end host1 10.9.0.2 02:00:00:00:00:02 10.9.0.1 02:00:00:00:00:01
 add_device 0 host0 10.9.0.1
 add_device 1 host1 10.9.0.2
+rate=10G # nothing of ours holds the NICs back
 start_dataplane 0 02:00:00:00:00:02
 start_dataplane 1 02:00:00:00:00:01
 check "two dataplanes start" all_ready 0 1
@@ -27,3 +28,23 @@ check "all_reduce of 1 byte to 1 MiB is right" collective 120 all_reduce -b 16 -
 uncapture
 check "source ports of rank 0" has_right_ports 0 /tmp/pair.pcap
 check "source ports of rank 1" has_right_ports 1 /tmp/pair.pcap
+
+# Messages of 1 MiB both ways, one at a time, as send_receive has them: the sum of both directions.
+bare_bandwidth() {
+    local options="-F -b -s 1048576 -n 20 -t 1 -x 1 --report_gbits"
+    ib_write_bw -d rxe1 $options >/tmp/bare.server 2>&1 &
+    local server=$!
+    wait_for 10 sh -c 'ss -ltn | grep -q :18515'
+    ib_write_bw -d rxe0 $options 127.0.0.1 >/tmp/bare.client 2>&1
+    wait $server
+    awk '$1 == 1048576 {print 1000 * $4}' /tmp/bare.client
+}
+
+weft_bandwidth() {
+    collective 120 send_receive -b 1M -e 1M -n 20 -w 2 >/dev/null
+    sed -n 's/.* \([0-9.]*\) \([MG]\)b\/s .*/\1 \2/p' /tmp/bench0.log |
+        awk '{print 2 * ($2 == "G" ? 1000 * $1 : $1); exit}'
+}
+bare=$(bare_bandwidth)
+weft=$(weft_bandwidth)
+echo "      1 MiB both ways: ib_write_bw $bare Mb/s, weft $weft Mb/s, $(awk -v a="$weft" -v b="$bare" 'BEGIN {printf "%.2f", b ? a / b : 0}')"

@@ -53,6 +53,7 @@ struct held {
 
 struct ibv_ah_attr null_verbs_route;
 unsigned null_verbs_not_ready;
+unsigned long null_verbs_work;
 
 static struct ibv_device devices[NULL_VERBS_DEVICES];
 static struct null_srq *srqs[NULL_VERBS_DEVICES];
@@ -407,6 +408,7 @@ static int post_srq_recv(struct ibv_srq *base, struct ibv_recv_wr *work, struct 
     struct null_srq *srq = (struct null_srq *)base;
     (void)bad;
     assert(srq->count < RECEIVES_MAX);
+    null_verbs_work++;
     unsigned place = (srq->first + srq->count++) % RECEIVES_MAX;
     srq->work[place] = *work;
     srq->pieces[place] = *work->sg_list;
@@ -485,6 +487,7 @@ static int post_send(struct ibv_qp *qp, struct ibv_send_wr *work, struct ibv_sen
 {
     (void)bad;
     for (; work != NULL; work = work->next) {
+        null_verbs_work++;
         if (holding)
             keep((struct null_qp *)qp, work);
         else

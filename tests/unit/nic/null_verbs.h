@@ -27,6 +27,8 @@ extern struct ibv_ah_attr null_verbs_route;
 /* Receives that are with the device `index` and unused; sends that found none. */
 unsigned null_verbs_receives(unsigned index);
 extern unsigned null_verbs_not_ready;
+/* Sends and receives that were posted so far. */
+extern unsigned long null_verbs_work;
 /* Sends raw work, as a foreign peer might. */
 void null_verbs_send_raw(uint32_t to_queue_pair, const void *bytes, uint32_t length, int with_immediate,
                          uint32_t immediate);
