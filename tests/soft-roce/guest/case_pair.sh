@@ -45,6 +45,12 @@ weft_bandwidth() {
     sed -n 's/.* \([0-9.]*\) \([MG]\)b\/s .*/\1 \2/p' /tmp/bench0.log |
         awk '{print 2 * ($2 == "G" ? 1000 * $1 : $1); exit}'
 }
-bare=$(bare_bandwidth)
-weft=$(weft_bandwidth)
-echo "      1 MiB both ways: ib_write_bw $bare Mb/s, weft $weft Mb/s, $(awk -v a="$weft" -v b="$bare" 'BEGIN {printf "%.2f", b ? a / b : 0}')"
+# In turn, as what else the machine does changes from minute to minute; the median of three each.
+for round in 1 2 3; do
+    bare_bandwidth >>/tmp/bare
+    weft_bandwidth >>/tmp/weft
+done
+median() { sort -n "$1" | sed -n 2p; }
+echo "      1 MiB both ways: ib_write_bw $(paste -s -d' ' /tmp/bare) Mb/s, weft $(paste -s -d' ' /tmp/weft) Mb/s"
+awk -v bare="$(median /tmp/bare)" -v weft="$(median /tmp/weft)" \
+    'BEGIN {printf "      medians: weft %.2f of ib_write_bw\n", bare ? weft / bare : 0}'
