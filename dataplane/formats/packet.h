@@ -39,9 +39,10 @@ enum packet_type {
     PACKET_PROBE_REPLY = 10,
     PACKET_VOID = 11, /* numbered: nothing; fills a number whose content is no longer wanted */
     PACKET_TOO_LONG =
-        12,          /* numbered: the message does not fit the room at its receiver and will not be sent */
+        12,           /* numbered: the message does not fit the room at its receiver and will not be sent */
     PACKET_NACK = 13, /* a data packet has come without its payload: a switch on its path has cut it off */
-    PACKET_CREDIT_PLACED = 14 /* numbered: a credit that says where the sender's NIC is to write the message */
+    PACKET_CREDIT_PLACED =
+        14 /* numbered: a credit that says where the sender's NIC is to write the message */
 };
 
 /* Begins every packet. */
@@ -163,6 +164,7 @@ static_assert(sizeof(struct packet_nack) == 32, "packet_nack");
 static_assert(sizeof(struct packet_hello) == 48, "packet_hello");
 static_assert(sizeof(struct packet_close) == 24, "packet_close");
 static_assert(sizeof(struct packet_probe) == 32, "packet_probe");
-static_assert(sizeof(struct packet_credit_placed) <= PACKET_HEADER_BYTES_MAX, "headers fit the transmit buffer");
+static_assert(sizeof(struct packet_credit_placed) <= PACKET_HEADER_BYTES_MAX,
+              "headers fit the transmit buffer");
 
 #endif

@@ -17,8 +17,8 @@
 struct parsed_packet {
     union {
         struct packet_header header;
-        struct packet_data data;         /* PACKET_DATA */
-        struct packet_credit credit;     /* PACKET_CREDIT, PACKET_CREDIT_PLACED */
+        struct packet_data data;     /* PACKET_DATA */
+        struct packet_credit credit; /* PACKET_CREDIT, PACKET_CREDIT_PLACED */
         struct packet_credit_placed credit_placed;
         struct packet_abort abort;       /* PACKET_ABORT */
         struct packet_too_long too_long; /* PACKET_TOO_LONG */
