@@ -312,9 +312,14 @@ bool localiser_next_probe(struct localiser *l, struct probe_request *request)
     return true;
 }
 
+/* What crossed it has spoken against all else on its way, too. */
 void localiser_forget(struct localiser *l, const struct component *component)
 {
     accusations_forget(&l->accusations, component_number(&l->map.shape, component));
+    for (uint32_t c = 0; c < l->evidence.components; c++)
+        if (!evidence_is_accused(&l->evidence, c, EVIDENCE_SLOW) &&
+            !evidence_is_accused(&l->evidence, c, EVIDENCE_LOSS_HIGH))
+            evidence_forget(&l->evidence, c);
 }
 
 void localiser_get_counters(const struct localiser *l, struct localiser_counters *counters)

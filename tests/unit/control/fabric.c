@@ -185,6 +185,11 @@ static unsigned add_paths(struct fabric *f, struct core_path *paths, unsigned co
 
 void fabric_report(struct fabric *f, uint32_t host)
 {
+    fabric_report_probed(f, host, NULL, 0);
+}
+
+void fabric_report_probed(struct fabric *f, uint32_t host, const uint32_t *peers, unsigned count)
+{
     static struct core_communicator communicators[FABRIC_JOBS_MAX];
     static struct core_path paths[PATHS_MAX];
     struct core_report report = fabric_begin_report(f, host);
@@ -207,6 +212,8 @@ void fabric_report(struct fabric *f, uint32_t host)
     }
     report.communicators = communicators;
     report.paths = paths;
+    report.probed = peers;
+    report.probed_count = count;
     take(f, &report);
 }
 

@@ -77,6 +77,8 @@ struct core_report fabric_begin_report(struct fabric *f, uint32_t host);
 /* Reports the host's jobs, and its paths to all its ring neighbours in them: dead where a link of theirs is,
  * carrying else. */
 void fabric_report(struct fabric *f, uint32_t host);
+/* The same, and that it has looked for its paths to these peers anew. */
+void fabric_report_probed(struct fabric *f, uint32_t host, const uint32_t *peers, unsigned count);
 void fabric_report_all(struct fabric *f);
 void fabric_pass(struct fabric *f, uint64_t duration_ns);
 /* Plans as long as there is something to plan; returns how many epochs came of it. */

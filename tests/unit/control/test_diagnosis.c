@@ -12,7 +12,8 @@
 enum {
     RECORDS_MAX = 4096,
     STEPS_BEFORE = 6,
-    HUNG_RANK = 5
+    HUNG_RANK = 5,
+    AGENT_ASKED_MAX = 16
 };
 static const struct fabric_shape shape = {.leaves = 4, .spines = 4, .hosts = 2};
 
@@ -202,11 +203,152 @@ static void half_the_rate_is_half_the_weight(void **state)
     fabric_close(&s.f);
 }
 
+static void one_host_alone_is_not_believed(void **state)
+{
+    static struct story s;
+    (void)state;
+    open_story(&s, ":memory:");
+    for (unsigned i = 0; i < 20; i++) {
+        fall_silent(&s, 2);
+        step(&s);
+    }
+    for (unsigned i = 0; i < core_verdict_count(s.f.core); i++)
+        assert_int_not_equal(core_verdict(s.f.core, i)->action, GUARD_DRAIN);
+    assert_false(link_info(&s).drained);
+    assert_int_equal(fabric_events(&s.f, "link_drained"), 0);
+    fabric_close(&s.f);
+}
+
+static void monitors_that_go_and_come_harm_nobody(void **state)
+{
+    static struct story s;
+    (void)state;
+    open_story(&s, ":memory:");
+    for (unsigned i = 0; i < 30; i++) {
+        memset(s.told, 0, sizeof(s.told)); /* as one that has started again, but for its number */
+        step(&s);
+        fabric_pass(&s.f, 3 * SECOND);
+    }
+    assert_int_equal(core_verdict_count(s.f.core), 0);
+    fabric_close(&s.f);
+}
+
+static void an_operators_word_stands(void **state)
+{
+    static struct story s;
+    struct core_error error;
+    (void)state;
+    open_story(&s, ":memory:");
+    struct core_link_request q = {
+        .link = fabric_link(&s.f, 0, 1), .action = CORE_LINK_SET, .capacity_ratio = 0.9, .by = "ann"};
+    assert_int_equal(core_link_act(s.f.core, &q, s.f.now_ns, &error), 0);
+    swallow(&s);
+    assert_true(core_verdict_count(s.f.core) >= 1);
+    assert_int_equal(core_verdict(s.f.core, 0)->action, GUARD_REPORT);
+    assert_false(link_info(&s).drained);
+    assert_string_equal(link_info(&s).by, "ann");
+    fabric_close(&s.f);
+}
+
+static void an_operator_brings_it_back_and_the_verdict_is_over(void **state)
+{
+    static struct story s;
+    struct core_error error;
+    (void)state;
+    open_story(&s, ":memory:");
+    swallow(&s);
+    assert_true(link_info(&s).drained);
+    s.swallowed = false;
+    struct core_link_request q = {.link = fabric_link(&s.f, 0, 1), .action = CORE_LINK_RESTORE, .by = "ann"};
+    assert_int_equal(core_link_act(s.f.core, &q, s.f.now_ns, &error), 0);
+    for (unsigned i = 0; i < 10; i++)
+        step(&s);
+    assert_false(link_info(&s).drained);
+    for (unsigned i = 0; i < core_verdict_count(s.f.core); i++)
+        assert_int_equal(core_verdict(s.f.core, i)->verdict.state, VERDICT_CLEARED);
+    fabric_close(&s.f);
+}
+
+/* Hosts are asked to look for their paths, report that they have, and the spine was heard. */
+static void look_and_report(struct story *s)
+{
+    uint32_t asked[64][AGENT_ASKED_MAX], counts[64] = {0};
+    for (uint32_t host = 0; host < s->f.host_count; host++) {
+        fabric_report(&s->f, host);
+        for (unsigned i = 0; i < s->f.reply.probe_count && i < AGENT_ASKED_MAX; i++)
+            asked[host][counts[host]++] = s->f.reply.probe[i];
+    }
+    fabric_pass(&s->f, 100 * MS);
+    for (uint32_t host = 0; host < s->f.host_count; host++)
+        if (counts[host] > 0)
+            fabric_report_probed(&s->f, host, asked[host], counts[host]);
+}
+
+static void what_was_drained_comes_back_after_a_restart_too(void **state)
+{
+    static struct story s;
+    char file[] = "/tmp/weft-diagnosis-XXXXXX";
+    (void)state;
+    close(mkstemp(file));
+    open_story(&s, file);
+    swallow(&s);
+    assert_true(link_info(&s).drained);
+    uint64_t id = core_verdict(s.f.core, 0)->id;
+    fabric_restart(&s.f, file);
+    s.swallowed = false;
+    assert_true(link_info(&s).drained);
+    for (unsigned i = 0; i < 100 && link_info(&s).drained; i++) {
+        fabric_pass(&s.f, 2 * SECOND);
+        look_and_report(&s);
+    }
+    assert_false(link_info(&s).drained);
+    assert_int_equal(fabric_events(&s.f, "link_restored"), 1);
+    memset(s.told, 0, sizeof(s.told));
+    for (unsigned i = 0; i < STEPS_BEFORE; i++)
+        step(&s);
+    assert_int_equal(core_verdict_count(s.f.core), 0);
+    swallow(&s);
+    assert_true(core_verdict(s.f.core, 0)->id > id);
+    fabric_close(&s.f);
+    unlink(file);
+}
+
+static void a_rank_that_never_enters_is_named(void **state)
+{
+    static struct story s;
+    (void)state;
+    open_story(&s, ":memory:");
+    for (uint32_t host = 0; host < s.f.host_count; host++) {
+        if (host != HUNG_RANK)
+            add(&s, host, TIMING_ENTERED);
+        tell(&s, host);
+    }
+    for (unsigned i = 0; i < 20 && core_verdict_count(s.f.core) == 0; i++) {
+        fabric_report_all(&s.f);
+        fabric_pass(&s.f, SECOND);
+    }
+    assert_int_equal(core_verdict_count(s.f.core), 1);
+    const struct diagnosed *d = core_verdict(s.f.core, 0);
+    assert_int_equal(d->verdict.kind, VERDICT_NEVER_ENTERED);
+    assert_int_equal(d->verdict.rank_count, 1);
+    assert_int_equal(d->verdict.ranks[0], HUNG_RANK);
+    assert_true(core_verdict_hangs_at(s.f.core, d, fabric_address(&s.f, 0)));
+    fabric_pass(&s.f, 10 * MS);
+    assert_int_equal(fabric_events(&s.f, "verdict"), 1);
+    fabric_close(&s.f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_black_hole_is_named_and_drained_and_planned_around),
         cmocka_unit_test(half_the_rate_is_half_the_weight),
+        cmocka_unit_test(one_host_alone_is_not_believed),
+        cmocka_unit_test(monitors_that_go_and_come_harm_nobody),
+        cmocka_unit_test(an_operators_word_stands),
+        cmocka_unit_test(an_operator_brings_it_back_and_the_verdict_is_over),
+        cmocka_unit_test(what_was_drained_comes_back_after_a_restart_too),
+        cmocka_unit_test(a_rank_that_never_enters_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
