@@ -31,7 +31,7 @@ check "source ports of rank 1" has_right_ports 1 /tmp/pair.pcap
 
 # Messages of 1 MiB both ways, one at a time, as send_receive has them: the sum of both directions.
 bare_bandwidth() {
-    local options="-F -b -s 1048576 -n 20 -t 1 -x 1 --report_gbits"
+    local options="-F -b -s 1048576 -n 5 -t 1 -x 1 --report_gbits"
     ib_write_bw -d rxe1 $options >/tmp/bare.server 2>&1 &
     local server=$!
     wait_for 10 sh -c 'ss -ltn | grep -q :18515'
@@ -41,7 +41,7 @@ bare_bandwidth() {
 }
 
 weft_bandwidth() {
-    collective 120 send_receive -b 1M -e 1M -n 20 -w 2 >/dev/null
+    collective 120 send_receive -b 1M -e 1M -n 5 -w 1 >/dev/null
     sed -n 's/.* \([0-9.]*\) \([MG]\)b\/s .*/\1 \2/p' /tmp/bench0.log |
         awk '{print 2 * ($2 == "G" ? 1000 * $1 : $1); exit}'
 }
