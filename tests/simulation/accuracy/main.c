@@ -209,16 +209,16 @@ static const char *const model_text =
     "\n## Statistical model\n\n"
     "Fabrics of 3 to 16 leaves, 4 to 8 spines, 16 to 64 hosts; one to three jobs of rings, exchanges and "
     "all-to-alls in random placement; 3 to 7 %\nnoise; in each step 1 % of the link directions are 1.2 to "
-    "2.2 times slower for that step, half of these marked. No queues, no transport: times are\ndrawn. Half "
-    "of "
-    "the message sizes are small, and many links carry a single message a step.\n\n";
+    "2.2 times slower for that step, half of these marked. No queues, no transport: times are\ndrawn. Many "
+    "links carry a single message a step. The target's 2,000 faults and 1,000,000 healthy steps are "
+    "these.\n\n";
 
 static const char *const transport_text =
     "\n## Real transport, weft-sim\n\n"
     "The dataplane's transport in the packet simulator: 4 leaves x 4 spines x 4 hosts, 100 Gb/s, leaf-spine "
     "links of 70 Gb/s; all-to-alls of 32 or\n64 KiB a pair (two jobs: twice that), split by `wrap`; records "
     "from the transport's own events and message legs, probes are messages over the\npath. A step is one "
-    "all-to-all, about 0.15 ms; a link carries some 190 packets in it.\n\n";
+    "all-to-all, about 0.15 ms, and 0.2 ms of computing; a link carries 100 to 190 packets in it.\n\n";
 
 static const char *const healthy_text = "\n## Healthy steps, statistical model\n\n";
 

@@ -238,14 +238,14 @@ static void send_step(struct model *m, struct message *x, const double *late, do
     }
 }
 
-/* Steps of an operation; of a ring's many, four stand for all. */
+/* Steps of an operation; of a ring's many, eight stand for all. */
 static uint32_t steps_of(const struct model_job *job)
 {
     uint32_t steps = 0;
     if (job->pattern == MODEL_ALL_TO_ALL)
         return 1;
     if (job->pattern == MODEL_RING)
-        return 4;
+        return 8;
     while (1u << steps < job->ranks)
         steps++;
     return steps;
