@@ -10,6 +10,7 @@ enum {
     SEEN_BEFORE_TRUSTED = 5
 };
 #define NOISE_MEMORY        (1.0f / 16)
+#define GAP_IN_NOISES       2.0f
 #define LEVEL_MEMORY        (1.0f / 16)
 #define DRIFT_LEAST         0.18f /* log 1.2: what all share must become a fifth slower */
 #define DRIFT_IN_DEVIATIONS 4.0f
@@ -47,6 +48,16 @@ float habit_follow_noise(struct habit *h, float noise)
     float usual = h->noise > 0 ? h->noise : noise;
     h->noise = usual + NOISE_MEMORY * (noise - usual);
     return fmaxf(noise, h->noise);
+}
+
+float habit_follow_gap(struct habit *h, float gap)
+{
+    float wider = gap - h->gap;
+    if (h->gaps_seen >= SEEN_BEFORE_TRUSTED && wider > GAP_IN_NOISES * h->noise)
+        return wider;
+    h->gap += h->gaps_seen > 0 ? NOISE_MEMORY * wider : wider;
+    h->gaps_seen += h->gaps_seen < UINT32_MAX;
+    return 0;
 }
 
 static struct habit_level *level_of(struct habit *h, uint32_t key)

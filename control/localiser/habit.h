@@ -15,7 +15,7 @@ enum {
 struct habit_level {
     uint32_t key; /* 0: unused */
     uint32_t seen;
-    float mean, deviation; /* of the cohort's median log time a byte */
+    float mean, deviation; /* of the lower quartile of log time a byte */
 };
 struct habit {
     uint64_t communicator;
@@ -23,6 +23,8 @@ struct habit {
     uint64_t judged_sequence;
     bool judged;
     float noise; /* of log time; 0: not known */
+    float gap;   /* between the median and the lower quartile of the cohorts */
+    uint32_t gaps_seen;
     struct habit_level levels[HABIT_LEVELS];
     uint32_t next_level;
 };
@@ -37,6 +39,9 @@ struct habit *habits_of(struct habits *h, uint64_t communicator);
 
 /* Takes the operation's noise into account, and returns what to judge by: the larger of it and the usual. */
 float habit_follow_noise(struct habit *h, float noise);
+/* Takes the gap in, and returns by how much it is wider than usual if that is a good deal of the noise: then
+ * so many messages are slow that the median is one of them. Else 0. */
+float habit_follow_gap(struct habit *h, float gap);
 /* Takes the level in; true if it is so far above what is usual that something common to all has changed. */
 bool habit_has_drifted(struct habit *h, uint32_t key, float level, float noise);
 
