@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "dataplane/formats/timing.h"
 #include "tests/integration/control/agents.h"
 
 #define JOB "0x1f"
@@ -271,6 +272,44 @@ static void test_unknown_things_and_methods(void **state)
     assert_error(api_get(&daemon_, "/v1/events?after=99999999999999999999"), 400, "wrong_query");
 }
 
+static const struct answer *send_timing(const char *path, const void *body, size_t bytes, const char *type)
+{
+    return api_send(
+        &daemon_,
+        &(struct request){
+            .method = "POST", .path = path, .body = body, .body_bytes = bytes, .content_type = type});
+}
+
+static void test_monitors_tell_and_verdicts_are_shown(void **state)
+{
+    static const char octets[] = "application/octet-stream";
+    const uint32_t host0 = 10u << 24 | 1u << 16 | 1;
+    struct timing_record silent = {.kind = TIMING_SILENT,
+                                   .source = host0,
+                                   .destination = host0 + (1u << 16),
+                                   .network_ns = 30000000,
+                                   .packets = 4,
+                                   .retransmits = 4};
+    struct timing_batch batch = {.count = 1, .address = host0, .incarnation = 7};
+    uint8_t block[sizeof(batch) + sizeof(silent)];
+    size_t bytes = timing_batch_write(block, &batch, &silent);
+    (void)state;
+    const struct answer *a = send_timing("/v1/monitors/10.1.0.1", block, bytes, octets);
+    assert_answer(a, 200);
+    assert_int_equal(json_object_size(a->json), 0);
+    assert_error(send_timing("/v1/monitors/10.1.0.2", block, bytes, octets), 400, "wrong_type");
+    assert_error(send_timing("/v1/monitors/10.9.0.9", block, bytes, octets), 404, "unknown_agent");
+    assert_error(send_timing("/v1/monitors/10.1.0.1", block, bytes - 1, octets), 400, "wrong_type");
+    assert_error(send_timing("/v1/monitors/10.1.0.1", block, bytes, "application/json"), 415,
+                 "wrong_content_type");
+    assert_error(api_get(&daemon_, "/v1/monitors/10.1.0.1"), 405, "wrong_method");
+    a = api_get(&daemon_, "/v1/verdicts?link=leaf0-spine1");
+    assert_answer(a, 200);
+    assert_int_equal(json_array_size(json_object_get(a->json, "verdicts")), 0);
+    assert_error(api_get(&daemon_, "/v1/verdicts?link=leaf9-spine9"), 404, "unknown_link");
+    assert_error(api_get(&daemon_, "/v1/verdicts/17"), 404, "unknown_verdict");
+}
+
 static void test_replaced_agent_is_refused(void **state)
 {
     (void)state;
@@ -299,12 +338,17 @@ static void test_ends_cleanly(void **state)
 
 int main(int count, char **arguments)
 {
-    const struct CMUnitTest tests[] = {
-        STORY(shapes_of_answers),         STORY(plan_is_explained_and_compared),
-        STORY(agents_get_plans),          STORY(links_are_drained_set_and_restored),
-        STORY(who_did_it_is_known),       STORY(dead_paths_are_told),
-        STORY(probes_and_priorities),     STORY(unknown_things_and_methods),
-        STORY(replaced_agent_is_refused), STORY(ends_cleanly)};
+    const struct CMUnitTest tests[] = {STORY(shapes_of_answers),
+                                       STORY(plan_is_explained_and_compared),
+                                       STORY(agents_get_plans),
+                                       STORY(links_are_drained_set_and_restored),
+                                       STORY(who_did_it_is_known),
+                                       STORY(dead_paths_are_told),
+                                       STORY(probes_and_priorities),
+                                       STORY(unknown_things_and_methods),
+                                       STORY(monitors_tell_and_verdicts_are_shown),
+                                       STORY(replaced_agent_is_refused),
+                                       STORY(ends_cleanly)};
     if (count != 2) {
         fprintf(stderr, "usage: %s WEFT-CONTROL\n", arguments[0]);
         return 1;
