@@ -228,6 +228,16 @@ static double learn_transient(struct evidence *e, const struct evidence_round *r
     return fmax(TRANSIENT_MIN, TRANSIENT_ALLOWANCE * mean);
 }
 
+/* Losses are counted, not compared: what carries more packets has more of those that are lost anyhow, so they
+ * must also be unlikely enough in number. */
+static bool is_bad_often(const struct evidence *e, enum evidence_channel channel, uint32_t component)
+{
+    const struct threshold *t = &e->thresholds[channel];
+    struct evidence_sum sum = evidence_sum_up(e, channel, component);
+    bool losses = channel == EVIDENCE_LOSS_LOW || channel == EVIDENCE_LOSS_HIGH;
+    return sum.bad_rounds >= t->bad_rounds && (!losses || sum.gain >= t->gain);
+}
+
 static void count_streaks(struct evidence *e, enum evidence_channel channel)
 {
     const struct threshold *t = &e->thresholds[channel];
@@ -235,7 +245,7 @@ static void count_streaks(struct evidence *e, enum evidence_channel channel)
         size_t cell = evidence_cell(e, channel, c);
         bool enough = e->cusum[cell] >= t->cusum;
         if (!enough && e->total[cell] > 0)
-            enough = evidence_sum_up(e, channel, c).bad_rounds >= t->bad_rounds;
+            enough = is_bad_often(e, channel, c);
         e->streak[cell] = enough ? (uint8_t)fmin(e->streak[cell] + 1, UINT8_MAX) : 0;
     }
 }
