@@ -8,9 +8,9 @@
 #include "dataplane/transport/path_health.h"
 
 enum {
-    SILENT_ROUND_TRIPS = 3,
-    TRIAL_ROUND_TRIPS = 2,
-    ACQUITTAL_ROUND_TRIPS = 4, /* without enough witnesses */
+    SILENT_HALF_ROUND_TRIPS = 6,
+    TRIAL_HALF_ROUND_TRIPS = 3,
+    ACQUITTAL_HALF_ROUND_TRIPS = 8, /* without enough witnesses */
     WITNESSES = 2
 };
 
@@ -29,12 +29,12 @@ static unsigned leniency(const struct channel *ch)
     return ch->wronged + ch->marked;
 }
 
-/* So many round trips of `round_trip_ns`, or of the channel's own if they are longer. */
-static nsec_t time_for(const struct transport *t, const struct channel *ch, unsigned round_trips,
+/* So many halves of a round trip of `round_trip_ns`, or of the channel's own if that is longer. */
+static nsec_t time_for(const struct transport *t, const struct channel *ch, unsigned half_round_trips,
                        nsec_t round_trip_ns)
 {
     nsec_t mine_ns = rtt_estimator_smoothed_ns(&ch->rtt);
-    nsec_t time_ns = round_trips * congestion_most(mine_ns, round_trip_ns);
+    nsec_t time_ns = half_round_trips * congestion_most(mine_ns, round_trip_ns) / 2;
     return (congestion_most(time_ns, surprising_ns(ch)) + t->config.ack_delay_ns) << leniency(ch);
 }
 
@@ -43,8 +43,9 @@ nsec_t suspicion_deadline(const struct transport *t, const struct channel *ch)
     if (ch->suspected)
         return ch->look_at;
     bool silent = ch->sent.in_flight_packets > 0 && (ch->tail_probed || ch->timeouts > 0);
-    return silent ? congestion_most(ch->look_at, ch->waiting_since + time_for(t, ch, SILENT_ROUND_TRIPS, 0))
-                  : NSEC_NEVER;
+    return silent
+               ? congestion_most(ch->look_at, ch->waiting_since + time_for(t, ch, SILENT_HALF_ROUND_TRIPS, 0))
+               : NSEC_NEVER;
 }
 
 /* ---- witnesses ---- */
@@ -118,7 +119,7 @@ static void suspect(struct transport *t, struct channel *ch, nsec_t now)
         ch->probe_at = now;
     }
     nsec_t soonest = now + rtt_estimator_smoothed_ns(&ch->rtt);
-    ch->look_at = congestion_most(soonest, ch->trial_at + time_for(t, ch, TRIAL_ROUND_TRIPS, 0));
+    ch->look_at = congestion_most(soonest, ch->trial_at + time_for(t, ch, TRIAL_HALF_ROUND_TRIPS, 0));
     call_witnesses(t, ch, now);
     lane_refresh(t, &ch->lane, now);
     channel_arm(t, ch, now);
@@ -128,7 +129,7 @@ static void suspect(struct transport *t, struct channel *ch, nsec_t now)
 static void acquit(struct transport *t, struct channel *ch, nsec_t now)
 {
     ch->suspected = false;
-    ch->look_at = now + time_for(t, ch, SILENT_ROUND_TRIPS, 0);
+    ch->look_at = now + time_for(t, ch, SILENT_HALF_ROUND_TRIPS, 0);
     lane_refresh(t, &ch->lane, now);
     lane_refresh_roaming(t, channel_peer(t, ch), now);
     channel_arm(t, ch, now);
@@ -137,7 +138,7 @@ static void acquit(struct transport *t, struct channel *ch, nsec_t now)
 static void consider(struct transport *t, struct channel *ch, nsec_t now)
 {
     struct testimony said = hear_witnesses(t, ch, ch->waiting_since);
-    nsec_t patience_ends = ch->waiting_since + time_for(t, ch, SILENT_ROUND_TRIPS, said.round_trip_ns);
+    nsec_t patience_ends = ch->waiting_since + time_for(t, ch, SILENT_HALF_ROUND_TRIPS, said.round_trip_ns);
     if (!said.enough) {
         ch->look_at = now + (now - ch->waiting_since) / 2;
         call_witnesses(t, ch, now);
@@ -158,8 +159,8 @@ static void convict(struct transport *t, struct channel *ch, nsec_t now)
 static void judge(struct transport *t, struct channel *ch, nsec_t now)
 {
     struct testimony said = hear_witnesses(t, ch, ch->trial_at);
-    unsigned round_trips = said.enough ? TRIAL_ROUND_TRIPS : ACQUITTAL_ROUND_TRIPS;
-    nsec_t trial_ends = ch->trial_at + time_for(t, ch, round_trips, said.round_trip_ns);
+    unsigned half_round_trips = said.enough ? TRIAL_HALF_ROUND_TRIPS : ACQUITTAL_HALF_ROUND_TRIPS;
+    nsec_t trial_ends = ch->trial_at + time_for(t, ch, half_round_trips, said.round_trip_ns);
     if (now < trial_ends)
         ch->look_at = said.enough ? trial_ends : now + rtt_estimator_smoothed_ns(&ch->rtt);
     else if (said.enough)

@@ -7,10 +7,10 @@
  * that paths share, in the peer or before its port, makes no witnesses; delay of the path alone has to exceed
  * what the witnesses see by those round trips. A suspected channel gets nothing new and is on trial: by its
  * tail probe if that is out, else by a probe. Any answer acquits it. If the witnesses deliver what was sent
- * after the trial began and it goes unanswered for two round trips, the path is dead. If they do not, it is
- * the peer that is silent, and the channel is acquitted too. Idle witnesses are probed; what they say counts,
- * but they have not met the load, and the path is given twice the time. So is one whose last ack was marked:
- * its queue may explain it.
+ * after the trial began and it goes unanswered for one and a half round trips, the path is dead. If they do
+ * not, it is the peer that is silent, and the channel is acquitted too. Idle witnesses are probed; what they
+ * say counts, but they have not met the load, and the path is given twice the time. So is one whose last ack
+ * was marked: its queue may explain it.
  *
  * A link that fails takes the path of the same number to many peers with it. So one death puts its
  * *relatives*, the channels of that path to other peers that have delivered nothing since, on trial at once,
