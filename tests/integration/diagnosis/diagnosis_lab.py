@@ -157,7 +157,8 @@ def within_lab(story, lab, dataplane, bench, program, library):
         elif story == "loss":
             story_of_fault(lab, monitor, ["loss", "1%"], {"lossy"}, False)
         else:
-            story_of_fault(lab, monitor, ["rate", "30M"], {"reduced_rate"}, False)
+            # A full link of half its rate has marks as a congested one has, when they come before the verdict.
+            story_of_fault(lab, monitor, ["rate", "30M"], {"reduced_rate", "congested"}, False)
         assert traffic.poll() is None
         monitor.end()
         traffic.terminate()
