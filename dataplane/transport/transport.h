@@ -282,9 +282,8 @@ struct outgoing_packet {
      * offset of what it is for: the caller completes its packet_credit_placed.place. */
     uint64_t remote_address;
     uint32_t remote_key;
-    bool
-        tests_path; /* a probe of a path that is believed dead: what carries the channel must carry it, too */
-    uint8_t header[PACKET_HEADER_BYTES_MAX];
+    bool tests_path; /* a probe of a path believed dead: what carries the channel must carry it, too */
+    _Alignas(8) uint8_t header[PACKET_HEADER_BYTES_MAX];
 };
 /* Writes up to `max` packets that are due now, and returns how many. They must be sent in this order, at
  * once. */
