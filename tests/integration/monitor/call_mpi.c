@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Maps the stand-in for MPI, and calls it when a line comes on its standard input: 5 all-reduces, 2 barriers. */
+/* Maps the stand-in for MPI, and calls it when a line comes on its standard input: 5 all-reduces, 2 barriers.
+ */
 #include <stdio.h>
 
 int MPI_Allreduce(const void *in, void *out, int count, void *type, void *reduction, void *communicator);
