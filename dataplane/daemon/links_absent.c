@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* In place of link_service.c, carrier.c and worker_links.c where rdma-core was missing when weft was built.
- */
+/* In place of link_service.c, worker_links.c and what they use where rdma-core was missing when weft was
+ * built. */
 #include <errno.h>
 #include <stdio.h>
 

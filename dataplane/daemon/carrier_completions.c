@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the NIC has done, told to the transport. */
+#include <string.h>
+
+#include "dataplane/daemon/carrier_state.h"
+
+enum {
+    COMPLETIONS_A_ROUND = 32
+};
+
+static void on_sent(struct carrier *c, struct link *link, nsec_t now)
+{
+    if (link->first == link->posted)
+        return; /* of before it failed */
+    struct packet_header header;
+    memcpy(&header, carrier_take_posted(c, link)->header, sizeof(header));
+    if (carrier_is_numbered(header.type))
+        transport_on_delivered(c->config.transport, link->name.address, &header, now);
+}
+
+static void note_generation(struct link *link, const struct verbs_completion *completion)
+{
+    struct packet_header header;
+    if (completion->header_bytes < sizeof(header))
+        return;
+    memcpy(&header, completion->header, sizeof(header));
+    if (!carrier_is_numbered(header.type))
+        return;
+    link->heard = link->heard_ever = true;
+    link->generation = header.generation;
+}
+
+/* Payload goes before the header of a data packet, and before nothing else. */
+static bool has_right_payload(const struct carrier *c, const struct verbs_completion *completion)
+{
+    struct packet_header header;
+    if (completion->payload_bytes == 0)
+        return true;
+    if (completion->header_bytes != sizeof(struct packet_data) ||
+        completion->payload_bytes > c->config.payload_bytes_max)
+        return false;
+    memcpy(&header, completion->header, sizeof(header));
+    return header.type == PACKET_DATA;
+}
+
+static void on_received(struct carrier *c, struct link *link, const struct verbs_completion *completion)
+{
+    if (!has_right_payload(c, completion)) {
+        c->counters.foreign_payload++;
+        return;
+    }
+    note_generation(link, completion);
+    struct received_packet packet = {.source = link->name.address,
+                                     .source_port = link->source_port,
+                                     .bytes = completion->header,
+                                     .length =
+                                         (uint16_t)(completion->header_bytes + completion->payload_bytes)};
+    c->receiver.receive(c->receiver.context, &packet);
+}
+
+static void on_completion(struct carrier *c, const struct verbs_completion *completion, nsec_t now)
+{
+    struct link *link = completion->owner;
+    switch (completion->kind) {
+    case VERBS_SENT:
+        on_sent(c, link, now);
+        break;
+    case VERBS_RECEIVED:
+        on_received(c, link, completion);
+        break;
+    case VERBS_FAILED:
+        carrier_fail_link(c, link, completion->reason, now);
+        break;
+    }
+}
+
+unsigned carrier_poll(struct carrier *c, nsec_t now)
+{
+    struct verbs_completion completions[COMPLETIONS_A_ROUND];
+    unsigned count = verbs_poll(c->config.verbs, completions, COMPLETIONS_A_ROUND);
+    for (unsigned i = 0; i < count; i++)
+        on_completion(c, &completions[i], now);
+    verbs_release(c->config.verbs, completions, count);
+    carrier_post_all_waiting(c);
+    carrier_tell_refused(c, now);
+    return count;
+}
+
+bool carrier_arm(struct carrier *c, nsec_t now)
+{
+    verbs_arm(c->config.verbs);
+    return carrier_poll(c, now) > 0;
+}
+
+int carrier_bell_fd(const struct carrier *c)
+{
+    return verbs_completion_fd(c->config.verbs);
+}

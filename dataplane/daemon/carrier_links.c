@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The life of a link, from the queue pair that the main thread hands over to the one that it takes back. */
+#include <errno.h>
+#include <string.h>
+
+#include "dataplane/daemon/carrier_state.h"
+
+void carrier_fail_link(struct carrier *c, struct link *link, const char *reason, nsec_t now)
+{
+    if (link->verbs == NULL || link->down)
+        return;
+    verbs_link_break(link->verbs);
+    carrier_empty_queue(c, link);
+    link->ready = link->asked = false;
+    link->down = true;
+    link->told_down = false;
+    link->reason = reason;
+    carrier_add_news(c, link);
+    transport_on_path_failed(c->config.transport, link->name.address, link->name.path, now);
+}
+
+void carrier_break_link(struct carrier *c, const struct link_name *name, nsec_t now)
+{
+    struct link *link = carrier_find_link(c, name);
+    if (link != NULL)
+        carrier_fail_link(c, link, "the other end has been replaced, or its path has another source port",
+                          now);
+}
+
+int carrier_take_link(struct carrier *c, const struct link_name *name, struct verbs_link *verbs, bool ready)
+{
+    struct link *link = carrier_find_or_add_link(c, name);
+    if (link == NULL)
+        return -ENOSPC;
+    if (link->down || (link->verbs != NULL && link->verbs != verbs))
+        return -EBUSY;
+    if (link->verbs == NULL) {
+        verbs_link_begin(verbs, link);
+        link->verbs = verbs;
+        link->heard = false;
+    }
+    link->ready = ready;
+    if (ready)
+        link->asked = false;
+    carrier_post_waiting(c, link);
+    return 0;
+}
+
+void carrier_end_link(struct carrier *c, const struct link_name *name, nsec_t now)
+{
+    struct link *link = carrier_find_link(c, name);
+    if (link == NULL || !link->down)
+        return;
+    while (carrier_poll(c, now) > 0)
+        ;
+    verbs_link_end(link->verbs);
+    link->verbs = NULL;
+    link->down = false;
+    if (link->first < link->end)
+        carrier_ask_for_queue_pair(c, link);
+}
+
+/* A close of what came before this queue pair, or before what came on it. */
+static bool is_old(const struct link *link, uint16_t generation)
+{
+    int16_t ahead = (int16_t)(link->generation - generation);
+    return link->heard_ever && !link->down && ahead >= (link->heard ? 1 : 0);
+}
+
+/* A peer that closes a channel has given its queue pair up. What had arrived on ours is taken first, for the
+ * answer says what that was: the question is passed on only when the queue pair is gone. */
+bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *bytes, unsigned length,
+                           nsec_t now)
+{
+    struct packet_header header;
+    if (length < sizeof(header))
+        return false;
+    memcpy(&header, bytes, sizeof(header));
+    if (header.type != PACKET_CLOSE)
+        return false;
+    struct link *link = carrier_find_link(c, &(struct link_name){.address = source, .path = header.path});
+    if (link == NULL || link->verbs == NULL)
+        return false;
+    if (is_old(link, header.generation))
+        return false;
+    carrier_fail_link(c, link, "the peer has closed the channel", now);
+    return true;
+}
