@@ -107,6 +107,12 @@ static void ask_probe(struct accusations *a, const struct accusation *x, uint32_
     a->counters->probes_requested++;
 }
 
+static void shadow_probes(struct accusations *a, const struct accusation *x)
+{
+    for (uint32_t i = 0; i < x->probing.count; i++)
+        evidence_note_probe(a->evidence, &x->probing.probes[i].flow);
+}
+
 static bool ask_probes(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
     probing_plan(&x->probing, a->evidence, &a->leaf_ports, &x->suspicion, &x->need);
@@ -119,6 +125,7 @@ static bool ask_probes(struct accusations *a, struct accusation *x, uint64_t now
     a->last_probe += x->probing.count;
     for (uint32_t i = 0; i < x->probing.count; i++)
         ask_probe(a, x, i);
+    shadow_probes(a, x);
     return true;
 }
 
@@ -186,6 +193,7 @@ static void judge_probes(struct accusations *a, struct accusation *x, uint64_t n
 {
     uint32_t answered = x->tally.answered;
     probing_tally(&x->probing, a->evidence->map, &x->suspicion, &x->need, &x->tally);
+    shadow_probes(a, x);
     x->probing.first_number = 0;
     x->verdict.evidence.probes = x->tally.answered;
     x->verdict.evidence.bad_probes = x->tally.failed;
@@ -373,6 +381,8 @@ static void probe_again(struct accusations *a, struct accusation *x, uint64_t no
 /* Rounds without traffic over it say nothing. */
 static void watch(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
+    if (x->probing.first_number != 0)
+        shadow_probes(a, x);
     count_clean(a, x);
     if (x->clean_rounds >= a->config->clean_rounds) {
         if (x->told)

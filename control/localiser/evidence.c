@@ -51,8 +51,9 @@ int evidence_create(struct evidence *e, const struct flow_map *map, const struct
     e->total = calloc(cells, sizeof(float));
     e->transient = malloc(cells * sizeof(float));
     e->streak = calloc(cells, 1);
-    if (create_rounds(e) != 0 || e->accused == NULL || e->forgotten == NULL || e->cusum == NULL ||
-        e->total == NULL || e->transient == NULL || e->streak == NULL) {
+    if (probe_shadow_create(&e->shadow, map) != 0 || create_rounds(e) != 0 || e->accused == NULL ||
+        e->forgotten == NULL || e->cusum == NULL || e->total == NULL || e->transient == NULL ||
+        e->streak == NULL) {
         evidence_destroy(e);
         return -ENOMEM;
     }
@@ -77,6 +78,7 @@ void evidence_destroy(struct evidence *e)
     free(e->total);
     free(e->transient);
     free(e->streak);
+    probe_shadow_destroy(&e->shadow);
 }
 
 /* ---- filling ---- */
@@ -134,9 +136,17 @@ int evidence_add(struct evidence *e, const struct observation *o)
     if (grown == NULL)
         return -ENOMEM;
     r->observations = grown;
-    r->observations[r->count++] = *o;
-    spread(e, o, r->sums);
+    struct observation *kept = &r->observations[r->count++];
+    *kept = *o;
+    if (probe_shadow_covers(&e->shadow, &o->flow, e->round))
+        kept->weight[EVIDENCE_SLOW] = 0;
+    spread(e, kept, r->sums);
     return 0;
+}
+
+void evidence_note_probe(struct evidence *e, const struct flow *probe)
+{
+    probe_shadow_cast(&e->shadow, probe, e->round);
 }
 
 int evidence_add_host(struct evidence *e, const struct host_observation *o)

@@ -7,6 +7,7 @@
 
 #include "control/localiser/flow.h"
 #include "control/localiser/localiser.h"
+#include "control/localiser/probe_shadow.h"
 #include "control/localiser/threshold.h"
 
 enum evidence_channel {
@@ -60,6 +61,7 @@ struct evidence {
     float *transient;              /* the same: how often it looks bad for a round */
     uint8_t *streak;               /* the same: rounds in a row in which it had enough against it */
     struct threshold thresholds[EVIDENCE_CHANNELS];
+    struct probe_shadow shadow; /* there slowness says nothing */
 };
 
 int evidence_create(struct evidence *e, const struct flow_map *map, const struct localiser_config *config);
@@ -68,6 +70,8 @@ void evidence_destroy(struct evidence *e);
 /* -ENOMEM: it is not counted. */
 int evidence_add(struct evidence *e, const struct observation *o);
 int evidence_add_host(struct evidence *e, const struct host_observation *o);
+/* A probe is on its way. */
+void evidence_note_probe(struct evidence *e, const struct flow *probe);
 bool evidence_is_open_round_empty(const struct evidence *e);
 /* The open round becomes the newest of the window; thresholds follow. */
 void evidence_close_round(struct evidence *e);
