@@ -17,10 +17,11 @@ struct carrier *carrier_create(const struct carrier_config *config)
     c->links_max = verbs_links_max(config->verbs);
     c->links = calloc(c->links_max, sizeof(*c->links));
     c->peers = calloc(places, sizeof(*c->peers));
+    c->held = calloc((size_t)c->links_max * VERBS_LINK_MESSAGES, sizeof(*c->held));
     c->peer_mask = places - 1;
     STAILQ_INIT(&c->news);
     STAILQ_INIT(&c->waiting);
-    if (c->links != NULL && c->peers != NULL)
+    if (c->links != NULL && c->peers != NULL && c->held != NULL)
         return c;
     carrier_destroy(c);
     return NULL;
@@ -32,6 +33,7 @@ void carrier_destroy(struct carrier *c)
         return;
     free(c->links);
     free(c->peers);
+    free(c->held);
     free(c);
 }
 

@@ -85,14 +85,15 @@ bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const
 /* The source port of the next datagram. Datagrams have another destination port than queue pairs, so their
  * path is nobody's: each takes another, lest a dead spine swallow all that two hosts say to each other. */
 uint16_t carrier_datagram_port(struct carrier *c);
-/* Sees a datagram before the transport does. True: the transport must not see it now, it will come again. */
+/* Sees a datagram before the transport does. True: the transport must not see it now; it is kept. */
 bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *bytes, unsigned length,
                            nsec_t now);
 
 /* What the NIC has done. Each header that has come is given to `receive`, whose payload is in place. Returns
- * how much there was. */
+ * how much there was. A NIC delivers once: a numbered packet that the transport cannot take yet, for want of
+ * a session or of room, is given again. */
 struct carrier_receiver {
-    void (*receive)(void *context, const struct received_packet *packet);
+    enum drop_reason (*receive)(void *context, const struct received_packet *packet);
     void *context;
 };
 void carrier_set_receiver(struct carrier *c, const struct carrier_receiver *receiver);
@@ -106,6 +107,7 @@ struct carrier_counters {
     uint64_t probes_dropped;                  /* for want of a queue pair */
     uint64_t no_link;                         /* packets for which no queue pair was left */
     uint64_t foreign_payload;                 /* headers that came with payload they may not have */
+    uint64_t packets_held;                    /* that the transport could not take at once */
 };
 void carrier_get_counters(const struct carrier *c, struct carrier_counters *counters);
 

@@ -43,19 +43,17 @@ static bool has_right_payload(const struct carrier *c, const struct verbs_comple
     return header.type == PACKET_DATA;
 }
 
-static void on_received(struct carrier *c, struct link *link, const struct verbs_completion *completion)
+static void on_received(struct carrier *c, struct link *link, const struct verbs_completion *completion,
+                        nsec_t now)
 {
     if (!has_right_payload(c, completion)) {
         c->counters.foreign_payload++;
+        verbs_release(c->config.verbs, completion, 1);
+        carrier_fail_link(c, link, "the peer wrote payload that its header may not have", now);
         return;
     }
     note_generation(link, completion);
-    struct received_packet packet = {.source = link->name.address,
-                                     .source_port = link->source_port,
-                                     .bytes = completion->header,
-                                     .length =
-                                         (uint16_t)(completion->header_bytes + completion->payload_bytes)};
-    c->receiver.receive(c->receiver.context, &packet);
+    carrier_receive(c, completion);
 }
 
 static void on_completion(struct carrier *c, const struct verbs_completion *completion, nsec_t now)
@@ -66,7 +64,7 @@ static void on_completion(struct carrier *c, const struct verbs_completion *comp
         on_sent(c, link, now);
         break;
     case VERBS_RECEIVED:
-        on_received(c, link, completion);
+        on_received(c, link, completion, now);
         break;
     case VERBS_FAILED:
         carrier_fail_link(c, link, completion->reason, now);
@@ -80,7 +78,7 @@ unsigned carrier_poll(struct carrier *c, nsec_t now)
     unsigned count = verbs_poll(c->config.verbs, completions, COMPLETIONS_A_ROUND);
     for (unsigned i = 0; i < count; i++)
         on_completion(c, &completions[i], now);
-    verbs_release(c->config.verbs, completions, count);
+    count += carrier_receive_held(c);
     carrier_post_all_waiting(c);
     carrier_tell_refused(c, now);
     return count;

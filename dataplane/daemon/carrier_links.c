@@ -46,6 +46,18 @@ int carrier_take_link(struct carrier *c, const struct link_name *name, struct ve
     return 0;
 }
 
+static void answer_close(struct carrier *c, struct link *link)
+{
+    struct received_packet packet = {.source = link->name.address,
+                                     .source_port = link->source_port,
+                                     .bytes = (const uint8_t *)&link->close,
+                                     .length = sizeof(link->close)};
+    if (!link->asked_to_close)
+        return;
+    link->asked_to_close = false;
+    c->receiver.receive(c->receiver.context, &packet);
+}
+
 void carrier_end_link(struct carrier *c, const struct link_name *name, nsec_t now)
 {
     struct link *link = carrier_find_link(c, name);
@@ -53,9 +65,11 @@ void carrier_end_link(struct carrier *c, const struct link_name *name, nsec_t no
         return;
     while (carrier_poll(c, now) > 0)
         ;
+    carrier_forget_held(c, link);
     verbs_link_end(link->verbs);
     link->verbs = NULL;
     link->down = false;
+    answer_close(c, link);
     if (link->first < link->end)
         carrier_ask_for_queue_pair(c, link);
 }
@@ -68,7 +82,7 @@ static bool is_old(const struct link *link, uint16_t generation)
 }
 
 /* A peer that closes a channel has given its queue pair up. What had arrived on ours is taken first, for the
- * answer says what that was: the question is passed on only when the queue pair is gone. */
+ * answer says what that was: the question is passed on when the queue pair is gone. */
 bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *bytes, unsigned length,
                            nsec_t now)
 {
@@ -83,6 +97,8 @@ bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *by
         return false;
     if (is_old(link, header.generation))
         return false;
+    link->asked_to_close = true;
+    link->close = header;
     carrier_fail_link(c, link, "the peer has closed the channel", now);
     return true;
 }

@@ -40,6 +40,8 @@ struct link {
     bool heard;          /* a numbered packet has come on this queue pair */
     bool heard_ever;     /* or on one before */
     uint16_t generation; /* of the channel of the last of these */
+    bool asked_to_close; /* the peer's question waits until the queue pair is stopped */
+    struct packet_header close;
     const char *reason;
     STAILQ_ENTRY(link) news;
     bool has_news;
@@ -71,6 +73,8 @@ struct carrier {
     struct peer_links *peers; /* open addressing by address */
     uint32_t peer_mask, peer_count;
     struct link_list news, waiting;
+    struct verbs_completion *held; /* as many as there are buffers, untouched until used */
+    unsigned held_count;
     struct link_name no_link[NO_LINK_MAX]; /* paths for which none is left, to be told to the transport */
     unsigned no_link_count;
     struct region_use regions[REGIONS_MAX];
@@ -97,6 +101,14 @@ void carrier_post_all_waiting(struct carrier *c);
 struct carried *carrier_take_posted(struct carrier *c, struct link *link);
 /* Forgets all that has not arrived. */
 void carrier_empty_queue(struct carrier *c, struct link *link);
+
+/* ---- carrier_held.c ---- */
+
+/* Gives the transport what has come, and its buffer back, or holds it until it can be taken. */
+void carrier_receive(struct carrier *c, const struct verbs_completion *completion);
+/* Tries again; how many were taken. */
+unsigned carrier_receive_held(struct carrier *c);
+void carrier_forget_held(struct carrier *c, const struct link *link);
 
 /* ---- carrier_links.c ---- */
 

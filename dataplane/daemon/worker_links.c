@@ -3,12 +3,13 @@
 
 #include <errno.h>
 
-static void receive(void *context, const struct received_packet *packet)
+static enum drop_reason receive(void *context, const struct received_packet *packet)
 {
     struct worker *w = context;
     struct placement placement; /* the NIC has placed it */
-    transport_receive(w->config.transport, packet, &placement, w->now);
+    enum drop_reason reason = transport_receive(w->config.transport, packet, &placement, w->now);
     worker_deliver_events(w);
+    return reason;
 }
 
 int worker_use_carrier(struct worker *w, struct carrier *carrier)

@@ -13,6 +13,12 @@ static struct channel *find(const struct transport *t, uint32_t destination, uin
     return channel_find(t, (uint16_t)(peer - t->peers), path);
 }
 
+bool transport_has_session(const struct transport *t, uint32_t address)
+{
+    const struct peer *peer = session_find_peer(t, address);
+    return peer != NULL && peer->open;
+}
+
 void transport_on_delivered(struct transport *t, uint32_t destination, const struct packet_header *packet,
                             nsec_t now)
 {

@@ -295,6 +295,8 @@ nsec_t transport_next_wakeup(const struct transport *t);
 
 /* ---- NICs that mend losses (transport_config.reliable_nic) ---- */
 
+/* Whether numbered packets of this peer can be taken: its NIC delivers once, also what comes too early. */
+bool transport_has_session(const struct transport *t, uint32_t address);
 /* The peer's NIC has this numbered packet of ours, and all that were prepared for its channel before. */
 void transport_on_delivered(struct transport *t, uint32_t destination, const struct packet_header *packet,
                             nsec_t now);

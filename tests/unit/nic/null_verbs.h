@@ -14,6 +14,16 @@ enum {
 /* Work that is posted from now on is kept back, until null_verbs_let_go(). */
 void null_verbs_hold(void);
 void null_verbs_let_go(void);
+/* What befalls the work of one queue pair from now on: nothing; its packets get lost; they arrive, but nobody
+ * learns of it. Its NIC waits, until it gives up or the cut is mended and let go. */
+enum null_cut {
+    NULL_CUT_NONE,
+    NULL_CUT_PACKETS,
+    NULL_CUT_ACKS
+};
+void null_verbs_cut(uint32_t queue_pair, enum null_cut cut);
+unsigned null_verbs_held(uint32_t queue_pair);
+void null_verbs_give_up(uint32_t queue_pair);
 /* The next work request that is carried out fails so. */
 void null_verbs_fail(enum ibv_wc_status status);
 /* The next registration of memory, or making of a queue pair, is refused with this errno. */

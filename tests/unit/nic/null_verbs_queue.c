@@ -147,6 +147,7 @@ struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attribu
 
 int ibv_destroy_qp(struct ibv_qp *qp)
 {
+    null_verbs_forget((struct null_qp *)qp);
     queue_pairs[qp->qp_num] = NULL;
     free(qp);
     return 0;
@@ -160,5 +161,7 @@ int ibv_modify_qp(struct ibv_qp *base, struct ibv_qp_attr *attributes, int mask)
     if (mask & IBV_QP_AV)
         null_verbs_route = attributes->ah_attr;
     qp->state = attributes->qp_state;
+    if (qp->state == IBV_QPS_ERR)
+        null_verbs_flush(qp);
     return 0;
 }

@@ -13,7 +13,7 @@
 #undef ibv_get_device_list
 
 enum {
-    NULL_QUEUE_PAIRS_MAX = 4096,
+    NULL_QUEUE_PAIRS_MAX = 1 << 16,
     NULL_ENTRIES_MAX = 32768,
     NULL_RECEIVES_MAX = 32768
 };
@@ -34,6 +34,7 @@ struct null_srq {
 struct null_qp {
     struct ibv_qp qp;
     enum ibv_qp_state state;
+    enum null_cut cut;
     uint32_t peer;
 };
 
@@ -58,6 +59,9 @@ int null_verbs_req_notify_cq(struct ibv_cq *cq, int solicited_only);
 
 /* ---- null_verbs_work.c ---- */
 
+/* What is held of a queue pair ends as flushed, or without a word. */
+void null_verbs_flush(struct null_qp *qp);
+void null_verbs_forget(struct null_qp *qp);
 int null_verbs_post_send(struct ibv_qp *qp, struct ibv_send_wr *work, struct ibv_send_wr **bad);
 
 #endif

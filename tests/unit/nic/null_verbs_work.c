@@ -12,6 +12,7 @@ enum {
 
 struct held {
     struct null_qp *qp;
+    bool arrived; /* only its acknowledgement is missing */
     struct ibv_send_wr work;
     struct ibv_sge piece;
     uint8_t copy[INLINE_MAX];
@@ -72,9 +73,8 @@ static enum ibv_wc_status carry_out(struct null_qp *qp, const struct ibv_send_wr
     return IBV_WC_SUCCESS;
 }
 
-static void do_work(struct null_qp *qp, const struct ibv_send_wr *work)
+static void end_work(struct null_qp *qp, const struct ibv_send_wr *work, enum ibv_wc_status status)
 {
-    enum ibv_wc_status status = carry_out(qp, work);
     if (status != IBV_WC_SUCCESS)
         qp->state = IBV_QPS_ERR;
     if (status != IBV_WC_SUCCESS || (work->send_flags & IBV_SEND_SIGNALED))
@@ -83,17 +83,84 @@ static void do_work(struct null_qp *qp, const struct ibv_send_wr *work)
             &(struct ibv_wc){.wr_id = work->wr_id, .status = status, .qp_num = qp->qp.qp_num});
 }
 
-static void keep(struct null_qp *qp, const struct ibv_send_wr *work)
+/* ---- what is held ---- */
+
+static void keep(struct null_qp *qp, const struct ibv_send_wr *work, bool arrived)
 {
     struct held *h = &held[held_count++];
     assert(held_count <= HELD_MAX);
-    *h = (struct held){.qp = qp, .work = *work, .piece = *work->sg_list};
+    *h = (struct held){.qp = qp, .arrived = arrived, .work = *work, .piece = *work->sg_list};
     if (work->send_flags & IBV_SEND_INLINE) {
         assert(h->piece.length <= INLINE_MAX);
         memcpy(h->copy, (const void *)(uintptr_t)h->piece.addr, h->piece.length);
-        h->piece.addr = (uintptr_t)h->copy;
     }
+}
+
+/* The place of what is held may have changed since it was kept. */
+static const struct ibv_send_wr *work_of(struct held *h)
+{
+    if (h->work.send_flags & IBV_SEND_INLINE)
+        h->piece.addr = (uintptr_t)h->copy;
     h->work.sg_list = &h->piece;
+    return &h->work;
+}
+
+/* Ends what is held of the queue pair, the oldest with `first`, the others as flushed. */
+static void end_held(struct null_qp *qp, enum ibv_wc_status first)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < held_count; i++) {
+        if (held[i].qp == qp) {
+            end_work(qp, work_of(&held[i]), first);
+            first = IBV_WC_WR_FLUSH_ERR;
+        } else {
+            held[kept++] = held[i];
+        }
+    }
+    held_count = kept;
+}
+
+unsigned null_verbs_held(uint32_t queue_pair)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < held_count; i++)
+        count += held[i].qp->qp.qp_num == queue_pair;
+    return count;
+}
+
+void null_verbs_forget(struct null_qp *qp)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < held_count; i++)
+        if (held[i].qp != qp)
+            held[kept++] = held[i];
+    held_count = kept;
+}
+
+void null_verbs_flush(struct null_qp *qp)
+{
+    end_held(qp, IBV_WC_WR_FLUSH_ERR);
+}
+
+void null_verbs_give_up(uint32_t queue_pair)
+{
+    end_held(null_verbs_queue_pair(queue_pair), IBV_WC_RETRY_EXC_ERR);
+}
+
+/* ---- posting ---- */
+
+static void take_work(struct null_qp *qp, const struct ibv_send_wr *work)
+{
+    bool mute = qp->cut == NULL_CUT_ACKS && qp->state == IBV_QPS_RTS;
+    if (holding || (qp->cut == NULL_CUT_PACKETS && qp->state == IBV_QPS_RTS)) {
+        keep(qp, work, false);
+        return;
+    }
+    enum ibv_wc_status status = carry_out(qp, work);
+    if (mute && status == IBV_WC_SUCCESS)
+        keep(qp, work, true);
+    else
+        end_work(qp, work, status);
 }
 
 int null_verbs_post_send(struct ibv_qp *qp, struct ibv_send_wr *work, struct ibv_send_wr **bad)
@@ -101,12 +168,14 @@ int null_verbs_post_send(struct ibv_qp *qp, struct ibv_send_wr *work, struct ibv
     (void)bad;
     for (; work != NULL; work = work->next) {
         null_verbs_work++;
-        if (holding)
-            keep((struct null_qp *)qp, work);
-        else
-            do_work((struct null_qp *)qp, work);
+        take_work((struct null_qp *)qp, work);
     }
     return 0;
+}
+
+void null_verbs_cut(uint32_t queue_pair, enum null_cut cut)
+{
+    null_verbs_queue_pair(queue_pair)->cut = cut;
 }
 
 void null_verbs_hold(void)
@@ -116,10 +185,16 @@ void null_verbs_hold(void)
 
 void null_verbs_let_go(void)
 {
+    unsigned kept = 0;
     holding = false;
-    for (unsigned i = 0; i < held_count; i++)
-        do_work(held[i].qp, &held[i].work);
-    held_count = 0;
+    for (unsigned i = 0; i < held_count; i++) {
+        struct held *h = &held[i];
+        if (h->qp->cut == NULL_CUT_NONE)
+            end_work(h->qp, work_of(h), h->arrived ? IBV_WC_SUCCESS : carry_out(h->qp, work_of(h)));
+        else
+            held[kept++] = *h;
+    }
+    held_count = kept;
 }
 
 void null_verbs_send_raw(uint32_t to_queue_pair, const void *bytes, uint32_t length, int with_immediate,

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whatever befalls queue pairs, datagrams and the main thread, in whatever order: as long as one path works
+ * in the end, what was sent arrives, once. One seed chooses all; SEED in the environment runs that one alone.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/unit/daemon/carrier_hosts.h"
+#include "tests/unit/nic/cmocka_headers.h"
+
+enum {
+    SEEDS = 400,
+    BLOWS = 12,
+    ROUNDS_BETWEEN_MAX = 400
+};
+
+static void strike(void)
+{
+    struct random_stream *r = &weather.random;
+    unsigned host = random_below(r, HOSTS), path = random_below(r, PATHS);
+    struct link_name name = hosts_name_for(host, path);
+    switch (random_below(r, 5)) {
+    case 0: /* a spine swallows everything */
+        for (unsigned i = 0; i < HOSTS; i++)
+            hosts_cut(i, path, NULL_CUT_PACKETS);
+        break;
+    case 1: /* one direction only: packets, or their acknowledgements */
+        hosts_cut(host, path, random_below(r, 2) ? NULL_CUT_PACKETS : NULL_CUT_ACKS);
+        break;
+    case 2:
+        for (unsigned i = 0; i < HOSTS; i++)
+            hosts_cut(i, path, NULL_CUT_NONE);
+        break;
+    case 3:
+        null_verbs_fail((enum ibv_wc_status)(IBV_WC_LOC_LEN_ERR + random_below(r, IBV_WC_GENERAL_ERR)));
+        break;
+    case 4:
+        carrier_break_link(hosts[host].carrier, &name, now);
+        break;
+    }
+}
+
+static void settle(unsigned working)
+{
+    for (unsigned i = 0; i < HOSTS; i++)
+        hosts_cut(i, working, NULL_CUT_NONE);
+}
+
+static bool survives(uint64_t seed)
+{
+    weather.random.state = seed;
+    weather.datagrams_lost_percent = random_below(&weather.random, 26);
+    weather.main_idle_percent = random_below(&weather.random, 95);
+    weather.patience_rounds = 1 + random_below(&weather.random, 300);
+    hosts_begin_transfer(BYTES, BYTES);
+    for (unsigned i = 0; i < BLOWS; i++) {
+        hosts_do_rounds(random_below(&weather.random, ROUNDS_BETWEEN_MAX));
+        strike();
+    }
+    settle(random_below(&weather.random, PATHS));
+    if (hosts_run_to_end() == ROUNDS_MAX)
+        return false;
+    hosts_check_bytes(BYTES);
+    return true;
+}
+
+static void whatever_befalls_them_it_arrives_once(void **state)
+{
+    const char *only = getenv("SEED");
+    uint64_t first = only != NULL ? strtoull(only, NULL, 10) : 1, end = only != NULL ? first + 1 : SEEDS;
+    unsigned failed = 0;
+    for (uint64_t seed = first; seed < end; seed++) {
+        if (!survives(seed)) {
+            printf("seed %llu: it has not arrived\n", (unsigned long long)seed);
+            failed++;
+        }
+        hosts_tear_down(state);
+        hosts_set_up(state);
+    }
+    assert_int_equal(failed, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(whatever_befalls_them_it_arrives_once, hosts_set_up, hosts_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
