@@ -10,7 +10,7 @@
 
 #include "control/topology/topology.h"
 #include "dataplane/formats/units.h"
-#include "dataplane/process/yaml_load.h"
+#include "dataplane/process/http_place_yaml.h"
 
 /* A share is parsed into parts of 2^32 - 1: a quarter comes out a little more, and a quarter of four links
  * would be rounded up to two. */
@@ -48,16 +48,17 @@ static const cyaml_schema_field_t diagnosis_fields[] = {
                          CYAML_UNLIMITED),
     CYAML_FIELD_END};
 
-#define HOOKS_TEXT(key) CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct control_hooks, key, 1, 4095)
+#define HOOKS_TEXT(key, member)                                                                              \
+    CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct control_hooks, member, 1, 4095)
 static const cyaml_schema_field_t hooks_fields[] = {
-    HOOKS_TEXT(program),
-    HOOKS_TEXT(url),
-    HOOKS_TEXT(socket),
-    HOOKS_TEXT(path),
-    HOOKS_TEXT(ca),
-    HOOKS_TEXT(certificate),
-    HOOKS_TEXT(key),
-    HOOKS_TEXT(token_file),
+    HOOKS_TEXT(program, program),
+    HOOKS_TEXT(path, path),
+    HOOKS_TEXT(url, web.url),
+    HOOKS_TEXT(socket, web.socket),
+    HOOKS_TEXT(ca, web.ca),
+    HOOKS_TEXT(certificate, web.certificate),
+    HOOKS_TEXT(key, web.key),
+    HOOKS_TEXT(token_file, web.token_file),
     CYAML_FIELD_UINT("timeout_ms", OPTIONAL, struct control_hooks, timeout_ms),
     CYAML_FIELD_END};
 
@@ -149,8 +150,7 @@ static void check_hooks(struct yaml_check *check, const struct control_hooks *h)
     yaml_check_range(check, "hooks.timeout_ms", h->timeout_ms, 100, 600 * 1000);
     if (h->program != NULL && h->program[0] != '/')
         yaml_check_refuse(check, "hooks.program", "a whole path is wanted, from / on");
-    if (h->url != NULL && strncmp(h->url, "https://", strlen("https://")) != 0)
-        yaml_check_refuse(check, "hooks.url", "https://HOST:PORT is wanted, or `socket`");
+    http_place_check(check, "hooks", &h->web);
     if (h->path[0] != '/')
         yaml_check_refuse(check, "hooks.path", "a path begins with /");
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/process/http_place.h"
 #include "dataplane/process/log.h"
 #include "dataplane/process/yaml_position.h"
 
@@ -30,9 +31,9 @@ struct control_diagnosis {
 
 /* Whom verdicts are told. */
 struct control_hooks {
-    char *program;             /* NULL: none */
-    char *url, *socket, *path; /* a webhook: https://HOST:PORT or a Unix socket; neither: none */
-    char *ca, *certificate, *key, *token_file;
+    char *program;         /* NULL: none */
+    struct http_place web; /* a webhook's server; not given: none */
+    char *path;            /* of the webhook, there */
     uint32_t timeout_ms;
 };
 

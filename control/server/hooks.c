@@ -53,21 +53,6 @@ static void post_next(struct hooks *h)
     free(text);
 }
 
-static int open_client(struct hooks *h, struct event_base *base, char error[HTTP_CLIENT_ERROR_BYTES])
-{
-    const struct control_hooks *c = h->config;
-    if (c->url == NULL && c->socket == NULL)
-        return 0;
-    const struct http_client_config config = {.base = base,
-                                              .socket = c->socket,
-                                              .url = c->url,
-                                              .ca = c->ca,
-                                              .certificate = c->certificate,
-                                              .key = c->key,
-                                              .token_file = c->token_file};
-    return http_client_create(&config, &h->client, error);
-}
-
 int hooks_create(struct event_base *base, const struct control_hooks *config, struct hooks **created,
                  char error[HTTP_CLIENT_ERROR_BYTES])
 {
@@ -77,7 +62,8 @@ int hooks_create(struct event_base *base, const struct control_hooks *config, st
     if (h == NULL)
         return -ENOMEM;
     h->config = config;
-    int result = open_client(h, base, error);
+    int result =
+        http_place_is_given(&config->web) ? http_client_create(base, &config->web, &h->client, error) : 0;
     if (result == 0 && config->program != NULL) {
         h->program = hook_program_create(base, config->program, config->timeout_ms);
         result = h->program != NULL ? 0 : -ENOMEM;

@@ -9,7 +9,7 @@
 
 #include "dataplane/formats/address.h"
 #include "dataplane/formats/units.h"
-#include "dataplane/process/yaml_load.h"
+#include "dataplane/process/http_place_yaml.h"
 #include "dataplane/transport/congestion.h"
 
 enum {
@@ -44,16 +44,6 @@ static const cyaml_schema_field_t transport_fields[] = {
     TRANSPORT_NUMBER(window_packets),  TRANSPORT_NUMBER(peers_max),
     TRANSPORT_NUMBER(messages_max),    CYAML_FIELD_END};
 
-#define CONTROL_TEXT(key) CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct config_control, key, 1, 4095)
-static const cyaml_schema_field_t control_fields[] = {
-    CYAML_FIELD_STRING_PTR("socket", OPTIONAL_POINTER, struct config_control, socket, 1,
-                           sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
-    CYAML_FIELD_STRING_PTR("url", OPTIONAL_POINTER, struct config_control, url, 1, 255),
-    CONTROL_TEXT(ca),
-    CONTROL_TEXT(certificate),
-    CONTROL_TEXT(key),
-    CONTROL_TEXT(token_file),
-    CYAML_FIELD_END};
 static const cyaml_schema_value_t eal_value = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255)};
 
 #define STRING(key, member, longest)                                                                         \
@@ -79,7 +69,7 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("ports", CYAML_FLAG_POINTER, struct config, ports, port_count, &port_value, 1,
                                CONFIG_PORTS_MAX),
     CYAML_FIELD_MAPPING("transport", OPTIONAL, struct config, transport, transport_fields),
-    CYAML_FIELD_MAPPING("control", OPTIONAL, struct config, control, control_fields),
+    CYAML_FIELD_MAPPING("control", OPTIONAL, struct config, control, http_place_fields),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t config_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, config_fields)};
@@ -132,28 +122,9 @@ static void check_transport(struct yaml_check *check, const struct config_transp
                           "transport.rto_max_us is less than transport.rto_min_us");
 }
 
-static bool has_control(const struct config_control *c)
-{
-    return c->socket || c->url;
-}
-
-static void check_control(struct yaml_check *check, const struct config_control *c)
-{
-    bool has_files = c->ca || c->certificate || c->key || c->token_file;
-    if (c->socket && c->url)
-        yaml_check_refuse(check, "control.url", "control is at a `socket` or at a `url`, not at both");
-    if (c->url && strncmp(c->url, "https://", strlen("https://")) != 0)
-        yaml_check_refuse(check, "control.url",
-                          "control is only spoken to by TLS: https://HOST:PORT is wanted");
-    if (has_files && !c->url)
-        yaml_check_refuse(check, "control", "`ca`, `certificate`, `key` and `token_file` go with a `url`");
-    if (!c->certificate != !c->key)
-        yaml_check_refuse(check, "control", "`certificate` and `key` go together");
-}
-
 static void set_defaults(struct config *config)
 {
-    enum path_mode default_mode = has_control(&config->control) ? PATH_MODE_PLANNED : PATH_MODE_WRAP;
+    enum path_mode default_mode = http_place_is_given(&config->control) ? PATH_MODE_PLANNED : PATH_MODE_WRAP;
     config->path_mode = config->path_mode == 0 ? default_mode : config->path_mode - 1;
     config->log = config->log == 0 ? LOG_LEVEL_INFO : config->log - 1;
     config->region_bytes_max = 4ull << 30;
@@ -186,7 +157,7 @@ static void resolve(struct yaml_check *check, struct config *config)
         units_parse_size(config->region_bytes_max_text, &config->region_bytes_max) != 0)
         yaml_check_refuse(check, "region_bytes_max", "a size is wanted, such as 64M or 4G");
     check_transport(check, &config->transport);
-    check_control(check, &config->control);
+    http_place_check(check, "control", &config->control);
     for (unsigned i = 0; i < config->port_count; i++)
         resolve_port(check, &config->ports[i], i);
 }

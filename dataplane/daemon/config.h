@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/process/http_place.h"
 #include "dataplane/process/log.h"
 #include "dataplane/process/yaml_position.h"
 #include "dataplane/transport/transport.h"
@@ -35,14 +36,6 @@ struct config_transport {
     uint32_t credit_budget_kib, window_packets, peers_max, messages_max;
 };
 
-/* Where control is; neither socket nor url: there is none. */
-struct config_control {
-    char *socket;                 /* a Unix socket */
-    char *url;                    /* https://HOST:PORT */
-    char *ca, *certificate, *key; /* files, with `url` */
-    char *token_file;
-};
-
 struct config {
     char *socket, *group; /* group NULL: weft where that exists */
     enum config_idle idle;
@@ -62,7 +55,7 @@ struct config {
     struct config_port *ports;
     uint32_t port_count;
     struct config_transport transport;
-    struct config_control control;
+    struct http_place control; /* not given: there is none */
 };
 
 /* 0, or -EINVAL with `error` = "FILE:LINE:COLUMN: what is wrong". */

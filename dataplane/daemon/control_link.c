@@ -10,20 +10,6 @@ struct control_link {
     struct control_agent *agents[CONFIG_PORTS_MAX];
 };
 
-static int create_client(const struct control_link_config *config, struct http_client **client,
-                         char error[HTTP_CLIENT_ERROR_BYTES])
-{
-    const struct config_control *c = config->control;
-    return http_client_create(&(struct http_client_config){.base = config->base,
-                                                           .socket = c->socket,
-                                                           .url = c->url,
-                                                           .ca = c->ca,
-                                                           .certificate = c->certificate,
-                                                           .key = c->key,
-                                                           .token_file = c->token_file},
-                              client, error);
-}
-
 static void create_agent(struct control_link *link, const struct control_link_config *config, unsigned port)
 {
     struct control_agent_config agent = {
@@ -35,11 +21,11 @@ static void create_agent(struct control_link *link, const struct control_link_co
 
 struct control_link *control_link_create(const struct control_link_config *config)
 {
-    if (!config->control->socket && !config->control->url)
+    if (!http_place_is_given(config->control))
         return NULL;
     struct control_link *link = calloc(1, sizeof(*link));
     char error[HTTP_CLIENT_ERROR_BYTES] = "out of memory";
-    if (!link || create_client(config, &link->http, error) != 0) {
+    if (!link || http_client_create(config->base, config->control, &link->http, error) != 0) {
         log_error("control is not followed: %s", error);
         free(link);
         return NULL;

@@ -11,7 +11,7 @@ struct control_link;
 
 struct control_link_config {
     struct event_base *base;
-    const struct config_control *control;
+    const struct http_place *control;
     struct host_port **ports;
     unsigned port_count;
     struct session_server *server;

@@ -69,7 +69,7 @@ static bool same_eal(const struct config *a, const struct config *b)
     return same;
 }
 
-static bool same_control(const struct config_control *a, const struct config_control *b)
+static bool same_control(const struct http_place *a, const struct http_place *b)
 {
     return same_text(a->socket, b->socket) && same_text(a->url, b->url) && same_text(a->ca, b->ca) &&
            same_text(a->certificate, b->certificate) && same_text(a->key, b->key) &&

@@ -209,23 +209,24 @@ static char *copy(const char *text, bool *failed)
     return made;
 }
 
-static int prepare(struct http_client *c, const struct http_client_config *config, char *error)
+static int prepare(struct http_client *c, struct event_base *base, const struct http_place *place,
+                   char *error)
 {
     bool failed = false;
-    c->origin = copy(config->socket ? "http://localhost" : config->url, &failed);
-    c->socket = copy(config->socket, &failed);
-    c->ca = copy(config->ca, &failed);
-    c->certificate = copy(config->certificate, &failed);
-    c->key = copy(config->key, &failed);
-    c->loop = curl_loop_create(config->base, on_ended);
+    c->origin = copy(place->socket ? "http://localhost" : place->url, &failed);
+    c->socket = copy(place->socket, &failed);
+    c->ca = copy(place->ca, &failed);
+    c->certificate = copy(place->certificate, &failed);
+    c->key = copy(place->key, &failed);
+    c->loop = curl_loop_create(base, on_ended);
     if (failed || !c->loop) {
         snprintf(error, HTTP_CLIENT_ERROR_BYTES, "out of memory");
         return -ENOMEM;
     }
-    return config->token_file ? read_token(c, config->token_file, error) : 0;
+    return place->token_file ? read_token(c, place->token_file, error) : 0;
 }
 
-int http_client_create(const struct http_client_config *config, struct http_client **created,
+int http_client_create(struct event_base *base, const struct http_place *place, struct http_client **created,
                        char error[HTTP_CLIENT_ERROR_BYTES])
 {
     struct http_client *c = calloc(1, sizeof(*c));
@@ -235,7 +236,7 @@ int http_client_create(const struct http_client_config *config, struct http_clie
         return -ENOMEM;
     }
     LIST_INIT(&c->exchanges);
-    int result = prepare(c, config, error);
+    int result = prepare(c, base, place, error);
     if (result) {
         http_client_destroy(c);
         *created = NULL;

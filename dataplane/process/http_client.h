@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/process/http_place.h"
+
 struct event_base;
 struct http_client;
 struct http_exchange;
@@ -15,16 +17,9 @@ enum {
     HTTP_CLIENT_ERROR_BYTES = 512
 };
 
-struct http_client_config {
-    struct event_base *base;
-    const char *socket;                 /* a Unix socket; NULL: over TCP, and TLS */
-    const char *url;                    /* https://HOST:PORT; unused with a socket */
-    const char *ca, *certificate, *key; /* PEM files; NULL: the system's, none, none */
-    const char *token_file;             /* its first line is the bearer token; NULL: none */
-};
-/* 0, or negative errno with `error`. Keeps the texts, not the pointers; reads the token now, the other files
- * when it connects. */
-int http_client_create(const struct http_client_config *config, struct http_client **client,
+/* 0, or negative errno with `error`. Keeps the texts of `place`, not the pointers; reads the token now, the
+ * other files when it connects. */
+int http_client_create(struct event_base *base, const struct http_place *place, struct http_client **client,
                        char error[HTTP_CLIENT_ERROR_BYTES]);
 /* Ends what is under way without telling anyone. NULL is allowed. */
 void http_client_destroy(struct http_client *client);

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 
 #include "dataplane/formats/address.h"
-#include "dataplane/process/yaml_load.h"
+#include "dataplane/process/http_place_yaml.h"
 
 enum {
     OPTIONAL = CYAML_FLAG_OPTIONAL,
@@ -17,17 +17,6 @@ enum {
     FILES_MAX = 64
 };
 
-#define CONTROL_TEXT(key)                                                                                    \
-    CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct monitor_control_config, key, 1, 4095)
-static const cyaml_schema_field_t control_fields[] = {
-    CYAML_FIELD_STRING_PTR("socket", OPTIONAL_POINTER, struct monitor_control_config, socket, 1,
-                           sizeof(((struct sockaddr_un *)0)->sun_path) - 1),
-    CYAML_FIELD_STRING_PTR("url", OPTIONAL_POINTER, struct monitor_control_config, url, 1, 255),
-    CONTROL_TEXT(ca),
-    CONTROL_TEXT(certificate),
-    CONTROL_TEXT(key),
-    CONTROL_TEXT(token_file),
-    CYAML_FIELD_END};
 static const cyaml_schema_value_t text_value = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 4095)};
 
 #define TEXT(key, longest)                                                                                   \
@@ -53,7 +42,7 @@ static const cyaml_schema_field_t config_fields[] = {
     NUMBER(hang_ms),
     CYAML_FIELD_BOOL("perf_buffer", OPTIONAL, struct monitor_config, perf_buffer),
     CYAML_FIELD_ENUM("log", OPTIONAL_ENUM, struct monitor_config, log, yaml_log_levels, YAML_LOG_LEVELS),
-    CYAML_FIELD_MAPPING("control", OPTIONAL, struct monitor_config, control, control_fields),
+    CYAML_FIELD_MAPPING("control", OPTIONAL, struct monitor_config, control, http_place_fields),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t config_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct monitor_config, config_fields)};
@@ -97,20 +86,6 @@ static int set_defaults(struct monitor_config *c)
     return 0;
 }
 
-static void check_control(struct yaml_check *check, const struct monitor_control_config *c)
-{
-    bool has_files = c->ca || c->certificate || c->key || c->token_file;
-    if (c->socket && c->url)
-        yaml_check_refuse(check, "control.url", "control is at a `socket` or at a `url`, not at both");
-    if (c->url && strncmp(c->url, "https://", strlen("https://")) != 0)
-        yaml_check_refuse(check, "control.url",
-                          "control is only spoken to by TLS: https://HOST:PORT is wanted");
-    if (has_files && !c->url)
-        yaml_check_refuse(check, "control", "`ca`, `certificate`, `key` and `token_file` go with a `url`");
-    if (!c->certificate != !c->key)
-        yaml_check_refuse(check, "control", "`certificate` and `key` go together");
-}
-
 static void read_addresses(struct yaml_check *check, struct monitor_config *c)
 {
     char path[64];
@@ -129,7 +104,7 @@ static void check_values(struct yaml_check *check, struct monitor_config *c)
     yaml_check_range(check, "records_max", c->records_max, 1024, 1 << 22);
     yaml_check_range(check, "scan_ms", c->scan_ms, 100, 3600 * 1000);
     yaml_check_range(check, "hang_ms", c->hang_ms, 100, 3600 * 1000);
-    check_control(check, &c->control);
+    http_place_check(check, "control", &c->control);
     read_addresses(check, c);
 }
 

@@ -6,16 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/process/http_place.h"
 #include "dataplane/process/log.h"
 #include "dataplane/process/yaml_position.h"
 #include "ebpf/timing_maps.h"
-
-struct monitor_control_config {
-    char *socket;                 /* a Unix socket */
-    char *url;                    /* https://HOST:PORT */
-    char *ca, *certificate, *key; /* files, with `url` */
-    char *token_file;
-};
 
 struct monitor_config {
     char *socket; /* where it answers */
@@ -38,7 +32,7 @@ struct monitor_config {
     uint32_t hang_ms;
     bool perf_buffer;
     enum log_level log;
-    struct monitor_control_config control;
+    struct http_place control;
 };
 
 /* All defaults for a `file` of NULL. 0, -ENOMEM, or -EINVAL with `error` = "FILE:LINE:COLUMN: what is wrong".

@@ -136,9 +136,9 @@ void uplink_send(struct uplink *u, uint64_t now_ns, uint64_t lost)
 
 struct uplink *uplink_create(const struct uplink_config *config)
 {
-    const struct monitor_control_config *control = &config->config->control;
+    const struct http_place *control = &config->config->control;
     char error[HTTP_CLIENT_ERROR_BYTES];
-    if (!control->socket && !control->url)
+    if (!http_place_is_given(control))
         return NULL;
     struct uplink *u = calloc(1, sizeof(*u));
     if (!u) {
@@ -146,14 +146,7 @@ struct uplink *uplink_create(const struct uplink_config *config)
         return NULL;
     }
     u->config = *config;
-    struct http_client_config http = {.base = config->base,
-                                      .socket = control->socket,
-                                      .url = control->url,
-                                      .ca = control->ca,
-                                      .certificate = control->certificate,
-                                      .key = control->key,
-                                      .token_file = control->token_file};
-    if (http_client_create(&http, &u->http, error) == 0)
+    if (http_client_create(config->base, control, &u->http, error) == 0)
         return u;
     log_error("control is not told: %s", error);
     free(u);

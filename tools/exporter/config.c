@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "dataplane/process/yaml_load.h"
+#include "dataplane/process/http_place_yaml.h"
 #include "tools/exporter/listen_socket.h"
 
 enum {
@@ -20,15 +20,6 @@ enum {
 #define OPTIONAL_POINTER (CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER)
 
 #define TEXT(type, key, longest) CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, type, key, 1, longest)
-static const cyaml_schema_field_t control_fields[] = {
-    TEXT(struct exporter_control_config, socket, SOCKET_BYTES_MAX),
-    TEXT(struct exporter_control_config, url, PATH_BYTES_MAX),
-    TEXT(struct exporter_control_config, ca, PATH_BYTES_MAX),
-    TEXT(struct exporter_control_config, certificate, PATH_BYTES_MAX),
-    TEXT(struct exporter_control_config, key, PATH_BYTES_MAX),
-    TEXT(struct exporter_control_config, token_file, PATH_BYTES_MAX),
-    CYAML_FIELD_END};
-
 static const cyaml_schema_field_t socket_fields[] = {CYAML_FIELD_STRING_PTR("socket", CYAML_FLAG_POINTER,
                                                                             struct exporter_socket_config,
                                                                             socket, 1, SOCKET_BYTES_MAX),
@@ -42,7 +33,7 @@ static const cyaml_schema_field_t config_fields[] = {
     TEXT(struct exporter_config, topology, PATH_BYTES_MAX),
     TEXT(struct exporter_config, host, HOST_BYTES - 1),
     CYAML_FIELD_UINT("timeout_ms", CYAML_FLAG_OPTIONAL, struct exporter_config, timeout_ms),
-    SOURCE(control, control_fields),
+    SOURCE(control, http_place_fields),
     SOURCE(dataplane, socket_fields),
     SOURCE(monitor, socket_fields),
     CYAML_FIELD_ENUM("log", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct exporter_config, log,
@@ -68,14 +59,13 @@ static bool set_defaults(struct exporter_config *c)
     return set_text(&c->listen, "127.0.0.1:9793") && set_text(&c->host, host);
 }
 
-static void check_control(struct yaml_check *check, const struct exporter_control_config *control)
+static void check_control(struct yaml_check *check, const struct http_place *control)
 {
     if (control == NULL)
         return;
-    if ((control->socket == NULL) == (control->url == NULL))
+    if (!http_place_is_given(control))
         yaml_check_refuse(check, "control", "control: either `socket` or `url` is wanted");
-    else if (control->url != NULL && strncmp(control->url, "https://", 8) != 0)
-        yaml_check_refuse(check, "control.url", "control.url must begin with https://");
+    http_place_check(check, "control", control);
 }
 
 static int check(struct exporter_config *c, const char *file, char *error)

@@ -3,17 +3,12 @@
 #ifndef WEFT_TOOLS_EXPORTER_CONFIG_H
 #define WEFT_TOOLS_EXPORTER_CONFIG_H
 
+#include "dataplane/process/http_place.h"
 #include "dataplane/process/log.h"
 #include "dataplane/process/yaml_position.h"
 
 #include <stdint.h>
 
-struct exporter_control_config {
-    char *socket;                 /* a Unix socket */
-    char *url;                    /* https://HOST:PORT */
-    char *ca, *certificate, *key; /* files, with `url` */
-    char *token_file;
-};
 struct exporter_socket_config {
     char *socket;
 };
@@ -25,7 +20,7 @@ struct exporter_config {
     char *host;       /* of ports that the topology does not know */
     uint32_t timeout_ms;
     /* Sources; NULL: not one of them. */
-    struct exporter_control_config *control;
+    struct http_place *control;
     struct exporter_socket_config *dataplane, *monitor;
     enum log_level log;
 };

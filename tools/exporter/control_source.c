@@ -203,7 +203,7 @@ static void destroy(struct source *source)
     free(s);
 }
 
-int control_source_create(const struct http_client_config *client, long timeout_ms, struct source **created,
+int control_source_create(const struct control_source_config *config, struct source **created,
                           char error[HTTP_CLIENT_ERROR_BYTES])
 {
     struct control_source *s = calloc(1, sizeof(*s));
@@ -213,16 +213,18 @@ int control_source_create(const struct http_client_config *client, long timeout_
         return -ENOMEM;
     }
     s->source = (struct source){.name = "control",
-                                .place = client->socket != NULL ? client->socket : client->url,
+                                .place = config->control->socket != NULL ? config->control->socket
+                                                                         : config->control->url,
                                 .begin = begin,
                                 .destroy = destroy};
-    s->timeout_ms = timeout_ms;
+    s->timeout_ms = config->timeout_ms;
     plan_counts_init(&s->plans);
     s->events = event_counts_create();
-    s->later = evtimer_new(client->base, on_later, s);
+    s->later = evtimer_new(config->base, on_later, s);
     snprintf(error, HTTP_CLIENT_ERROR_BYTES, "out of memory");
-    int result =
-        s->events != NULL && s->later != NULL ? http_client_create(client, &s->client, error) : -ENOMEM;
+    int result = s->events != NULL && s->later != NULL
+                     ? http_client_create(config->base, config->control, &s->client, error)
+                     : -ENOMEM;
     if (result != 0)
         destroy(&s->source);
     else

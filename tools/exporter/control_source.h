@@ -6,9 +6,13 @@
 #include "dataplane/process/http_client.h"
 #include "tools/exporter/source.h"
 
-/* 0, or negative errno with `error`. `timeout_ms` bounds each question. Keeps the texts that say where
- * control is. */
-int control_source_create(const struct http_client_config *client, long timeout_ms, struct source **source,
+struct control_source_config {
+    struct event_base *base;
+    const struct http_place *control; /* its texts are kept, not the pointers */
+    long timeout_ms;                  /* of each question */
+};
+/* 0, or negative errno with `error`. */
+int control_source_create(const struct control_source_config *config, struct source **source,
                           char error[HTTP_CLIENT_ERROR_BYTES]);
 
 #endif

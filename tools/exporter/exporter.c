@@ -88,18 +88,12 @@ static int add_source(struct exporter *e, struct source *source)
     return 0;
 }
 
-static int add_control(struct exporter *e, const struct exporter_control_config *config)
+static int add_control(struct exporter *e)
 {
-    const struct http_client_config client = {.base = e->base,
-                                              .socket = config->socket,
-                                              .url = config->url,
-                                              .ca = config->ca,
-                                              .certificate = config->certificate,
-                                              .key = config->key,
-                                              .token_file = config->token_file};
+    const struct control_source_config config = {e->base, e->config->control, e->config->timeout_ms};
     struct source *source;
     char error[HTTP_CLIENT_ERROR_BYTES];
-    int result = control_source_create(&client, e->config->timeout_ms, &source, error);
+    int result = control_source_create(&config, &source, error);
     if (result == 0)
         return add_source(e, source);
     log_error("%s", error);
@@ -109,7 +103,7 @@ static int add_control(struct exporter *e, const struct exporter_control_config 
 static int add_sources(struct exporter *e)
 {
     const struct exporter_config *c = e->config;
-    int result = c->control != NULL ? add_control(e, c->control) : 0;
+    int result = c->control != NULL ? add_control(e) : 0;
     if (result == 0 && c->dataplane != NULL)
         result = add_source(e, dataplane_source_create(&(struct dataplane_source_config){
                                    e->base, c->dataplane->socket, &e->names, c->timeout_ms}));

@@ -195,8 +195,7 @@ static int report_as_dataplane(const char *authority, const char *address)
     snprintf(ca, sizeof(ca), "%s/%s.pem", daemon_.folder, authority);
     snprintf(certificate, sizeof(certificate), "%s/10.1.0.2.pem", daemon_.folder);
     snprintf(key, sizeof(key), "%s/10.1.0.2.key", daemon_.folder);
-    const struct http_client_config config = {
-        .base = base, .url = url, .ca = ca, .certificate = certificate, .key = key};
+    const struct http_place place = {.url = url, .ca = ca, .certificate = certificate, .key = key};
     static const char report[] = "{\"version\":1,\"incarnation\":7,\"sequence\":1}";
     const struct http_request request = {.path = path,
                                          .body = report,
@@ -206,7 +205,7 @@ static int report_as_dataplane(const char *authority, const char *address)
                                          .answer_bytes_max = 4096,
                                          .done = on_answer,
                                          .context = &status};
-    assert_int_equal(http_client_create(&config, &client, error), 0);
+    assert_int_equal(http_client_create(base, &place, &client, error), 0);
     assert_non_null(http_client_start(client, &request));
     while (status < 0)
         event_base_loop(base, EVLOOP_ONCE);

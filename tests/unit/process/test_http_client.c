@@ -101,9 +101,8 @@ static void write_token(struct fixture *f, const char *text)
 
 static int create_client(struct fixture *f, bool with_token, char error[HTTP_CLIENT_ERROR_BYTES])
 {
-    struct http_client_config config = {
-        .base = f->base, .socket = f->socket, .token_file = with_token ? f->token_file : NULL};
-    return http_client_create(&config, &f->client, error);
+    struct http_place place = {.socket = f->socket, .token_file = with_token ? f->token_file : NULL};
+    return http_client_create(f->base, &place, &f->client, error);
 }
 
 static int set_up(void **state)

@@ -140,9 +140,9 @@ static void serve(struct fixture *f)
 {
     char error[HTTP_CLIENT_ERROR_BYTES];
     struct http_server_config server = describe(f);
-    struct http_client_config client = {.base = f->base, .socket = f->socket};
     assert_int_equal(http_server_create(&server, &f->server, error), 0);
-    assert_int_equal(http_client_create(&client, &f->client, error), 0);
+    assert_int_equal(
+        http_client_create(f->base, &(struct http_place){.socket = f->socket}, &f->client, error), 0);
 }
 
 static struct http_exchange *ask(struct fixture *f, const char *path)
