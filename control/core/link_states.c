@@ -144,6 +144,39 @@ static void add_rates(const struct core *core, uint64_t *rates)
     }
 }
 
+static int make_first(const struct core *core, const uint64_t *rates, struct planner_fabric **fabric,
+                      char error[PLANNER_ERROR_BYTES])
+{
+    const struct fabric_map *m = core->map;
+    return planner_fabric_create(&(struct planner_fabric_config){.leaf_count = m->leaf_count,
+                                                                 .spine_count = m->spine_count,
+                                                                 .port_count = m->port_count,
+                                                                 .ports = m->ports,
+                                                                 .up_bytes_per_s = rates,
+                                                                 .down_bytes_per_s = rates},
+                                 fabric, error);
+}
+
+/* From that of the plan in force: little has changed. */
+static int make_next(const struct core *core, const uint64_t *rates, struct planner_fabric **fabric,
+                     char error[PLANNER_ERROR_BYTES])
+{
+    const struct fabric_map *m = core->map;
+    const uint64_t *before = planner_fabric_rates(core->plan->fabric, PLANNER_LINK_UP);
+    int result = planner_fabric_copy(core->plan->fabric, fabric, error);
+    for (uint32_t uplink = 0; uplink < m->uplink_count && result == 0; uplink++) {
+        struct planner_link link = {PLANNER_LINK_UP, uplink / m->spine_count,
+                                    (uint16_t)(uplink % m->spine_count), 0};
+        if (rates[uplink] == before[uplink])
+            continue;
+        result = planner_fabric_set_rate(*fabric, &link, rates[uplink], error);
+        link.kind = PLANNER_LINK_DOWN;
+        if (result == 0)
+            result = planner_fabric_set_rate(*fabric, &link, rates[uplink], error);
+    }
+    return result;
+}
+
 int core_make_fabric(const struct core *core, struct planner_fabric **fabric, char error[PLANNER_ERROR_BYTES])
 {
     const struct fabric_map *m = core->map;
@@ -153,13 +186,8 @@ int core_make_fabric(const struct core *core, struct planner_fabric **fabric, ch
         return -ENOMEM;
     }
     add_rates(core, rates);
-    int result = planner_fabric_create(&(struct planner_fabric_config){.leaf_count = m->leaf_count,
-                                                                       .spine_count = m->spine_count,
-                                                                       .port_count = m->port_count,
-                                                                       .ports = m->ports,
-                                                                       .up_bytes_per_s = rates,
-                                                                       .down_bytes_per_s = rates},
-                                       fabric, error);
+    int result =
+        core->plan != NULL ? make_next(core, rates, fabric, error) : make_first(core, rates, fabric, error);
     free(rates);
     return result;
 }

@@ -7,17 +7,6 @@ static uint64_t mix(uint64_t h, uint64_t word)
     return h ^ h >> 32;
 }
 
-/* Of both directions of an uplink. */
-static uint64_t hash_rates(const struct core_planning *p, uint32_t uplink, uint64_t h)
-{
-    struct planner_link link = {.kind = PLANNER_LINK_UP,
-                                .place = uplink / p->map->spine_count,
-                                .spine = (uint16_t)(uplink % p->map->spine_count)};
-    h = mix(h, planner_fabric_rate(p->fabric, &link));
-    link.kind = PLANNER_LINK_DOWN;
-    return mix(h, planner_fabric_rate(p->fabric, &link));
-}
-
 static uint64_t hash_fabric(const struct core_planning *p, uint64_t h)
 {
     h = mix(h, p->map->leaf_prefix_bits);
@@ -25,8 +14,10 @@ static uint64_t hash_fabric(const struct core_planning *p, uint64_t h)
         h = mix(h, p->map->spine_addresses[i]);
     for (uint32_t i = 0; i < p->map->prefix_count; i++)
         h = mix(h, (uint64_t)p->map->prefixes[i].prefix << 32 | p->map->prefixes[i].leaf);
+    const uint64_t *up = planner_fabric_rates(p->fabric, PLANNER_LINK_UP);
+    const uint64_t *down = planner_fabric_rates(p->fabric, PLANNER_LINK_DOWN);
     for (uint32_t uplink = 0; uplink < p->map->uplink_count; uplink++)
-        h = hash_rates(p, uplink, h);
+        h = mix(mix(h, up[uplink]), down[uplink]);
     return h;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "control/core/planning.h"
 
@@ -61,7 +62,7 @@ static uint32_t count_demands(const struct plan_result *r, unsigned layer)
     return (uint32_t)count;
 }
 
-/* NULL: no memory. */
+/* NULL: no memory. The caller frees it. */
 static struct planner_demand *make_demands(const struct core_planning *p, struct plan_result *r,
                                            unsigned layer)
 {
@@ -78,6 +79,19 @@ static struct planner_demand *make_demands(const struct core_planning *p, struct
             add_demands(p, r, &r->entries[i], demands, l->flows, &l->demand_count);
     }
     return demands;
+}
+
+/* Those of the previous plan, which stay its own. NULL: no memory. */
+static const struct planner_demand *same_demands(const struct core_planning *p, struct plan_result *r,
+                                                 unsigned layer)
+{
+    const struct plan_layer *old = &p->previous->layers[layer];
+    struct plan_layer *l = &r->layers[layer];
+    l->flows = malloc((old->demand_count + 1) * sizeof(*l->flows));
+    if (l->flows == NULL)
+        return NULL;
+    memcpy(l->flows, old->flows, old->demand_count * sizeof(*l->flows));
+    return planner_plan_demands(old->plan, &l->demand_count);
 }
 
 /* ---- plans ---- */
@@ -142,23 +156,12 @@ static int improve(const struct core_planning *p, struct plan_result *r, const s
     return 0;
 }
 
-/* The same steps of the same jobs, by what revising relies on. */
-static const struct planner_plan *plan_to_revise(const struct core_planning *p, const struct plan_result *r,
-                                                 unsigned layer)
-{
-    const struct plan_result *previous = p->previous;
-    if (!p->revise || previous == NULL || previous->layer_count != r->layer_count ||
-        previous->layers[layer].demand_count != r->layers[layer].demand_count)
-        return NULL;
-    return previous->layers[layer].plan;
-}
-
 static int plan_layer(struct core_planning *p, struct plan_result *r, unsigned layer,
                       const struct planner_fabric *fabric, const struct planner_demand *demands)
 {
     struct plan_layer *l = &r->layers[layer];
     char error[PLANNER_ERROR_BYTES] = "";
-    const struct planner_plan *old = plan_to_revise(p, r, layer);
+    const struct planner_plan *old = r->follows ? p->previous->layers[layer].plan : NULL;
     int result = old != NULL ? planner_plan_revise(old, fabric, &l->plan, error)
                              : plan_anew(p, fabric, demands, l->demand_count, &l->plan, error);
     if (result == 0 && old != NULL)
@@ -172,12 +175,13 @@ static int plan_layer(struct core_planning *p, struct plan_result *r, unsigned l
 
 static int make_layer(struct core_planning *p, struct plan_result *r, unsigned layer)
 {
-    struct planner_demand *demands = make_demands(p, r, layer);
+    struct planner_demand *made = r->follows ? NULL : make_demands(p, r, layer);
+    const struct planner_demand *demands = r->follows ? same_demands(p, r, layer) : made;
     struct planner_fabric *reduced = layer > 0 ? planning_background(p, r, layer) : NULL;
     int result = -ENOMEM;
     if (demands != NULL && (layer == 0 || reduced != NULL))
         result = plan_layer(p, r, layer, layer > 0 ? reduced : p->fabric, demands);
-    free(demands);
+    free(made);
     planner_fabric_destroy(reduced);
     return result;
 }

@@ -2,6 +2,7 @@
 /* What has been planned, in the record's form, and what it is like: of each job, of each link, as a whole. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "control/core/planning.h"
 
@@ -20,44 +21,81 @@ static uint32_t make_pieces(const struct planner_plan *plan, uint32_t demand, st
     return made;
 }
 
+/* `change` is 1, or -1 for what is no more. */
 static void count_on_links(const struct core_planning *p, struct plan_result *r,
                            const struct planner_demand *demand, const struct plan_piece *pieces,
-                           uint32_t count)
+                           uint32_t count, int change)
 {
     uint32_t from = fabric_map_leaf(p->map, demand->source_port);
     uint32_t to = fabric_map_leaf(p->map, demand->destination_port);
     for (uint32_t i = 0; i < count; i++) {
-        r->link_flows[fabric_map_uplink(p->map, from, pieces[i].spine)]++;
-        r->link_flows[fabric_map_uplink(p->map, to, pieces[i].spine)]++;
+        r->link_flows[fabric_map_uplink(p->map, from, pieces[i].spine)] += (uint64_t)change;
+        r->link_flows[fabric_map_uplink(p->map, to, pieces[i].spine)] += (uint64_t)change;
     }
 }
 
+static void forget_flow(const struct core_planning *p, struct plan_result *r, const struct plan_entry *e,
+                        uint32_t flow, const struct planner_demand *demand)
+{
+    struct plan_piece whole;
+    uint32_t count;
+    const struct plan_piece *pieces = plan_record_pieces(p->previous->record, flow, &whole, &count);
+    r->record->tables[e->table].planned -= count > 0;
+    count_on_links(p, r, demand, pieces, count, -1);
+}
+
+static int record_flow(const struct core_planning *p, struct plan_result *r, const struct plan_entry *e,
+                       uint32_t number, const struct planner_demand *demand)
+{
+    const struct plan_layer *l = &r->layers[e->layer];
+    struct plan_piece pieces[PLAN_SPINES_MAX];
+    uint32_t count = make_pieces(l->plan, number, pieces), flow = l->flows[number];
+    if (r->follows)
+        forget_flow(p, r, e, flow, demand);
+    r->record->tables[e->table].planned += count > 0;
+    count_on_links(p, r, demand, pieces, count, 1);
+    return plan_record_set(r->record, flow, pieces, count);
+}
+
+/* All flows, or those that have changed or are split. */
 static int record_entry(const struct core_planning *p, struct plan_result *r, const struct plan_entry *e)
 {
     const struct plan_layer *l = &r->layers[e->layer];
-    uint32_t demand_count;
+    uint32_t demand_count, changed_count, k = 0;
     const struct planner_demand *demands = planner_plan_demands(l->plan, &demand_count);
+    const uint32_t *changed = planner_plan_changed(l->plan, &changed_count);
     for (uint32_t i = e->first_demand; i < e->first_demand + e->demand_count; i++) {
-        struct plan_piece pieces[PLAN_SPINES_MAX];
-        uint32_t count = make_pieces(l->plan, i, pieces);
-        if (plan_record_set(r->record, l->flows[i], pieces, count) != 0)
+        while (k < changed_count && changed[k] < i)
+            k++;
+        bool stays = r->follows && changed != NULL && (k == changed_count || changed[k] != i);
+        if (stays && r->record->spines[l->flows[i]] != FLOW_SPLIT)
+            continue;
+        if (record_flow(p, r, e, i, &demands[i]) != 0)
             return -ENOMEM;
-        r->record->tables[e->table].planned += count > 0;
-        count_on_links(p, r, &demands[i], pieces, count);
     }
     return 0;
 }
 
+/* What most flows do, where few have changed. */
+static void begin_with_previous(const struct core_planning *p, struct plan_result *r)
+{
+    memcpy(r->record->spines, p->previous->record->spines, r->record->flow_count);
+    memcpy(r->link_flows, p->previous->link_flows, p->map->uplink_count * sizeof(*r->link_flows));
+}
+
 /* ---- what it is like ---- */
 
-static void measure_link(struct plan_result *r, uint32_t uplink, const struct planner_link *link,
-                         const struct planner_fabric *fabric, const struct planner_plan *plan,
-                         uint64_t whole_ps)
+static void measure_direction(const struct core_planning *p, struct plan_result *r, unsigned layer,
+                              enum planner_link_kind kind, uint64_t whole_ps)
 {
-    uint64_t rate = planner_fabric_rate(fabric, link), load = planner_plan_load(plan, link);
-    double share = rate > 0 ? (double)load / (double)rate * 1e12 / (double)whole_ps : 0;
-    if (share > r->link_share[uplink])
-        r->link_share[uplink] = share;
+    const uint64_t *rates = planner_fabric_rates(p->fabric, kind);
+    const uint64_t *loads = planner_plan_loads(r->layers[layer].plan, kind);
+    for (uint32_t uplink = 0; uplink < p->map->uplink_count; uplink++) {
+        double share =
+            rates[uplink] > 0 ? (double)loads[uplink] / (double)rates[uplink] * 1e12 / (double)whole_ps : 0;
+        if (share > r->link_share[uplink])
+            r->link_share[uplink] = share;
+    }
 }
 
 /* Of all layers, the longest time on a link over the longest of any. */
@@ -69,14 +107,8 @@ static void measure_links(const struct core_planning *p, struct plan_result *r)
         whole_ps = time_ps > whole_ps ? time_ps : whole_ps;
     }
     for (unsigned i = 0; i < r->layer_count; i++) {
-        for (uint32_t uplink = 0; uplink < p->map->uplink_count; uplink++) {
-            struct planner_link link = {.kind = PLANNER_LINK_UP,
-                                        .place = uplink / p->map->spine_count,
-                                        .spine = (uint16_t)(uplink % p->map->spine_count)};
-            measure_link(r, uplink, &link, p->fabric, r->layers[i].plan, whole_ps);
-            link.kind = PLANNER_LINK_DOWN;
-            measure_link(r, uplink, &link, p->fabric, r->layers[i].plan, whole_ps);
-        }
+        measure_direction(p, r, i, PLANNER_LINK_UP, whole_ps);
+        measure_direction(p, r, i, PLANNER_LINK_DOWN, whole_ps);
     }
 }
 
@@ -134,6 +166,8 @@ int planning_make_record(struct core_planning *p, struct plan_result *r)
     r->jobs = calloc(r->record->table_count + 1, sizeof(*r->jobs));
     if (r->link_flows == NULL || r->link_share == NULL || r->jobs == NULL)
         return -ENOMEM;
+    if (r->follows)
+        begin_with_previous(p, r);
     for (unsigned i = 0; i < r->entry_count; i++) {
         if (record_entry(p, r, &r->entries[i]) != 0)
             return -ENOMEM;

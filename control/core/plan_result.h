@@ -43,7 +43,9 @@ struct plan_result {
     struct core_plan_job *jobs; /* of each table */
     uint64_t *link_flows;       /* [uplink] */
     double *link_share;         /* [uplink] */
-    bool refine;                /* it was revised, and a plan made anew may be better */
+    bool follows; /* of the same steps of the same jobs as the one before: tables, entries and flows are equal
+                   */
+    bool refine;  /* it was revised, and a plan made anew may be better */
 };
 
 /* Not its record. NULL is allowed. */

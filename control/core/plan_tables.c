@@ -126,6 +126,59 @@ static void add_job(struct core_planning *p, struct plan_result *r, unsigned job
     r->layer_count = count > r->layer_count ? count : r->layer_count;
 }
 
+/* ---- the same again ---- */
+
+/* Takes over the table of a job's shape from the previous plan, with what has been sent since; false: it had
+ * none like it. */
+static bool copy_table(const struct core_planning *p, unsigned job, enum step_shape shape,
+                       struct plan_table *tables, unsigned *table_count)
+{
+    const struct planning_job *j = &p->jobs[job];
+    const struct plan_record *old = p->previous->record;
+    struct plan_table *table = &tables[*table_count];
+    struct step_pattern pattern;
+    if (!wants(j, shape, &pattern))
+        return true;
+    if (*table_count == old->table_count)
+        return false;
+    *table = old->tables[(*table_count)++];
+    if (table->identity != j->identity || table->pattern.shape != shape || table->geometry != j->geometry ||
+        job_size_class(table->flow_bytes) != job_size_class(j->flow_bytes[shape]))
+        return false;
+    table->flow_bytes = j->flow_bytes[shape];
+    return true;
+}
+
+static bool same_jobs(const struct core_planning *p, const struct plan_table *tables)
+{
+    for (unsigned i = 0; i < p->previous->entry_count; i++) {
+        const struct plan_entry *e = &p->previous->entries[i];
+        if (e->job >= p->job_count || p->jobs[e->job].identity != tables[e->table].identity)
+            return false;
+    }
+    return true;
+}
+
+/* Copies the previous plan's tables and entries if it was for the very same steps. */
+static bool copy_all(const struct core_planning *p, struct plan_result *r, struct plan_table *tables,
+                     unsigned *table_count)
+{
+    if (!p->revise || p->previous == NULL)
+        return false;
+    for (unsigned job = 0; job < p->job_count; job++) {
+        for (unsigned shape = 0; shape < STEP_SHAPES; shape++) {
+            if (!copy_table(p, job, (enum step_shape)shape, tables, table_count))
+                return false;
+        }
+    }
+    if (*table_count != p->previous->record->table_count || !same_jobs(p, tables))
+        return false;
+    r->entry_count = p->previous->entry_count;
+    r->layer_count = p->previous->layer_count;
+    memcpy(r->entries, p->previous->entries, r->entry_count * sizeof(*r->entries));
+    return true;
+}
+
 int planning_make_tables(struct core_planning *p, struct plan_result *r)
 {
     struct plan_table *tables = calloc((size_t)p->job_count * STEP_SHAPES + 1, sizeof(*tables));
@@ -136,7 +189,12 @@ int planning_make_tables(struct core_planning *p, struct plan_result *r)
         free(tables);
         return -ENOMEM;
     }
-    for (unsigned job = 0; job < p->job_count; job++)
+    r->follows = copy_all(p, r, tables, &table_count);
+    if (r->follows)
+        flow_count = p->previous->record->flow_count;
+    else
+        table_count = 0;
+    for (unsigned job = 0; job < p->job_count && !r->follows; job++)
         add_job(p, r, job, tables, &table_count, &flow_count);
     r->record = plan_record_create(tables, table_count, flow_count);
     if (r->record == NULL)

@@ -27,7 +27,8 @@ struct core_planning {
     char error[CORE_ERROR_BYTES];
 };
 
-/* The tables, and the steps ordered by job and weight with their layers. -ENOMEM. */
+/* The tables, and the steps ordered by job and weight with their layers; those of the previous plan, where it
+ * is revised. -ENOMEM. */
 int planning_make_tables(struct core_planning *p, struct plan_result *result);
 /* The rates of `fabric` without what the jobs that have no step in this layer (not 0, that of all) put on its
  * links. NULL: no memory. */

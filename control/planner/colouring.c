@@ -22,13 +22,16 @@ static bool take_side(struct colouring *c, enum planner_side side)
     c->limit[side] = calloc(slots, sizeof(int64_t));
     c->room[side] = calloc(slots, sizeof(int64_t));
     c->first[side] = malloc(slots * sizeof(uint32_t));
-    if (!c->limit[side] || !c->room[side] || !c->first[side])
+    c->live[side] = calloc(c->vertex_count, sizeof(uint64_t));
+    if (!c->limit[side] || !c->room[side] || !c->first[side] || !c->live[side])
         return false;
     memset(c->first[side], 0xff, slots * sizeof(uint32_t));
     for (uint32_t v = 0; v < c->vertex_count; v++) {
         for (unsigned colour = 0; colour < c->colour_count; colour++) {
             if (colouring_rate(c, side, v, colour) == 0)
                 c->room[side][colouring_slot(c, v, colour)] = ROOM_OF_NO_LINK;
+            else
+                c->live[side][v] |= 1ull << colour;
         }
     }
     return true;
@@ -90,6 +93,7 @@ void colouring_destroy(struct colouring *c)
         free(c->limit[side]);
         free(c->room[side]);
         free(c->first[side]);
+        free(c->live[side]);
         free(c->group_room[side]);
         free(c->group_links[side]);
     }
@@ -234,8 +238,8 @@ int64_t colouring_room_for(const struct colouring *c, const struct colour_item *
 
 bool colouring_is_live(const struct colouring *c, const struct colour_item *item, unsigned colour)
 {
-    return colouring_rate(c, SIDE_OUT, item->vertex[SIDE_OUT], colour) > 0 &&
-           colouring_rate(c, SIDE_IN, item->vertex[SIDE_IN], colour) > 0 &&
+    return (c->live[SIDE_OUT][item->vertex[SIDE_OUT]] & c->live[SIDE_IN][item->vertex[SIDE_IN]] &
+            1ull << colour) != 0 &&
            (c->groups.group_count == 0 || colouring_group_room_for(c, item, colour) != ROOM_OF_NO_LINK);
 }
 

@@ -75,6 +75,7 @@ struct colouring {
     unsigned colour_count;
     unsigned excess; /* the colour after the last */
     const uint64_t *rates[SIDES];
+    uint64_t *live[SIDES]; /* [vertex]: bit j: colour j has a rate */
     int64_t *limit[SIDES]; /* [vertex * (excess + 1) + colour]: bytes */
     int64_t *room[SIDES];  /* limit - what is there; below zero: too much is there */
     uint32_t *first[SIDES];

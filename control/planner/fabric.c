@@ -84,7 +84,7 @@ static int check(const struct planner_fabric_config *c, char *error)
 
 static void *copy_of(const void *from, size_t count, size_t bytes)
 {
-    void *to = calloc(count ? count : 1, bytes);
+    void *to = malloc(count ? count * bytes : 1);
     if (to != NULL && count > 0)
         memcpy(to, from, count * bytes);
     return to;
@@ -113,6 +113,22 @@ static bool note_live(struct planner_fabric *f, enum planner_side side)
     return true;
 }
 
+static struct fabric_ports *copy_ports(const struct planner_fabric_config *c)
+{
+    struct fabric_ports *ports = malloc(sizeof(*ports) + c->port_count * sizeof(*ports->items));
+    if (ports == NULL)
+        return NULL;
+    atomic_init(&ports->users, 1);
+    memcpy(ports->items, c->ports, c->port_count * sizeof(*ports->items));
+    return ports;
+}
+
+static void release_ports(struct fabric_ports *ports)
+{
+    if (ports != NULL && atomic_fetch_sub(&ports->users, 1) == 1)
+        free(ports);
+}
+
 static bool copy_pods(struct planner_fabric *f, const struct planner_fabric_config *c)
 {
     if (c->pod_count == 0)
@@ -123,20 +139,25 @@ static bool copy_pods(struct planner_fabric *f, const struct planner_fabric_conf
     return f->leaf_pods && f->core_rates[SIDE_OUT] && f->core_rates[SIDE_IN];
 }
 
-static struct planner_fabric *take(const struct planner_fabric_config *c)
+/* Takes over `ports`, of which NULL means that there was no memory. */
+static struct planner_fabric *take(const struct planner_fabric_config *c, struct fabric_ports *ports)
 {
     struct planner_fabric *f = calloc(1, sizeof(*f));
-    if (f == NULL)
+    if (f == NULL || ports == NULL) {
+        release_ports(ports);
+        free(f);
         return NULL;
-    *f = (struct planner_fabric){.leaf_count = c->leaf_count,
+    }
+    *f = (struct planner_fabric){.shared_ports = ports,
+                                 .ports = ports->items,
+                                 .leaf_count = c->leaf_count,
                                  .spine_count = c->spine_count,
                                  .port_count = c->port_count,
                                  .pod_count = c->pod_count,
                                  .core_count = c->pod_count ? c->core_count : 0};
-    f->ports = copy_of(c->ports, c->port_count, sizeof(*f->ports));
     f->rates[SIDE_OUT] = copy_of(c->up_bytes_per_s, fabric_link_count(f), sizeof(uint64_t));
     f->rates[SIDE_IN] = copy_of(c->down_bytes_per_s, fabric_link_count(f), sizeof(uint64_t));
-    if (f->ports && f->rates[SIDE_OUT] && f->rates[SIDE_IN] && copy_pods(f, c) && note_live(f, SIDE_OUT) &&
+    if (f->rates[SIDE_OUT] && f->rates[SIDE_IN] && copy_pods(f, c) && note_live(f, SIDE_OUT) &&
         note_live(f, SIDE_IN))
         return f;
     planner_fabric_destroy(f);
@@ -149,7 +170,7 @@ int planner_fabric_create(const struct planner_fabric_config *config, struct pla
     int result = check(config, error);
     if (result != 0)
         return result;
-    *fabric = take(config);
+    *fabric = take(config, copy_ports(config));
     return *fabric != NULL ? 0 : planner_refuse_memory(error);
 }
 
@@ -159,7 +180,6 @@ int planner_fabric_copy(const struct planner_fabric *f, struct planner_fabric **
     const struct planner_fabric_config config = {.leaf_count = f->leaf_count,
                                                  .spine_count = f->spine_count,
                                                  .port_count = f->port_count,
-                                                 .ports = f->ports,
                                                  .up_bytes_per_s = f->rates[SIDE_OUT],
                                                  .down_bytes_per_s = f->rates[SIDE_IN],
                                                  .pod_count = f->pod_count,
@@ -167,7 +187,8 @@ int planner_fabric_copy(const struct planner_fabric *f, struct planner_fabric **
                                                  .leaf_pods = f->leaf_pods,
                                                  .core_up_bytes_per_s = f->core_rates[SIDE_OUT],
                                                  .core_down_bytes_per_s = f->core_rates[SIDE_IN]};
-    *copy = take(&config);
+    atomic_fetch_add(&f->shared_ports->users, 1);
+    *copy = take(&config, f->shared_ports);
     return *copy != NULL ? 0 : planner_refuse_memory(error);
 }
 
@@ -182,7 +203,7 @@ void planner_fabric_destroy(struct planner_fabric *f)
         free(f->live_cores[side]);
     }
     free(f->leaf_pods);
-    free(f->ports);
+    release_ports(f->shared_ports);
     free(f);
 }
 
@@ -237,6 +258,13 @@ uint64_t planner_fabric_rate(const struct planner_fabric *f, const struct planne
 {
     struct link_state state = link_state(f, link);
     return state.rate != NULL ? *state.rate : 0;
+}
+
+const uint64_t *planner_fabric_rates(const struct planner_fabric *f, enum planner_link_kind kind)
+{
+    bool core = kind == PLANNER_LINK_CORE_UP || kind == PLANNER_LINK_CORE_DOWN;
+    enum planner_side side = kind == PLANNER_LINK_UP || kind == PLANNER_LINK_CORE_UP ? SIDE_OUT : SIDE_IN;
+    return core ? f->core_rates[side] : f->rates[side];
 }
 
 static uint64_t spines_with_common_cores(const struct planner_fabric *f, uint32_t from, uint32_t to)

@@ -67,6 +67,9 @@ int planner_fabric_set_rate(struct planner_fabric *fabric, const struct planner_
 /* 0 if it is dead or does not exist. */
 uint64_t planner_fabric_rate(const struct planner_fabric *fabric, const struct planner_link *link);
 
+/* The same of all links of a kind, in the order in which planner_fabric_create() takes them. */
+const uint64_t *planner_fabric_rates(const struct planner_fabric *fabric, enum planner_link_kind kind);
+
 /* What a link is worth in a plan: its nominal rate in eighths, by what was measured, so that plans do not
  * follow noise. A link that carries anything is worth at least an eighth, none more than PLANNER_WEIGHT_FULL.
  */

@@ -3,6 +3,7 @@
 #ifndef WEFT_CONTROL_PLANNER_FABRIC_STATE_H
 #define WEFT_CONTROL_PLANNER_FABRIC_STATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,9 +16,15 @@ enum planner_side {
     SIDES
 };
 
+struct fabric_ports {
+    atomic_uint users; /* on any thread */
+    struct planner_port items[];
+};
+
 struct planner_fabric {
     uint32_t leaf_count, spine_count, port_count, pod_count, core_count;
-    struct planner_port *ports;
+    const struct planner_port *ports; /* of `shared_ports`, as all copies of a fabric have the same */
+    struct fabric_ports *shared_ports;
     uint64_t *rates[SIDES];      /* of the leaves' links: [leaf * spine_count + spine] */
     uint32_t *leaf_pods;         /* NULL with two tiers */
     uint64_t *core_rates[SIDES]; /* [(pod * spine_count + spine) * core_count + core] */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From demand to plan, and from one plan to the next. */
+/* From demand to plan. */
 #include "control/planner/planner.h"
 
 #include <errno.h>
@@ -100,10 +100,11 @@ static bool take_loads(struct planner_plan *plan)
 static bool copy_demands(struct planner_plan *plan, const struct planner_demands *d)
 {
     plan->demands = calloc(d->count + 1ul, sizeof(*plan->demands));
+    plan->end_leaves = calloc(d->count + 1ul, sizeof(*plan->end_leaves));
     plan->stories = calloc(d->count + 1ul, sizeof(*plan->stories));
     plan->first_piece = calloc(d->count + 1ul, sizeof(*plan->first_piece));
     plan->job_priorities = d->job_priorities ? calloc(d->job_count + 1ul, sizeof(uint32_t)) : NULL;
-    if (!plan->demands || !plan->stories || !plan->first_piece ||
+    if (!plan->demands || !plan->end_leaves || !plan->stories || !plan->first_piece ||
         (d->job_priorities && !plan->job_priorities))
         return false;
     plan->demand_count = d->count;
@@ -115,20 +116,31 @@ static bool copy_demands(struct planner_plan *plan, const struct planner_demands
     return true;
 }
 
-/* A plan with bounds and no pieces. */
-static int begin(const struct planner_fabric *fabric, const struct planner_demands *demands,
-                 const struct planner_options *options, struct planner_plan **plan, char *error)
+static void find_end_leaves(struct planner_plan *plan)
+{
+    const struct planner_port *ports = plan->fabric->ports;
+    for (uint32_t i = 0; i < plan->demand_count; i++) {
+        plan->end_leaves[i][SIDE_OUT] = ports[plan->demands[i].source_port].leaf;
+        plan->end_leaves[i][SIDE_IN] = ports[plan->demands[i].destination_port].leaf;
+    }
+}
+
+int plan_begin(const struct plan_beginning *from, struct planner_plan **plan, char *error)
 {
     struct planner_plan *p = calloc(1, sizeof(*p));
     if (p == NULL)
         return planner_refuse_memory(error);
-    p->options = *options;
+    p->options = *from->options;
     *plan = p;
-    int result = planner_fabric_copy(fabric, &p->fabric, error);
+    int result = planner_fabric_copy(from->fabric, &p->fabric, error);
     if (result != 0)
         return result;
-    if (!take_loads(p) || !copy_demands(p, demands))
+    if (!take_loads(p) || !copy_demands(p, from->demands))
         return planner_refuse_memory(error);
+    if (from->old != NULL)
+        memcpy(p->end_leaves, from->old->end_leaves, p->demand_count * sizeof(*p->end_leaves));
+    else
+        find_end_leaves(p);
     plan_classify(p);
     return plan_measure_bounds(p, error);
 }
@@ -143,6 +155,8 @@ void planner_plan_destroy(struct planner_plan *plan)
     }
     planner_fabric_destroy(plan->fabric);
     free(plan->demands);
+    free(plan->end_leaves);
+    free(plan->changed);
     free(plan->job_priorities);
     free(plan->stories);
     free(plan->first_piece);
@@ -152,7 +166,7 @@ void planner_plan_destroy(struct planner_plan *plan)
 
 /* ---- drafting ---- */
 
-static struct draft open_draft(const struct planner_plan *plan)
+struct draft plan_open_draft(const struct planner_plan *plan)
 {
     uint64_t bound_ps = plan->summary.bound_ps;
     return (struct draft){.plan = plan,
@@ -160,7 +174,7 @@ static struct draft open_draft(const struct planner_plan *plan)
                                                              plan->options.accept_per_mille / 1000)};
 }
 
-static int draft_whole(struct draft *d, uint32_t demand)
+int draft_whole(struct draft *d, uint32_t demand)
 {
     const struct planner_piece whole = {
         .bytes = d->plan->demands[demand].bytes, .demand = demand, .spine = NO_SPINE, .core = NO_CORE};
@@ -169,7 +183,7 @@ static int draft_whole(struct draft *d, uint32_t demand)
 
 static int draft_demand(struct draft *d)
 {
-    int result = 0;
+    int result = draft_reserve(d, d->plan->demand_count);
     for (uint32_t i = 0; i < d->plan->demand_count && result == 0; i++) {
         if (plan_needs_path(d->plan, i))
             result = draft_whole(d, i);
@@ -177,8 +191,7 @@ static int draft_demand(struct draft *d)
     return result;
 }
 
-/* Colours the draft and takes it over. */
-static int finish(struct planner_plan *plan, struct draft *d, int result, char *error)
+int plan_finish(struct planner_plan *plan, struct draft *d, int result, char *error)
 {
     if (result == 0)
         result = tiers_colour_spines(d);
@@ -196,11 +209,11 @@ static int make(struct planner_plan *plan, char *error)
 {
     if (plan->options.budget_ns > 0)
         return admission_make(plan, error);
-    struct draft d = open_draft(plan);
-    return finish(plan, &d, draft_demand(&d), error);
+    struct draft d = plan_open_draft(plan);
+    return plan_finish(plan, &d, draft_demand(&d), error);
 }
 
-static int hand_over(int result, struct planner_plan *made, struct planner_plan **plan)
+int plan_hand_over(int result, struct planner_plan *made, struct planner_plan **plan)
 {
     if (result == 0)
         *plan = made;
@@ -218,138 +231,9 @@ int planner_plan_create(const struct planner_fabric *fabric, const struct planne
     if (result == 0)
         result = check_options(fabric, options, error);
     if (result == 0)
-        result = begin(fabric, demands, options, &made, error);
+        result = plan_begin(
+            &(struct plan_beginning){.fabric = fabric, .demands = demands, .options = options}, &made, error);
     if (result == 0)
         result = make(made, error);
-    return hand_over(result, made, plan);
-}
-
-/* ---- revising ---- */
-
-static bool same_shape(const struct planner_fabric *a, const struct planner_fabric *b)
-{
-    if (a->leaf_count != b->leaf_count || a->spine_count != b->spine_count ||
-        a->port_count != b->port_count || a->pod_count != b->pod_count || a->core_count != b->core_count)
-        return false;
-    for (uint32_t i = 0; i < a->port_count; i++) {
-        if (a->ports[i].leaf != b->ports[i].leaf)
-            return false;
-    }
-    return a->pod_count == 0 ||
-           memcmp(a->leaf_pods, b->leaf_pods, a->leaf_count * sizeof(*a->leaf_pods)) == 0;
-}
-
-/* The first link of the piece's path that is dead now; false if there is none. */
-static bool find_dead_link(const struct planner_plan *plan, const struct planner_piece *piece,
-                           struct planner_link *link)
-{
-    const struct planner_fabric *f = plan->fabric;
-    uint32_t from = plan_end_leaf(plan, piece->demand, SIDE_OUT);
-    uint32_t to = plan_end_leaf(plan, piece->demand, SIDE_IN);
-    bool cores = plan_crosses_cores(plan, piece->demand);
-    if (!cores && (fabric_common_spines(f, from, to) >> piece->spine & 1) != 0)
-        return false;
-    const struct planner_link links[] = {
-        {PLANNER_LINK_UP, from, piece->spine, 0},
-        {PLANNER_LINK_DOWN, to, piece->spine, 0},
-        {PLANNER_LINK_CORE_UP, cores ? f->leaf_pods[from] : 0, piece->spine, piece->core},
-        {PLANNER_LINK_CORE_DOWN, cores ? f->leaf_pods[to] : 0, piece->spine, piece->core}};
-    for (unsigned i = 0; i < (cores ? 4u : 2u); i++) {
-        *link = links[i];
-        if (planner_fabric_rate(f, link) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The old pieces of a demand enter the draft; those on dead links find out there. */
-static int draft_old(struct draft *d, struct planner_plan *plan, const struct planner_plan *old,
-                     uint32_t demand)
-{
-    struct flow_story *story = &plan->stories[demand];
-    bool displaced = false;
-    if (old->first_piece[demand] == old->first_piece[demand + 1])
-        return draft_whole(d, demand);
-    *story = old->stories[demand];
-    for (uint32_t i = old->first_piece[demand]; i < old->first_piece[demand + 1]; i++) {
-        struct planner_link link;
-        if (draft_add(d, &old->pieces[i]) == NULL)
-            return -ENOMEM;
-        if (!find_dead_link(plan, &old->pieces[i], &link))
-            continue;
-        displaced = true;
-        *story = (struct flow_story){.reason = PLANNER_REASON_MOVED, .link = link};
-    }
-    plan->summary.displaced_flows += displaced;
-    return 0;
-}
-
-static int draft_old_pieces(struct draft *d, struct planner_plan *plan, const struct planner_plan *old)
-{
-    int result = 0;
-    for (uint32_t i = 0; i < plan->demand_count && result == 0; i++) {
-        if (plan_needs_path(plan, i))
-            result = draft_old(d, plan, old, i);
-    }
-    d->mends = true;
-    return result;
-}
-
-static bool same_pieces(const struct planner_plan *a, const struct planner_plan *b, uint32_t demand)
-{
-    uint32_t count, other_count;
-    const struct planner_piece *pieces = planner_plan_pieces(a, demand, &count);
-    const struct planner_piece *others = planner_plan_pieces(b, demand, &other_count);
-    for (uint32_t i = 0; i < count && count == other_count; i++) {
-        if (pieces[i].spine != others[i].spine || pieces[i].core != others[i].core ||
-            pieces[i].bytes != others[i].bytes)
-            return false;
-    }
-    return count == other_count;
-}
-
-/* Flows that left no dead link, but one that had become too slow, or made room. */
-static void note_moves(struct planner_plan *plan, const struct planner_plan *old)
-{
-    for (uint32_t i = 0; i < plan->demand_count; i++) {
-        struct flow_story *story = &plan->stories[i];
-        if (!plan_needs_path(plan, i) || same_pieces(plan, old, i))
-            continue;
-        plan->summary.moved_flows++;
-        bool had_path = old->first_piece[i] < old->first_piece[i + 1];
-        struct planner_link link;
-        if (had_path && !find_dead_link(plan, &old->pieces[old->first_piece[i]], &link))
-            *story = (struct flow_story){.reason = PLANNER_REASON_MOVED,
-                                         .link = {.kind = PLANNER_LINK_UP,
-                                                  .place = plan_end_leaf(plan, i, SIDE_OUT),
-                                                  .spine = old->pieces[old->first_piece[i]].spine}};
-    }
-}
-
-static int revise(struct planner_plan *plan, const struct planner_plan *old, char *error)
-{
-    if (plan->options.budget_ns > 0)
-        return admission_make(plan, error);
-    struct draft d = open_draft(plan);
-    int result = finish(plan, &d, draft_old_pieces(&d, plan, old), error);
-    if (result == 0)
-        note_moves(plan, old);
-    return result;
-}
-
-int planner_plan_revise(const struct planner_plan *old, const struct planner_fabric *fabric,
-                        struct planner_plan **plan, char error[PLANNER_ERROR_BYTES])
-{
-    if (!same_shape(old->fabric, fabric))
-        return planner_refuse(error,
-                              "the fabric has other leaves, spines or ports than the plan: make a new plan");
-    const struct planner_demands demands = {.demands = old->demands,
-                                            .count = old->demand_count,
-                                            .job_priorities = old->job_priorities,
-                                            .job_count = old->job_count};
-    struct planner_plan *made = NULL;
-    int result = begin(fabric, &demands, &old->options, &made, error);
-    if (result == 0)
-        result = revise(made, old, error);
-    return hand_over(result, made, plan);
+    return plan_hand_over(result, made, plan);
 }

@@ -57,7 +57,7 @@ static int check_piece(const struct planner_plan *plan, const struct planner_fab
     for (int side = 0; side < SIDES; side++) {
         uint32_t leaf = plan_end_leaf(plan, piece->demand, side);
         size_t link = fabric_link_index(f, leaf, piece->spine);
-        if (f->rates[side][link] == 0)
+        if ((f->live_spines[side][leaf] >> piece->spine & 1) == 0)
             return planner_refuse(error, "flow %u has a piece on the dead link leaf%u-spine%u", piece->demand,
                                   leaf, piece->spine);
         r->loads[side][link] += piece->bytes;

@@ -55,15 +55,27 @@ uint32_t planner_plan_shares(const struct planner_plan *plan, uint32_t demand, u
     return count;
 }
 
+const uint32_t *planner_plan_changed(const struct planner_plan *plan, uint32_t *count)
+{
+    *count = plan->changed_count;
+    return plan->changed;
+}
+
+const uint64_t *planner_plan_loads(const struct planner_plan *plan, enum planner_link_kind kind)
+{
+    bool core = kind == PLANNER_LINK_CORE_UP || kind == PLANNER_LINK_CORE_DOWN;
+    enum planner_side side = kind == PLANNER_LINK_UP || kind == PLANNER_LINK_CORE_UP ? SIDE_OUT : SIDE_IN;
+    return core ? plan->core_loads[side] : plan->loads[side];
+}
+
 uint64_t planner_plan_load(const struct planner_plan *plan, const struct planner_link *link)
 {
     const struct planner_fabric *f = plan->fabric;
     bool core = link->kind == PLANNER_LINK_CORE_UP || link->kind == PLANNER_LINK_CORE_DOWN;
-    enum planner_side side =
-        link->kind == PLANNER_LINK_UP || link->kind == PLANNER_LINK_CORE_UP ? SIDE_OUT : SIDE_IN;
     if (link->spine >= f->spine_count || link->place >= (core ? f->pod_count : f->leaf_count) ||
         (core && link->core >= f->core_count))
         return 0;
-    return core ? plan->core_loads[side][fabric_core_index(f, link->place, link->spine, link->core)]
-                : plan->loads[side][fabric_link_index(f, link->place, link->spine)];
+    return planner_plan_loads(plan,
+                              link->kind)[core ? fabric_core_index(f, link->place, link->spine, link->core)
+                                               : fabric_link_index(f, link->place, link->spine)];
 }

@@ -17,6 +17,7 @@ struct planner_plan {
     struct planner_fabric *fabric;
     struct planner_demand *demands;
     uint32_t demand_count;
+    uint32_t (*end_leaves)[SIDES]; /* [demand]: of its ports, side by side where ports are all over memory */
     uint32_t *job_priorities;
     uint32_t job_count;
     struct planner_options options;
@@ -26,17 +27,13 @@ struct planner_plan {
     uint64_t *loads[SIDES];       /* of links, bytes: as fabric->rates */
     uint64_t *core_loads[SIDES];  /* as fabric->core_rates */
     struct planner_summary summary;
+    uint32_t *changed; /* of a revised plan: the demands whose pieces are others than before, ascending */
+    uint32_t changed_count;
 };
-
-static inline uint32_t plan_leaf_of(const struct planner_plan *plan, uint32_t port)
-{
-    return plan->fabric->ports[port].leaf;
-}
 
 static inline uint32_t plan_end_leaf(const struct planner_plan *plan, uint32_t demand, enum planner_side side)
 {
-    const struct planner_demand *d = &plan->demands[demand];
-    return plan_leaf_of(plan, side == SIDE_OUT ? d->source_port : d->destination_port);
+    return plan->end_leaves[demand][side];
 }
 
 static inline bool plan_crosses_cores(const struct planner_plan *plan, uint32_t demand)
@@ -58,6 +55,17 @@ static inline bool plan_needs_path(const struct planner_plan *plan, uint32_t dem
            reason != PLANNER_REASON_DEFERRED;
 }
 
+struct plan_beginning {
+    const struct planner_fabric *fabric;
+    const struct planner_demands *demands;
+    const struct planner_options *options;
+    const struct planner_plan *old; /* of the same demands and ports, or NULL: spares looking at every port */
+};
+/* A plan with bounds and no pieces. Fails as planner_plan_create() does; *plan is the caller's all the same.
+ */
+int plan_begin(const struct plan_beginning *from, struct planner_plan **plan, char *error);
+/* At the end of making a plan: the caller gets it, or it is destroyed. Returns `result`. */
+int plan_hand_over(int result, struct planner_plan *made, struct planner_plan **plan);
 /* Sorts out which demands need a path and can have one: PLANNER_REASON_COLOURED until more is known. */
 void plan_classify(struct planner_plan *plan);
 /* Fills in the summary's bounds, from the demands that are not left out. -EINVAL if they are beyond what can

@@ -111,8 +111,13 @@ unsigned planner_piece_path(const struct planner_plan *plan, const struct planne
  */
 uint32_t planner_plan_shares(const struct planner_plan *plan, uint32_t demand, uint32_t *shares,
                              uint32_t max);
+/* Of a revised plan, the demands whose pieces are others than they were, ascending; NULL: it was made anew.
+ */
+const uint32_t *planner_plan_changed(const struct planner_plan *plan, uint32_t *count);
 /* Bytes planned on the link; 0 if there is no such link. */
 uint64_t planner_plan_load(const struct planner_plan *plan, const struct planner_link *link);
+/* The same of all links of a kind, in the order of planner_fabric_rates(). */
+const uint64_t *planner_plan_loads(const struct planner_plan *plan, enum planner_link_kind kind);
 
 /* Whether the plan may be followed on `fabric`: every byte of every flow has one path, all links of it work
  * there, pieces keep to the limits of the options, loads and summary are what the pieces make them. -EINVAL

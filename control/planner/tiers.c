@@ -8,6 +8,13 @@
 #include "control/planner/link_time.h"
 #include "control/planner/placement.h"
 
+int draft_reserve(struct draft *d, uint32_t count)
+{
+    d->pieces = malloc((count + 1ul) * sizeof(*d->pieces));
+    d->capacity = d->pieces != NULL ? count + 1 : 0;
+    return d->pieces != NULL ? 0 : -ENOMEM;
+}
+
 struct planner_piece *draft_add(struct draft *d, const struct planner_piece *piece)
 {
     if (d->count == d->capacity) {
@@ -38,13 +45,35 @@ static int compare_claims(const void *a, const void *b, void *context)
     return x < y ? -1 : x > y;
 }
 
-static bool is_ordered(const struct draft *d, const uint32_t *pieces, uint32_t count)
+static bool claims_like(const struct draft *d, uint32_t x, uint32_t y)
 {
-    for (uint32_t i = 1; i < count; i++) {
-        if (compare_claims(&pieces[i - 1], &pieces[i], (void *)d) > 0)
-            return false;
+    return d->pieces[x].bytes == d->pieces[y].bytes &&
+           plan_priority(d->plan, d->pieces[x].demand) == plan_priority(d->plan, d->pieces[y].demand);
+}
+
+/* The pieces are listed ascending. Most claim as much as the one in the middle, and are in order already:
+ * only the others are sorted. -ENOMEM. */
+static int order_claims(struct draft *d, uint32_t *pieces, uint32_t count)
+{
+    uint32_t *others = malloc((count + 1ul) * sizeof(*others)), other_count = 0, kept = 0;
+    uint32_t pivot = count > 0 ? pieces[count / 2] : 0;
+    if (others == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        if (claims_like(d, pieces[i], pivot))
+            pieces[kept++] = pieces[i];
+        else
+            others[other_count++] = pieces[i];
     }
-    return true;
+    qsort_r(others, other_count, sizeof(*others), compare_claims, d);
+    uint32_t before = 0;
+    while (before < other_count && compare_claims(&others[before], &pivot, d) < 0)
+        before++;
+    memmove(&pieces[before], pieces, kept * sizeof(*pieces));
+    memcpy(pieces, others, before * sizeof(*pieces));
+    memcpy(&pieces[before + kept], &others[before], (other_count - before) * sizeof(*pieces));
+    free(others);
+    return 0;
 }
 
 /* ---- one colouring ---- */
@@ -145,9 +174,7 @@ static int list_pieces(struct tier *t)
         if (!t->cores || (piece->spine == t->spine && plan_crosses_cores(d->plan, piece->demand)))
             t->pieces[t->count++] = i;
     }
-    if (!is_ordered(d, t->pieces, t->count))
-        qsort_r(t->pieces, t->count, sizeof(*t->pieces), compare_claims, d);
-    return 0;
+    return order_claims(d, t->pieces, t->count);
 }
 
 static int colour_tier(struct tier *t, struct colouring_shape *shape, void (*prepare)(const struct tier *))

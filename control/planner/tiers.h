@@ -21,8 +21,15 @@ struct draft {
     bool mends; /* pieces have their old paths, which are kept where they can be */
 };
 
+/* Of an empty draft: so many pieces can be added without fail. 0 or -ENOMEM. */
+int draft_reserve(struct draft *d, uint32_t count);
 /* NULL: no memory. */
 struct planner_piece *draft_add(struct draft *d, const struct planner_piece *piece);
+/* The whole of a demand, which has no path yet. 0 or -ENOMEM. */
+int draft_whole(struct draft *d, uint32_t demand);
+struct draft plan_open_draft(const struct planner_plan *plan);
+/* Colours the draft, which `result` says whether there is, and takes it over; the draft is gone. */
+int plan_finish(struct planner_plan *plan, struct draft *d, int result, char *error);
 /* Give every piece a spine, and a core if it needs one; may cut pieces. 0 or -ENOMEM. */
 int tiers_colour_spines(struct draft *d);
 int tiers_colour_cores(struct draft *d);

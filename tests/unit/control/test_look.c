@@ -53,6 +53,65 @@ static void test_the_flows_of_a_link(void **state)
     fabric_close(&f);
 }
 
+static void count_flow(void *context, const struct core_flow *flow)
+{
+    (void)flow;
+    ++*(uint64_t *)context;
+}
+
+/* Kept up from plan to plan, not counted anew. */
+static void assert_links_count_their_flows(struct fabric *f)
+{
+    for (uint32_t i = 0; i < f->shape.leaves * f->shape.spines; i++) {
+        uint32_t link = fabric_link(f, i / f->shape.spines, i % f->shape.spines);
+        struct core_link_info info;
+        uint64_t flows = 0;
+        core_plan_flows_of_link(f->core, link, count_flow, &flows);
+        core_link_info(f->core, link, &info);
+        assert_int_equal(flows, info.planned_flows);
+    }
+}
+
+/* Links go one after the other: each plan begins with what the one before did. */
+static void assert_drains_are_counted(struct fabric *f, uint64_t least_split)
+{
+    uint64_t split = 0;
+    struct core_error error;
+    struct core_plan_info info;
+    fabric_report_all(f);
+    fabric_plan(f);
+    for (uint32_t spine = 0; spine < 2; spine++) {
+        struct core_link_request drain = {
+            .link = fabric_link(f, 1, spine), .action = CORE_LINK_DRAIN, .force = true};
+        assert_int_equal(core_link_act(f->core, &drain, f->now_ns, &error), 0);
+        fabric_pass(f, SECOND);
+        struct core_planning *planning = core_plan_begin(f->core, f->now_ns);
+        core_plan_compute(planning);
+        assert_true(core_plan_publish(f->core, planning, MS, f->now_ns));
+        assert_true(core_plan_info(f->core, core_epoch(f->core), &info));
+        assert_int_equal(info.change, CORE_PLAN_LINKS);
+        assert_true(info.moved_flows > 0);
+        split += info.split_flows;
+        assert_links_count_their_flows(f);
+    }
+    assert_true(split >= least_split);
+}
+
+static void test_revised_plans_count_as_if_made_anew(void **state)
+{
+    (void)state;
+    struct fabric f;
+    fabric_open(&f, (struct fabric_shape){.leaves = 8, .spines = 4, .hosts = 16}, ":memory:");
+    fabric_add_demand(fabric_add_job(&f, 1, NULL, 0), STEP_SHAPE_ALL_TO_ALL, 64 << 10);
+    assert_drains_are_counted(&f, 0);
+    fabric_close(&f);
+    uint32_t hosts[] = {0, 4, 1, 5, 2, 6, 3, 7};
+    fabric_open(&f, (struct fabric_shape){.leaves = 2, .spines = 4, .hosts = 4}, ":memory:");
+    fabric_add_demand(fabric_add_job(&f, 1, hosts, 8), STEP_SHAPE_RING, 16 * MIB);
+    assert_drains_are_counted(&f, 1);
+    fabric_close(&f);
+}
+
 static void test_why_a_flow_is_where_it_is(void **state)
 {
     (void)state;
@@ -166,8 +225,11 @@ static void test_changes_during_planning(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_flows_of_a_link),     cmocka_unit_test(test_why_a_flow_is_where_it_is),
-        cmocka_unit_test(test_what_has_moved),          cmocka_unit_test(test_the_last_64_plans_are_kept),
+        cmocka_unit_test(test_the_flows_of_a_link),
+        cmocka_unit_test(test_revised_plans_count_as_if_made_anew),
+        cmocka_unit_test(test_why_a_flow_is_where_it_is),
+        cmocka_unit_test(test_what_has_moved),
+        cmocka_unit_test(test_the_last_64_plans_are_kept),
         cmocka_unit_test(test_changes_during_planning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,11 @@ static void assert_one_death(enum step_pattern pattern, uint32_t argument, uint6
     step_set_link(&s, leaf, 3, 0);
     struct planner_plan *revised = unit_revise(plan, &s);
     const struct planner_summary *summary = planner_plan_summary(revised);
+    uint32_t changed, none;
     assert_int_equal(summary->displaced_flows, expected);
+    assert_non_null(planner_plan_changed(revised, &changed));
+    assert_int_equal(changed, summary->moved_flows);
+    assert_null(planner_plan_changed(plan, &none));
     assert_true(summary->moved_flows >= expected);
     assert_at_most(summary->moved_flows * 10, expected * 11);
     /* With s spines, s - 1 links share what one carried; others that moved could have made room for it whole.
