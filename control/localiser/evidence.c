@@ -96,11 +96,11 @@ static unsigned group_of(enum evidence_channel channel)
     return channel == EVIDENCE_SLOW ? GROUP_SLOW : GROUP_LOSS;
 }
 
-/* Losses make slow; slowness loses nothing. */
+/* Losses make slow; what is slow loses what finds no room before it, and what waits for long is sent again.
+ */
 static unsigned groups_explained_by(enum evidence_channel channel)
 {
-    unsigned group = group_of(channel);
-    return group == GROUP_LOSS ? GROUP_LOSS | GROUP_SLOW : group;
+    return channel < EVIDENCE_FLOW_CHANNELS ? GROUP_LOSS | GROUP_SLOW : group_of(channel);
 }
 
 /* To all that the flow crosses, or only to those of them that are accused of this. */

@@ -20,11 +20,14 @@ void probe_shadow_destroy(struct probe_shadow *s)
     *s = (struct probe_shadow){0};
 }
 
-/* Switches have room for both: they are no bottleneck. */
-static bool is_shared(const struct probe_shadow *s, uint32_t component)
+/* On both directions of a cable: acks come back over the other. Switches have room for all. */
+static void darken(struct probe_shadow *s, uint32_t component, uint64_t until)
 {
     struct component c = component_at(&s->map->shape, component);
-    return !flow_map_is_switch(&c);
+    if (flow_map_is_switch(&c))
+        return;
+    s->until[component] = until;
+    s->until[component_twin(&s->map->shape, component)] = until;
 }
 
 void probe_shadow_cast(struct probe_shadow *s, const struct flow *probe, uint64_t round)
@@ -32,8 +35,7 @@ void probe_shadow_cast(struct probe_shadow *s, const struct flow *probe, uint64_
     uint32_t crossed[FLOW_COMPONENTS_MAX];
     unsigned count = flow_components(s->map, probe, crossed);
     for (unsigned i = 0; i < count; i++)
-        if (is_shared(s, crossed[i]))
-            s->until[crossed[i]] = round + SHADOW_ROUNDS;
+        darken(s, crossed[i], round + SHADOW_ROUNDS);
 }
 
 bool probe_shadow_covers(const struct probe_shadow *s, const struct flow *flow, uint64_t round)

@@ -18,6 +18,7 @@ enum {
 #define PROBE_MISSED 0.01 /* a guilty one may be cleared so often */
 /* What a path costs that is not as it should be; the least is taken. */
 #define COST_MEMBER   1e12 /* it crosses another member */
+#define COST_ACKS     1e10 /* acks come back over another member */
 #define COST_ACCUSED  1e9  /* something else that is accused */
 #define COST_REPORTER 1e6  /* it starts where the one and only reporter is */
 #define COST_TURN     10.0 /* routers need not answer */
@@ -44,6 +45,13 @@ static bool is_member(const struct suspicion *s, uint32_t component)
     return false;
 }
 
+/* Of another member, whose trouble shows on acks that come back over it. */
+static bool is_twin_of_member(const struct choice *c, uint32_t component)
+{
+    uint32_t twin = component_twin(&c->evidence->map->shape, component);
+    return twin != c->member && is_member(c->suspicion, twin);
+}
+
 static double cost_of(const struct choice *c, const struct flow *flow)
 {
     const struct evidence *e = c->evidence;
@@ -56,6 +64,7 @@ static double cost_of(const struct choice *c, const struct flow *flow)
         if (crossed[i] == c->member)
             continue;
         cost += is_member(c->suspicion, crossed[i]) ? COST_MEMBER : 0;
+        cost += is_twin_of_member(c, crossed[i]) ? COST_ACKS : 0;
         cost += evidence_is_accused(e, crossed[i], EVIDENCE_SLOW) ? COST_ACCUSED : 0;
         cost += e->total[evidence_cell(e, c->suspicion->channel, crossed[i])];
     }
@@ -263,13 +272,21 @@ static bool is_bad(const struct probing *p, const struct probe *probe, const str
 
 /* ---- what they say of each member ---- */
 
+/* Or its acks do; who is a member himself stands for his own. */
+static bool touches(const struct flow_map *map, const struct suspicion *s, const struct flow *flow,
+                    uint32_t index)
+{
+    uint32_t component = s->components[index], twin = component_twin(&map->shape, component);
+    return flow_crosses(map, flow, component) || (!is_member(s, twin) && flow_crosses(map, flow, twin));
+}
+
 static uint32_t members_crossed(const struct probe_tally *t, const struct flow_map *map,
                                 const struct suspicion *s, const struct probe_need *need,
                                 const struct flow *flow, uint32_t *last)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < s->count; i++)
-        if (probing_word(t, need, i) != PROBE_CLEARS && flow_crosses(map, flow, s->components[i])) {
+        if (probing_word(t, need, i) != PROBE_CLEARS && touches(map, s, flow, i)) {
             count++;
             *last = i;
         }

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/localiser/part.h"
+
 /* Of what speaks against the best so much must go for another, too, or that is about something else. */
 #define OVERLAP_MIN 0.5
-/* Losses are rare, so flows without any hardly speak for the rest of a switch: its part need only explain
- * this share of them, which one cable of a faulty switch with four leaves or more does not. */
-#define LOSSES_OF_PART 0.75
 
 static bool find_best(const struct evidence *e, uint32_t *component, enum evidence_channel *channel)
 {
@@ -25,49 +24,6 @@ static bool find_best(const struct evidence *e, uint32_t *component, enum eviden
             *channel = ch;
         }
     return most > 0;
-}
-
-/* ---- a whole switch, or one of its links ---- */
-
-/* What a component's flows say, good and bad, in the rounds in which `bad` looked bad: the likelihood that
- * tells the two apart. */
-static double sum_when_bad(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
-                           uint32_t component)
-{
-    double sum = 0;
-    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
-        const struct evidence_round *r = evidence_round_at(e, age);
-        if (r->sums[evidence_cell(e, channel, bad)] > evidence_prior(e, channel))
-            sum += r->sums[evidence_cell(e, channel, component)];
-    }
-    return sum;
-}
-
-/* What is explained if the part's whole cable is faulty: no flow crosses both of its directions. */
-static double cable_sum(const struct evidence *e, enum evidence_channel channel, uint32_t bad, uint32_t part)
-{
-    double other = sum_when_bad(e, channel, bad, component_twin(&e->map->shape, part));
-    return sum_when_bad(e, channel, bad, part) + (other > 0 ? other : 0);
-}
-
-/* The most suspect part of the switch, if its cable explains as much as the switch does; else the switch. */
-static uint32_t prefer_part(const struct evidence *e, enum evidence_channel channel, uint32_t whole)
-{
-    struct component w = component_at(&e->map->shape, whole);
-    bool losses = channel == EVIDENCE_LOSS_LOW || channel == EVIDENCE_LOSS_HIGH;
-    double enough = sum_when_bad(e, channel, whole, whole), most = 0;
-    enough = losses ? LOSSES_OF_PART * enough : enough - e->config->margin;
-    uint32_t best = whole;
-    for (uint32_t c = 0; flow_map_is_switch(&w) && c < e->components; c++) {
-        struct component part = component_at(&e->map->shape, c);
-        double own = sum_when_bad(e, channel, whole, c);
-        if (own > most && flow_map_is_part(e->map, &part, &w) && !evidence_is_accused(e, c, channel) &&
-            cable_sum(e, channel, whole, c) >= enough) {
-            best = c;
-            most = own;
-        }
-    }
-    return best;
 }
 
 /* ---- whoever is not told from it ---- */
@@ -122,20 +78,20 @@ static bool is_diluted(const struct evidence *e, const struct suspicion *s, uint
     struct component first = component_at(&e->map->shape, s->components[0]);
     struct component c = component_at(&e->map->shape, component);
     return flow_map_is_switch(&c) && flow_map_is_part(e->map, &first, &c) &&
-           cable_sum(e, s->channel, s->components[0], s->components[0]) >
-               sum_when_bad(e, s->channel, s->components[0], component) + e->config->margin;
+           part_cable_sum(e, s->channel, s->components[0], s->components[0]) >
+               part_sum_when_bad(e, s->channel, s->components[0], component) + e->config->margin;
 }
 
 /* Everybody who is about as suspect for the same flows. */
 static void find_class(const struct evidence *e, const struct echo *echo, struct suspicion *s)
 {
     uint32_t first = s->components[0];
-    s->total = sum_when_bad(e, s->channel, first, first);
+    s->total = part_sum_when_bad(e, s->channel, first, first);
     for (uint32_t c = 0; c < e->components; c++) {
         if (c == first || echo->shared[c] < OVERLAP_MIN * echo->all || echo->all <= 0 ||
             evidence_is_accused(e, c, s->channel) || is_diluted(e, s, c))
             continue;
-        double sum = sum_when_bad(e, s->channel, first, c);
+        double sum = part_sum_when_bad(e, s->channel, first, c);
         if (sum > s->total - e->config->margin && s->count < VERDICT_COMPONENTS_MAX)
             s->components[s->count++] = c;
         else if (sum > s->runner_up)
@@ -172,7 +128,7 @@ bool suspect_find(const struct evidence *e, struct suspicion *s)
     enum evidence_channel channel = EVIDENCE_SLOW;
     if (!find_best(e, &best, &channel))
         return false;
-    best = prefer_part(e, channel, best);
+    best = part_prefer(e, channel, best);
     *s = (struct suspicion){.channel = channel,
                             .count = 1,
                             .components = {best},

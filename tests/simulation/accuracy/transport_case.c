@@ -261,6 +261,16 @@ static void tick_call(struct simulation *s, void *context, uint64_t argument)
         simulation_call_at(s, simulation_now(s) + TICK_NS, tick_call, r, 0);
 }
 
+static void tell_truths(const struct run *r)
+{
+    char name[COMPONENT_NAME_BYTES];
+    for (unsigned i = 0; i < r->fault_count; i++) {
+        component_name(&r->truths[i].component, name);
+        fprintf(stderr, "  seed %llu: it was %s, %s\n", (unsigned long long)r->seed, name,
+                r->judgement.named[i] ? "named" : "not named");
+    }
+}
+
 void transport_case_run(enum transport_fault fault, uint64_t seed, unsigned steps, bool verbose,
                         struct score *score, struct transport_result *result)
 {
@@ -278,6 +288,8 @@ void transport_case_run(enum transport_fault fault, uint64_t seed, unsigned step
     witness_begin(&run.witness, run.simulation, run.localiser, jobs);
     simulation_call_at(run.simulation, EXPERIMENT_START_NS, tick_call, &run, 0);
     simulation_run(run.simulation, NSEC_NEVER);
+    if (verbose)
+        tell_truths(&run);
     score_end_run(score, &run.judgement);
     result->steps += run.witness.iteration;
     result->records += run.witness.records;

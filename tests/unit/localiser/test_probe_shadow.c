@@ -24,6 +24,7 @@ static void what_shares_a_port_or_a_link_is_covered(void **state)
     struct flow probe = {.source = 0, .destination = 2, .spine = 1};
     struct flow same_sender = {.source = 0, .destination = 4, .spine = 0},
                 same_link = {.source = 1, .destination = 4, .spine = 1},
+                back = {.source = 2, .destination = 4, .spine = 0},
                 same_receiver = {.source = 4, .destination = 2, .spine = 0},
                 same_switches = {.source = 1, .destination = 3, .spine = 0};
     assert_int_equal(probe_shadow_create(&s, &map), 0);
@@ -32,6 +33,7 @@ static void what_shares_a_port_or_a_link_is_covered(void **state)
     assert_true(probe_shadow_covers(&s, &same_sender, 7));
     assert_true(probe_shadow_covers(&s, &same_link, 7));
     assert_true(probe_shadow_covers(&s, &same_receiver, 7));
+    assert_true(probe_shadow_covers(&s, &back, 7));
     assert_false(probe_shadow_covers(&s, &same_switches, 7));
     probe_shadow_destroy(&s);
 }

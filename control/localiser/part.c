@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/localiser/part.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+double part_sum_when_bad(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
+                         uint32_t component)
+{
+    double sum = 0;
+    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
+        const struct evidence_round *r = evidence_round_at(e, age);
+        if (r->sums[evidence_cell(e, channel, bad)] > evidence_prior(e, channel))
+            sum += r->sums[evidence_cell(e, channel, component)];
+    }
+    return sum;
+}
+
+double part_cable_sum(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
+                      uint32_t component)
+{
+    double other = part_sum_when_bad(e, channel, bad, component_twin(&e->map->shape, component));
+    return part_sum_when_bad(e, channel, bad, component) + (other > 0 ? other : 0);
+}
+
+static bool is_candidate(const struct evidence *e, enum evidence_channel channel,
+                         const struct component *whole, uint32_t component)
+{
+    struct component part = component_at(&e->map->shape, component);
+    return flow_map_is_part(e->map, &part, whole) && !evidence_is_accused(e, component, channel);
+}
+
+/* ---- slow: flows that are not speak for the rest of the switch ---- */
+
+/* The most suspect part, if its cable explains as much as the switch does. */
+static uint32_t prefer_slow_part(const struct evidence *e, uint32_t whole)
+{
+    struct component w = component_at(&e->map->shape, whole);
+    double enough = part_sum_when_bad(e, EVIDENCE_SLOW, whole, whole) - e->config->margin, most = 0;
+    uint32_t best = whole;
+    for (uint32_t c = 0; c < e->components; c++) {
+        double own = part_sum_when_bad(e, EVIDENCE_SLOW, whole, c);
+        if (own > most && is_candidate(e, EVIDENCE_SLOW, &w, c) &&
+            part_cable_sum(e, EVIDENCE_SLOW, whole, c) >= enough) {
+            best = c;
+            most = own;
+        }
+    }
+    return best;
+}
+
+/* ---- lossy: losses are rare, so it is where they are more frequent ---- */
+
+/* Packets over the switch, and over each of its parts. */
+struct loss_census {
+    double *packets, *lost; /* [component] */
+};
+
+static void count_flow(const struct evidence *e, const struct observation *o, uint32_t whole,
+                       struct loss_census *n)
+{
+    uint32_t crossed[FLOW_COMPONENTS_MAX];
+    unsigned count = flow_components(e->map, &o->flow, crossed);
+    bool counts = false;
+    for (unsigned i = 0; i < count; i++) {
+        if (evidence_is_accused(e, crossed[i], EVIDENCE_LOSS_HIGH))
+            return;
+        counts |= crossed[i] == whole;
+    }
+    for (unsigned i = 0; counts && i < count; i++) {
+        n->packets[crossed[i]] += o->packets;
+        n->lost[crossed[i]] += o->retransmits;
+    }
+}
+
+static double term(double lost, double expected)
+{
+    return lost > 0 ? lost * log(lost / expected) : 0;
+}
+
+/* Log-likelihood ratio of one rate on the cable and a lower one on the rest against the same rate on all of
+ * the switch (a G-test, halved; losses as Poisson counts). 0: the cable loses no more than the rest. */
+static double concentration(const struct evidence *e, const struct loss_census *n, uint32_t whole,
+                            uint32_t part)
+{
+    uint32_t twin = component_twin(&e->map->shape, part);
+    double packets = n->packets[part] + n->packets[twin], lost = n->lost[part] + n->lost[twin];
+    double all = n->packets[whole], all_lost = n->lost[whole];
+    if (packets <= 0 || all <= packets || all_lost <= 0 || lost / packets <= all_lost / all)
+        return 0;
+    double rate = all_lost / all;
+    return term(lost, rate * packets) + term(all_lost - lost, rate * (all - packets));
+}
+
+static uint32_t most_concentrated(const struct evidence *e, const struct loss_census *n, uint32_t whole)
+{
+    struct component w = component_at(&e->map->shape, whole);
+    double most = e->config->margin;
+    uint32_t best = whole;
+    for (uint32_t c = 0; c < e->components; c++) {
+        if (n->packets[c] <= 0 || !is_candidate(e, EVIDENCE_LOSS_HIGH, &w, c))
+            continue;
+        double here = concentration(e, n, whole, c);
+        bool direction = best != whole && c == component_twin(&e->map->shape, best);
+        if (here > most || (direction && n->lost[c] > n->lost[best])) {
+            best = c;
+            most = here;
+        }
+    }
+    return best;
+}
+
+static uint32_t prefer_lossy_part(const struct evidence *e, uint32_t whole)
+{
+    struct loss_census n = {.packets = calloc(e->components, sizeof(double)),
+                            .lost = calloc(e->components, sizeof(double))};
+    uint32_t best = whole;
+    for (uint32_t age = 0; n.packets != NULL && n.lost != NULL && age < evidence_rounds(e); age++) {
+        const struct evidence_round *r = evidence_round_at(e, age);
+        for (size_t i = 0; i < r->count; i++)
+            count_flow(e, &r->observations[i], whole, &n);
+    }
+    if (n.packets != NULL && n.lost != NULL)
+        best = most_concentrated(e, &n, whole);
+    free(n.packets);
+    free(n.lost);
+    return best;
+}
+
+uint32_t part_prefer(const struct evidence *e, enum evidence_channel channel, uint32_t whole)
+{
+    struct component w = component_at(&e->map->shape, whole);
+    if (!flow_map_is_switch(&w))
+        return whole;
+    return channel == EVIDENCE_SLOW ? prefer_slow_part(e, whole) : prefer_lossy_part(e, whole);
+}

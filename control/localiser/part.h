@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A whole switch, or one of its cables: whichever explains better what speaks against the switch. */
+#ifndef WEFT_CONTROL_LOCALISER_PART_H
+#define WEFT_CONTROL_LOCALISER_PART_H
+
+#include "control/localiser/evidence.h"
+
+/* What the component's flows say, good and bad, in the rounds in which `bad` looked bad: the likelihood that
+ * tells the two apart. */
+double part_sum_when_bad(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
+                         uint32_t component);
+/* The same if the component's whole cable is faulty: no flow crosses both of its directions. */
+double part_cable_sum(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
+                      uint32_t component);
+/* The part of the switch that is to be blamed in its stead; what is no switch, or has no such part, itself.
+ */
+uint32_t part_prefer(const struct evidence *e, enum evidence_channel channel, uint32_t whole);
+
+#endif

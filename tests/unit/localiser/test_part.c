@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "control/localiser/part.h"
+
+enum {
+    LEAVES = 4,
+    SPINES = 4,
+    PORTS = 4, /* one of each leaf */
+    PACKETS = 100,
+    ROUNDS = 10
+};
+static const uint32_t port_leaf[PORTS] = {0, 1, 2, 3};
+static const struct flow_map map = {
+    .shape = {.leaf_count = LEAVES, .spine_count = SPINES, .port_count = PORTS}, .port_leaf = port_leaf};
+
+/* Packets that a flow loses in a round. */
+typedef uint32_t (*loss_of)(const struct flow *flow, unsigned round);
+
+static uint32_t on_the_link(const struct flow *f, unsigned round)
+{
+    bool elsewhere = f->source == 2 && f->spine == 0 && round % 4 == 0; /* what is lost anyhow */
+    return (f->source == 2 && f->spine == 1) || elsewhere;
+}
+static uint32_t at_the_leaf(const struct flow *f, unsigned round)
+{
+    (void)round;
+    return f->source == 2 || f->destination == 2;
+}
+static uint32_t slow_link(const struct flow *f, unsigned round)
+{
+    (void)round;
+    return f->source == 2 && f->spine == 1;
+}
+
+static void add(struct evidence *e, const struct flow *flow, uint32_t bad)
+{
+    struct observation o = {
+        .flow = *flow,
+        .weight = {[EVIDENCE_SLOW] = bad ? 4 : -0.5f, [EVIDENCE_LOSS_HIGH] = bad ? 8 : -0.5f},
+        .packets = PACKETS,
+        .retransmits = bad};
+    assert_int_equal(evidence_add(e, &o), 0);
+}
+
+/* Every port sends to every other over all spines. */
+static void fill(struct evidence *e, loss_of loss)
+{
+    static struct localiser_config config;
+    localiser_config_default(&config);
+    assert_int_equal(evidence_create(e, &map, &config), 0);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (uint32_t i = 0; i < PORTS * PORTS * SPINES; i++) {
+            struct flow f = {.source = i / SPINES / PORTS,
+                             .destination = i / SPINES % PORTS,
+                             .spine = (uint16_t)(i % SPINES)};
+            if (f.source != f.destination)
+                add(e, &f, loss(&f, round));
+        }
+        evidence_close_round(e);
+    }
+}
+
+static uint32_t number(enum component_kind kind, uint32_t place, uint32_t spine)
+{
+    struct component c = {.kind = kind, .place = place, .spine = spine};
+    return component_number(&map.shape, &c);
+}
+
+static void losses_of_one_link_are_not_its_leafs_or_spines(void **state)
+{
+    (void)state;
+    struct evidence e;
+    uint32_t link = number(COMPONENT_UP, 2, 1);
+    fill(&e, on_the_link);
+    assert_int_equal(part_prefer(&e, EVIDENCE_LOSS_HIGH, number(COMPONENT_LEAF, 2, 0)), link);
+    assert_int_equal(part_prefer(&e, EVIDENCE_LOSS_HIGH, number(COMPONENT_SPINE, 1, 0)), link);
+    assert_int_equal(part_prefer(&e, EVIDENCE_LOSS_HIGH, link), link);
+    evidence_destroy(&e);
+}
+
+static void losses_all_over_a_leaf_are_the_leafs(void **state)
+{
+    (void)state;
+    struct evidence e;
+    uint32_t leaf = number(COMPONENT_LEAF, 2, 0);
+    fill(&e, at_the_leaf);
+    assert_int_equal(part_prefer(&e, EVIDENCE_LOSS_HIGH, leaf), leaf);
+    evidence_destroy(&e);
+}
+
+static void who_is_accused_is_not_blamed_again(void **state)
+{
+    (void)state;
+    struct evidence e;
+    uint32_t link = number(COMPONENT_UP, 2, 1), leaf = number(COMPONENT_LEAF, 2, 0);
+    fill(&e, on_the_link);
+    evidence_accuse(&e, link, EVIDENCE_LOSS_HIGH, true);
+    evidence_settle(&e);
+    assert_int_not_equal(part_prefer(&e, EVIDENCE_LOSS_HIGH, leaf), link);
+    evidence_destroy(&e);
+}
+
+static void a_slow_link_is_not_its_spine(void **state)
+{
+    (void)state;
+    struct evidence e;
+    fill(&e, slow_link);
+    assert_int_equal(part_prefer(&e, EVIDENCE_SLOW, number(COMPONENT_SPINE, 1, 0)),
+                     number(COMPONENT_UP, 2, 1));
+    evidence_destroy(&e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(losses_of_one_link_are_not_its_leafs_or_spines),
+        cmocka_unit_test(losses_all_over_a_leaf_are_the_leafs),
+        cmocka_unit_test(who_is_accused_is_not_blamed_again),
+        cmocka_unit_test(a_slow_link_is_not_its_spine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

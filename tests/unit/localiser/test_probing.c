@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "control/localiser/probing.h"
+
+enum {
+    LEAVES = 3,
+    SPINES = 2,
+    PORTS = 6
+};
+static const uint32_t port_leaf[PORTS] = {0, 0, 1, 1, 2, 2};
+static const uint32_t first[LEAVES + 1] = {0, 2, 4, 6}, ports[PORTS] = {0, 1, 2, 3, 4, 5};
+static const struct leaf_ports leaves = {.first = first, .ports = ports};
+static const struct flow_map map = {
+    .shape = {.leaf_count = LEAVES, .spine_count = SPINES, .port_count = PORTS}, .port_leaf = port_leaf};
+static struct evidence evidence;
+
+static int create(void **state)
+{
+    (void)state;
+    static struct localiser_config config;
+    localiser_config_default(&config);
+    return evidence_create(&evidence, &map, &config);
+}
+
+static int destroy(void **state)
+{
+    (void)state;
+    evidence_destroy(&evidence);
+    return 0;
+}
+
+static uint32_t number(enum component_kind kind, uint32_t place, uint32_t spine)
+{
+    struct component c = {.kind = kind, .place = place, .spine = spine};
+    return component_number(&map.shape, &c);
+}
+
+/* A link and its spine are in doubt, for losses. */
+static struct suspicion link_or_spine(void)
+{
+    return (struct suspicion){.channel = EVIDENCE_LOSS_HIGH,
+                              .count = 2,
+                              .components = {number(COMPONENT_DOWN, 2, 1), number(COMPONENT_SPINE, 1, 0)},
+                              .reporters = 2};
+}
+static const struct probe_need need = {.channel = EVIDENCE_LOSS_HIGH, .loss = 0.01, .duty = 1};
+
+static void answer(struct probing *p, uint32_t index, uint32_t lost)
+{
+    struct timing_record r = {.packets = 1000, .retransmits = lost, .network_ns = 1000};
+    p->first_number = 1;
+    assert_true(probing_on_answer(p, 1 + index, &r));
+}
+
+static void a_probe_keeps_its_acks_off_the_others_in_doubt(void **state)
+{
+    (void)state;
+    struct probing p = {0};
+    struct suspicion s = link_or_spine();
+    probing_plan(&p, &evidence, &leaves, &s, &need);
+    assert_int_equal(p.count, 1); /* none crosses the link and not its spine */
+    assert_true(flow_crosses(&map, &p.probes[0].flow, number(COMPONENT_SPINE, 1, 0)));
+    assert_false(flow_crosses(&map, &p.probes[0].flow, number(COMPONENT_DOWN, 2, 1)));
+    assert_false(flow_crosses(&map, &p.probes[0].flow, number(COMPONENT_UP, 2, 1)));
+}
+
+static void what_is_lost_of_acks_convicts_nobody(void **state)
+{
+    (void)state;
+    struct suspicion s = link_or_spine();
+    struct probe_tally tally = {0};
+    struct probing p = {
+        .count = 1,
+        .probes = {{.flow = {.source = 4, .destination = 0, .spine = 1}, .packets = 1000, .repeats = 1}}};
+    answer(&p, 0, 20);
+    probing_tally(&p, &map, &s, &need, &tally);
+    assert_int_equal(tally.failed, 1);
+    assert_int_equal(tally.bad[0] + tally.bad[1], 0);
+}
+
+static void a_clean_probe_clears_and_two_failures_convict(void **state)
+{
+    (void)state;
+    struct suspicion s = link_or_spine();
+    struct probe_tally tally = {0};
+    struct probe over_spine = {
+        .flow = {.source = 0, .destination = 2, .spine = 1}, .packets = 1000, .repeats = 1};
+    for (unsigned failures = 1; failures <= 2; failures++) {
+        struct probing p = {.count = 1, .probes = {over_spine}};
+        answer(&p, 0, 20);
+        probing_tally(&p, &map, &s, &need, &tally);
+        assert_int_equal(probing_word(&tally, &need, 1), failures < 2 ? PROBE_UNDECIDED : PROBE_CONVICTS);
+    }
+    struct probing p = {.count = 1, .probes = {over_spine}};
+    tally = (struct probe_tally){0};
+    answer(&p, 0, 0);
+    probing_tally(&p, &map, &s, &need, &tally);
+    assert_int_equal(probing_word(&tally, &need, 1), PROBE_CLEARS);
+    assert_int_equal(probing_word(&tally, &need, 0), PROBE_UNDECIDED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_probe_keeps_its_acks_off_the_others_in_doubt, create, destroy),
+        cmocka_unit_test(what_is_lost_of_acks_convicts_nobody),
+        cmocka_unit_test(a_clean_probe_clears_and_two_failures_convict),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
