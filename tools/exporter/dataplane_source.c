@@ -7,13 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <event2/event.h>
 
 #include "tools/exporter/answer.h"
 #include "tools/exporter/dataplane_metrics.h"
-#include "tools/exporter/unix_socket.h"
 
 enum {
     ANSWER_BYTES = 64 << 10, /* DPDK sends at most 16 KiB */
@@ -40,12 +36,7 @@ struct dataplane_port {
 };
 
 struct dataplane_source {
-    struct source source;
-    struct dataplane_source_config config;
-    int socket;             /* -1: none */
-    struct event *readable; /* while a refresh lasts */
-    struct event *timer;    /* ends one that takes too long, or could not be begun */
-    const char *failure;    /* of what the timer tells */
+    struct socket_source base;
     enum awaited awaited;
     unsigned port, parts;
     struct dataplane_port ports[DATAPLANE_PORTS_MAX];
@@ -55,7 +46,7 @@ struct dataplane_source {
 
 static void write_page(struct dataplane_source *s)
 {
-    struct dataplane_view view = {.names = s->config.names, .port_count = s->port};
+    struct dataplane_view view = {.names = s->base.config.names, .port_count = s->port};
     for (unsigned i = 0; i < s->port; i++) {
         struct dataplane_port *p = &s->ports[i];
         double unanswered =
@@ -63,18 +54,13 @@ static void write_page(struct dataplane_source *s)
         p->unanswered_probes = fmax(p->unanswered_probes, unanswered);
         view.ports[i] = (struct dataplane_port_view){p->counters, p->plan, p->totals, p->unanswered_probes};
     }
-    metric_page_clear(&s->source.page);
-    dataplane_metrics_write(&s->source.page, &view);
+    metric_page_clear(&s->base.source.page);
+    dataplane_metrics_write(&s->base.source.page, &view);
 }
 
-static void release(struct dataplane_source *s)
+static void release(struct socket_source *source)
 {
-    if (s->readable != NULL)
-        event_free(s->readable);
-    s->readable = NULL;
-    if (s->socket >= 0)
-        close(s->socket);
-    s->socket = -1;
+    struct dataplane_source *s = (struct dataplane_source *)source;
     for (unsigned i = 0; i < DATAPLANE_PORTS_MAX; i++) {
         json_decref(s->ports[i].counters);
         json_decref(s->ports[i].plan);
@@ -84,11 +70,9 @@ static void release(struct dataplane_source *s)
 
 static void finish(struct dataplane_source *s, const char *failure)
 {
-    evtimer_del(s->timer);
     if (failure == NULL)
         write_page(s);
-    release(s);
-    source_end(&s->source, failure);
+    socket_source_end(&s->base, failure);
 }
 
 /* ---- questions ---- */
@@ -99,7 +83,7 @@ static void ask(struct dataplane_source *s, enum awaited what)
     unsigned start = what == AWAITED_CHANNELS ? s->ports[s->port].next_channel : 0;
     int bytes = snprintf(question, sizeof(question), "%s,%u,%u", commands[what], start, s->port);
     s->awaited = what;
-    if (send(s->socket, question, (size_t)bytes, MSG_NOSIGNAL) < 0)
+    if (send(s->base.socket, question, (size_t)bytes, MSG_NOSIGNAL) < 0)
         finish(s, strerror(errno));
 }
 
@@ -171,13 +155,12 @@ static void take_answer(struct dataplane_source *s, const json_t *answer)
     }
 }
 
-static void on_readable(evutil_socket_t socket, short events, void *context)
+static void on_readable(struct socket_source *source)
 {
-    struct dataplane_source *s = context;
+    struct dataplane_source *s = (struct dataplane_source *)source;
     char bytes[ANSWER_BYTES];
     json_error_t error;
-    (void)events;
-    ssize_t count = recv(socket, bytes, sizeof(bytes), 0);
+    ssize_t count = recv(source->socket, bytes, sizeof(bytes), 0);
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     json_t *answer = count > 0 ? json_loadb(bytes, (size_t)count, JSON_DISABLE_EOF_CHECK, &error) : NULL;
@@ -188,58 +171,36 @@ static void on_readable(evutil_socket_t socket, short events, void *context)
     json_decref(answer);
 }
 
-static void on_timer(evutil_socket_t unused, short events, void *context)
-{
-    struct dataplane_source *s = context;
-    (void)unused;
-    (void)events;
-    finish(s, s->failure);
-}
+/* ---- life ---- */
 
-static void begin(struct source *source)
+static void reset(struct socket_source *source)
 {
     struct dataplane_source *s = (struct dataplane_source *)source;
-    struct timeval patience = {.tv_sec = s->config.timeout_ms / 1000,
-                               .tv_usec = s->config.timeout_ms % 1000 * 1000};
     s->port = 0;
     s->awaited = AWAITED_GREETING;
-    s->failure = "it takes too long";
-    s->socket = unix_socket_connect(s->config.socket, SOCK_SEQPACKET);
-    if (s->socket >= 0)
-        s->readable = event_new(s->config.base, s->socket, EV_READ | EV_PERSIST, on_readable, s);
-    if (s->readable == NULL || event_add(s->readable, NULL) != 0) {
-        s->failure = s->socket < 0 ? strerror(-s->socket) : "out of memory";
-        patience = (struct timeval){0};
-    }
-    evtimer_add(s->timer, &patience);
 }
-
-/* ---- life ---- */
 
 static void destroy(struct source *source)
 {
     struct dataplane_source *s = (struct dataplane_source *)source;
-    release(s);
-    if (s->timer != NULL)
-        event_free(s->timer);
+    socket_source_release(&s->base);
     for (unsigned i = 0; i < DATAPLANE_PORTS_MAX; i++)
         path_totals_destroy(s->ports[i].totals);
-    metric_page_free(&s->source.page);
     free(s);
 }
 
-struct source *dataplane_source_create(const struct dataplane_source_config *config)
+static const struct socket_source_kind kind = {.name = "dataplane",
+                                               .type = SOCK_SEQPACKET,
+                                               .reset = reset,
+                                               .on_readable = on_readable,
+                                               .release = release,
+                                               .destroy = destroy};
+
+struct source *dataplane_source_create(const struct socket_source_config *config)
 {
     struct dataplane_source *s = calloc(1, sizeof(*s));
-    if (s == NULL)
-        return NULL;
-    *s = (struct dataplane_source){
-        .source = {.name = "dataplane", .place = config->socket, .begin = begin, .destroy = destroy},
-        .config = *config,
-        .socket = -1};
-    s->timer = evtimer_new(config->base, on_timer, s);
-    if (s->timer != NULL)
-        return &s->source;
-    destroy(&s->source);
+    if (s != NULL && socket_source_init(&s->base, config, &kind))
+        return &s->base.source;
+    free(s);
     return NULL;
 }

@@ -5,18 +5,9 @@
 #ifndef WEFT_TOOLS_EXPORTER_DATAPLANE_SOURCE_H
 #define WEFT_TOOLS_EXPORTER_DATAPLANE_SOURCE_H
 
-#include "tools/exporter/place_names.h"
-#include "tools/exporter/source.h"
+#include "tools/exporter/socket_source.h"
 
-struct event_base;
-
-struct dataplane_source_config {
-    struct event_base *base;
-    const char *socket;
-    const struct place_names *names;
-    unsigned timeout_ms;
-};
 /* NULL: no memory. Keeps what the configuration points to. */
-struct source *dataplane_source_create(const struct dataplane_source_config *config);
+struct source *dataplane_source_create(const struct socket_source_config *config);
 
 #endif

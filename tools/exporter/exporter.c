@@ -105,10 +105,10 @@ static int add_sources(struct exporter *e)
     const struct exporter_config *c = e->config;
     int result = c->control != NULL ? add_control(e) : 0;
     if (result == 0 && c->dataplane != NULL)
-        result = add_source(e, dataplane_source_create(&(struct dataplane_source_config){
+        result = add_source(e, dataplane_source_create(&(struct socket_source_config){
                                    e->base, c->dataplane->socket, &e->names, c->timeout_ms}));
     if (result == 0 && c->monitor != NULL)
-        result = add_source(e, monitor_source_create(&(struct monitor_source_config){
+        result = add_source(e, monitor_source_create(&(struct socket_source_config){
                                    e->base, c->monitor->socket, &e->names, c->timeout_ms}));
     return result;
 }

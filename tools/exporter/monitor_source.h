@@ -3,18 +3,9 @@
 #ifndef WEFT_TOOLS_EXPORTER_MONITOR_SOURCE_H
 #define WEFT_TOOLS_EXPORTER_MONITOR_SOURCE_H
 
-#include "tools/exporter/place_names.h"
-#include "tools/exporter/source.h"
+#include "tools/exporter/socket_source.h"
 
-struct event_base;
-
-struct monitor_source_config {
-    struct event_base *base;
-    const char *socket;
-    const struct place_names *names;
-    unsigned timeout_ms;
-};
 /* NULL: no memory. Keeps what the configuration points to. */
-struct source *monitor_source_create(const struct monitor_source_config *config);
+struct source *monitor_source_create(const struct socket_source_config *config);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/exporter/plan_counts.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "tools/exporter/answer.h"
@@ -23,8 +22,9 @@ void plan_counts_init(struct plan_counts *counts)
                         .bound_count = sizeof(duration_bounds_s) / sizeof(*duration_bounds_s)}};
 }
 
-static void count(struct plan_counts *counts, const json_t *plan)
+static void count(void *context, const json_t *plan)
 {
+    struct plan_counts *counts = context;
     const char *change = answer_text(plan, "change");
     double duration_ms = answer_number(plan, "duration_ms");
     unsigned i = 0;
@@ -37,23 +37,7 @@ static void count(struct plan_counts *counts, const json_t *plan)
 
 void plan_counts_take(struct plan_counts *counts, const json_t *answer)
 {
-    const json_t *plans = json_object_get(answer, "plans");
-    double newest = 0;
-    size_t i;
-    json_t *plan;
-    if (!json_is_array(plans))
-        return;
-    json_array_foreach(plans, i, plan)
-    {
-        double epoch = answer_number(plan, "epoch");
-        if (isnan(epoch))
-            continue;
-        if (counts->is_started && epoch > counts->epoch)
-            count(counts, plan);
-        newest = fmax(newest, epoch);
-    }
-    counts->epoch = newest;
-    counts->is_started = true;
+    newest_take(&counts->epochs, json_object_get(answer, "plans"), "epoch", count, counts);
 }
 
 void plan_counts_write(struct metric_page *page, const struct plan_counts *counts)

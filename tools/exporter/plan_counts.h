@@ -6,14 +6,14 @@
 #include <jansson.h>
 
 #include "tools/exporter/metric_page.h"
+#include "tools/exporter/newest.h"
 
 enum {
     PLAN_CHANGES = 4
 };
 
 struct plan_counts {
-    double epoch; /* of the newest plan that was seen; 0: none yet */
-    bool is_started;
+    struct newest epochs;
     uint64_t by_change[PLAN_CHANGES];
     struct metric_histogram durations_s;
 };

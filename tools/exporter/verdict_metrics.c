@@ -29,25 +29,15 @@ static unsigned kind_of(const json_t *verdict)
     return i;
 }
 
+static void count(void *context, const json_t *verdict)
+{
+    struct verdict_counts *counts = context;
+    counts->by_kind[kind_of(verdict)]++;
+}
+
 void verdict_counts_take(struct verdict_counts *counts, const json_t *answer)
 {
-    const json_t *verdicts = json_object_get(answer, "verdicts");
-    double newest = 0;
-    size_t i;
-    json_t *verdict;
-    if (!json_is_array(verdicts))
-        return;
-    json_array_foreach(verdicts, i, verdict)
-    {
-        double id = answer_number(verdict, "id");
-        if (isnan(id))
-            continue;
-        if (counts->is_started && id > counts->id)
-            counts->by_kind[kind_of(verdict)]++;
-        newest = fmax(newest, id);
-    }
-    counts->id = newest;
-    counts->is_started = true;
+    newest_take(&counts->ids, json_object_get(answer, "verdicts"), "id", count, counts);
 }
 
 static bool is_open(const json_t *verdict)

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "tools/exporter/metric_page.h"
+#include "tools/exporter/newest.h"
 
 enum {
     VERDICT_LABELS = 10, /* kinds, and one for others */
@@ -15,8 +16,7 @@ enum {
 
 /* From the exporter's start on. */
 struct verdict_counts {
-    double id; /* of the newest verdict that was seen */
-    bool is_started;
+    struct newest ids;
     uint64_t by_kind[VERDICT_LABELS];
 };
 

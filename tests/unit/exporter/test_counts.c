@@ -113,7 +113,7 @@ static void new_verdicts_are_counted_once(void **state)
 {
     (void)state;
     struct metric_page page = {.family_count = 0};
-    struct verdict_counts counts = {.id = 0};
+    struct verdict_counts counts = {.ids = {0}};
     json_t *none = parse("{'verdicts': []}");
     take_verdicts(&counts, "{'verdicts': [{'id': 1, 'kind': 'lossy'}]}");
     take_verdicts(&counts, "{'verdicts': [{'id': 1, 'kind': 'lossy'}, {'id': 2, 'kind': 'lossy'}]}");

@@ -72,7 +72,7 @@ static void the_fabric_has_hosts_plans_and_verdicts(void **state)
     struct metric_page page = {.family_count = 0};
     struct event_counts *events = event_counts_create();
     struct plan_counts plans;
-    struct verdict_counts verdict_counts = {.id = 0};
+    struct verdict_counts verdict_counts = {.ids = {0}};
     plan_counts_init(&plans);
     json_t *fabric = parse("{'hosts': 4, 'jobs': 2, 'plan': {'epoch': 5, 'ratio': 1.25}}");
     json_t *hosts = parse("{'hosts': [{'name': 'host0', 'leaf': 'leaf0', 'ports': ["
