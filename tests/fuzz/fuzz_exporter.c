@@ -77,7 +77,7 @@ static void as_control(const json_t *json)
     struct metric_page page = {.family_count = 0};
     struct event_counts *events = event_counts_create();
     struct plan_counts plans;
-    struct verdict_counts verdicts = {.id = 0};
+    struct verdict_counts verdicts = {.ids = {0}};
     plan_counts_init(&plans);
     for (unsigned i = 0; i < 3; i++) {
         event_counts_take(events, json);
