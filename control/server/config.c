@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -11,6 +12,7 @@
 #include "control/topology/topology.h"
 #include "dataplane/formats/units.h"
 #include "dataplane/process/http_place_yaml.h"
+#include "dataplane/process/tcp_listener.h"
 
 /* A share is parsed into parts of 2^32 - 1: a quarter comes out a little more, and a quarter of four links
  * would be rounded up to two. */
@@ -22,7 +24,7 @@
 #define LISTEN_TEXT(key, longest)                                                                            \
     CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct control_listen, key, 1, longest)
 static const cyaml_schema_field_t listen_fields[] = {
-    LISTEN_TEXT(address, 15),
+    LISTEN_TEXT(address, 45),
     CYAML_FIELD_UINT("port", OPTIONAL, struct control_listen, port),
     LISTEN_TEXT(certificate, 4095),
     LISTEN_TEXT(key, 4095),
@@ -119,8 +121,15 @@ static bool set_defaults(struct control_config *c)
            set_text(&c->store, "/var/lib/weft/control.sqlite") && set_text(&c->hooks.path, "/");
 }
 
+void control_listen_place(const struct control_listen *listen, char place[CONTROL_LISTEN_PLACE_BYTES])
+{
+    bool is_ipv6 = strchr(listen->address, ':') != NULL;
+    snprintf(place, CONTROL_LISTEN_PLACE_BYTES, is_ipv6 ? "[%s]:%u" : "%s:%u", listen->address, listen->port);
+}
+
 static void check_listen(struct yaml_check *check, const struct control_listen *l)
 {
+    char place[CONTROL_LISTEN_PLACE_BYTES];
     if (l->address == NULL)
         return;
     if (l->certificate == NULL || l->key == NULL)
@@ -128,6 +137,9 @@ static void check_listen(struct yaml_check *check, const struct control_listen *
     if (l->tokens_file == NULL)
         yaml_check_refuse(check, "listen", "TCP is only served to who has a token: `tokens_file` is wanted");
     yaml_check_range(check, "listen.port", l->port, 1, 65535);
+    control_listen_place(l, place);
+    if (!tcp_listener_is_place(place))
+        yaml_check_refuse(check, "listen.address", "an address is wanted in numbers, such as 10.0.0.1");
 }
 
 static void check_diagnosis(struct yaml_check *check, struct control_diagnosis *d)

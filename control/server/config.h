@@ -10,9 +10,13 @@
 #include "dataplane/process/log.h"
 #include "dataplane/process/yaml_position.h"
 
+enum {
+    CONTROL_LISTEN_PLACE_BYTES = 64
+};
+
 /* TCP: only with TLS. */
 struct control_listen {
-    char *address; /* IPv4; NULL: no TCP */
+    char *address; /* of IPv4 or IPv6; NULL: no TCP */
     uint32_t port;
     char *certificate, *key; /* files */
     char *tokens_file;
@@ -51,6 +55,9 @@ struct control_config {
     struct control_hooks hooks;
     enum log_level log;
 };
+
+/* ADDRESS:PORT. */
+void control_listen_place(const struct control_listen *listen, char place[CONTROL_LISTEN_PLACE_BYTES]);
 
 /* 0, or -EINVAL with `error` = "FILE:LINE:COLUMN: what is wrong". */
 int control_config_load(const char *file, struct control_config **config, char error[YAML_ERROR_BYTES]);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,10 +16,11 @@
 #include "control/core/diagnosis.h"
 #include "control/server/hooks.h"
 #include "control/server/http.h"
-#include "control/server/listener.h"
 #include "control/server/planner_thread.h"
 #include "control/server/privileges.h"
 #include "dataplane/process/notify.h"
+#include "dataplane/process/tcp_listener.h"
+#include "dataplane/process/unix_listener.h"
 
 enum {
     SIGNALS = 3
@@ -39,7 +41,7 @@ struct server {
     struct event *planned, *timer, *signals[SIGNALS];
     struct tokens *tokens;
     struct http *local, *remote; /* remote NULL: no TCP */
-    struct listener_place place;
+    struct unix_listener listener;
     uint64_t clock_offset_ns; /* from the monotonic clock to 1970 */
     uint64_t up_since_ns, events_seen, epoch_seen, verdicts_seen;
 };
@@ -303,11 +305,13 @@ static struct http_config describe_http(struct server *s, int socket)
 
 static int serve_locally(struct server *s)
 {
-    char error[LISTENER_ERROR_BYTES];
-    int socket = listener_open_unix(s->config->socket, s->config->group, &s->place, error);
-    int result = socket < 0 ? socket : 0;
+    char error[UNIX_LISTENER_ERROR_BYTES];
+    int result = unix_listener_open(&(struct unix_listener_config){.path = s->config->socket,
+                                                                   .type = SOCK_STREAM,
+                                                                   .group = s->config->group},
+                                    &s->listener, error);
     if (result == 0) {
-        struct http_config config = describe_http(s, socket);
+        struct http_config config = describe_http(s, s->listener.descriptor);
         result = http_create(&config, &s->local, error);
     }
     if (result != 0)
@@ -315,14 +319,24 @@ static int serve_locally(struct server *s)
     return result;
 }
 
+static int open_remote(const struct control_listen *listen, char error[HTTP_SERVER_ERROR_BYTES])
+{
+    char place[CONTROL_LISTEN_PLACE_BYTES];
+    control_listen_place(listen, place);
+    int socket = tcp_listener_open(place);
+    if (socket < 0)
+        snprintf(error, HTTP_SERVER_ERROR_BYTES, "%s: %s", place, strerror(-socket));
+    return socket;
+}
+
 static int serve_remotely(struct server *s)
 {
     const struct control_listen *l = &s->config->listen;
-    char error[LISTENER_ERROR_BYTES];
+    char error[HTTP_SERVER_ERROR_BYTES];
     if (l->address == NULL)
         return 0;
     int result = tokens_load(l->tokens_file, &s->tokens, error);
-    int socket = result == 0 ? listener_open_tcp(l->address, (uint16_t)l->port, error) : result;
+    int socket = result == 0 ? open_remote(l, error) : result;
     if (socket >= 0) {
         struct http_config config = describe_http(s, socket);
         config.server.certificate = l->certificate;
@@ -428,7 +442,7 @@ static void free_event(struct event *event)
 void server_destroy(struct server *s)
 {
     if (s->local != NULL)
-        listener_remove_unix(&s->place);
+        unix_listener_remove(&s->listener);
     hooks_destroy(s->hooks);
     http_destroy(s->local);
     http_destroy(s->remote);

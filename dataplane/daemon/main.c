@@ -187,7 +187,7 @@ static int start_workers(struct daemon *d)
 
 static int listen_for_applications(struct daemon *d)
 {
-    char error[SESSION_SERVER_ERROR_BYTES];
+    char error[UNIX_LISTENER_ERROR_BYTES];
     struct session_server_config config = {
         .base = d->base, .config = d->config, .ports = d->ports, .port_count = d->port_count};
     int result = session_server_create(&config, &d->server, error);

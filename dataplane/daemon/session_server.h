@@ -5,12 +5,12 @@
 
 #include "dataplane/daemon/config.h"
 #include "dataplane/daemon/session.h"
+#include "dataplane/process/unix_listener.h"
 
 struct event_base;
 struct session_server;
 
 enum {
-    SESSION_SERVER_ERROR_BYTES = 256,
     SESSIONS_CONNECTED_MAX = 256 /* attached or not */
 };
 
@@ -22,7 +22,7 @@ struct session_server_config {
 };
 /* Listens. 0 or negative errno with `error` in words. */
 int session_server_create(const struct session_server_config *config, struct session_server **server,
-                          char error[SESSION_SERVER_ERROR_BYTES]);
+                          char error[UNIX_LISTENER_ERROR_BYTES]);
 /* Closes the listening socket and removes its file. Sessions that are left are not served any more; the
  * workers must have been stopped. */
 void session_server_destroy(struct session_server *server);

@@ -141,7 +141,7 @@ static int add_events(struct program *p)
 
 static int open_status(struct program *p)
 {
-    char error[STATUS_SOCKET_ERROR_BYTES];
+    char error[UNIX_LISTENER_ERROR_BYTES];
     struct status_socket_config config = {.base = p->base,
                                           .path = p->monitor.config->socket,
                                           .group = p->monitor.config->group,

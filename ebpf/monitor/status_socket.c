@@ -2,39 +2,24 @@
 #include "ebpf/monitor/status_socket.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 
-#define DEFAULT_GROUP "weft"
-
-enum {
-    BACKLOG = 16
-};
 static const struct timeval WRITE_TIMEOUT = {.tv_sec = 5};
 
 struct status_socket {
     struct status_socket_config config;
-    struct sockaddr_un address;
-    int listener; /* -1: none */
+    struct unix_listener listener;
     struct event *acceptable;
 };
-
-static int fail(char error[STATUS_SOCKET_ERROR_BYTES], const char *path, const char *what, int result)
-{
-    snprintf(error, STATUS_SOCKET_ERROR_BYTES, "socket %s: %s: %s", path, what, strerror(-result));
-    return result;
-}
 
 static void end(struct bufferevent *connection, void *context)
 {
@@ -67,74 +52,48 @@ static void on_acceptable(evutil_socket_t listener, short events, void *context)
     free(text);
 }
 
-/* True when somebody answers there. */
-static bool is_in_use(const struct sockaddr_un *address)
+static int start(struct status_socket *s, char error[UNIX_LISTENER_ERROR_BYTES])
 {
-    int socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool used = connect(socket_fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
-    close(socket_fd);
-    return used;
-}
-
-static int set_group(const struct status_socket *s)
-{
-    const char *wanted = s->config.group ? s->config.group : DEFAULT_GROUP;
-    const struct group *group = getgrnam(wanted);
-    if (!group)
-        return s->config.group ? -ENOENT : 0;
-    return chown(s->config.path, (uid_t)-1, group->gr_gid) == 0 ? 0 : -errno;
-}
-
-static int start(struct status_socket *s, char error[STATUS_SOCKET_ERROR_BYTES])
-{
-    const char *path = s->config.path;
-    if (is_in_use(&s->address))
-        return fail(error, path, "another weft-monitor answers there; stop it or choose another `socket`",
-                    -EADDRINUSE);
-    unlink(path);
-    mode_t mask = umask(0117);
-    int result =
-        bind(s->listener, (const struct sockaddr *)&s->address, sizeof(s->address)) == 0 ? 0 : -errno;
-    umask(mask);
+    const struct status_socket_config *c = &s->config;
+    int result = unix_listener_open(
+        &(struct unix_listener_config){.path = c->path, .type = SOCK_STREAM, .group = c->group}, &s->listener,
+        error);
     if (result != 0)
-        return fail(error, path, "cannot be made; does its folder exist?", result);
-    result = set_group(s);
-    if (result != 0)
-        return fail(error, path, "cannot be given to the group; create it or change `group`", result);
-    if (listen(s->listener, BACKLOG) != 0)
-        return fail(error, path, "cannot listen", -errno);
-    s->acceptable = event_new(s->config.base, s->listener, EV_READ | EV_PERSIST, on_acceptable, s);
-    return s->acceptable && event_add(s->acceptable, NULL) == 0 ? 0 : fail(error, path, "no event", -ENOMEM);
+        return result;
+    s->acceptable = event_new(c->base, s->listener.descriptor, EV_READ | EV_PERSIST, on_acceptable, s);
+    if (s->acceptable && event_add(s->acceptable, NULL) == 0)
+        return 0;
+    snprintf(error, UNIX_LISTENER_ERROR_BYTES, "out of memory");
+    return -ENOMEM;
 }
 
 int status_socket_create(const struct status_socket_config *config, struct status_socket **status,
-                         char error[STATUS_SOCKET_ERROR_BYTES])
+                         char error[UNIX_LISTENER_ERROR_BYTES])
 {
     struct status_socket *s = calloc(1, sizeof(*s));
     *status = NULL;
-    if (!s)
-        return fail(error, config->path, "no memory", -ENOMEM);
-    s->config = *config;
-    s->address.sun_family = AF_UNIX;
-    snprintf(s->address.sun_path, sizeof(s->address.sun_path), "%s", config->path);
-    s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int result = s->listener < 0 ? fail(error, config->path, "no socket", -errno) : start(s, error);
-    if (result != 0) {
-        if (s->listener >= 0)
-            close(s->listener);
-        free(s);
-        return result;
+    if (!s) {
+        snprintf(error, UNIX_LISTENER_ERROR_BYTES, "out of memory");
+        return -ENOMEM;
     }
-    *status = s;
-    return 0;
+    s->config = *config;
+    int result = start(s, error);
+    if (result == 0)
+        *status = s;
+    else
+        status_socket_destroy(s);
+    return result;
 }
 
 void status_socket_destroy(struct status_socket *s)
 {
     if (!s)
         return;
-    event_free(s->acceptable);
-    close(s->listener);
-    unlink(s->config.path);
+    if (s->acceptable)
+        event_free(s->acceptable);
+    if (s->listener.descriptor >= 0) {
+        unix_listener_remove(&s->listener);
+        close(s->listener.descriptor);
+    }
     free(s);
 }

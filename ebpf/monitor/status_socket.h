@@ -3,12 +3,10 @@
 #ifndef WEFT_EBPF_MONITOR_STATUS_SOCKET_H
 #define WEFT_EBPF_MONITOR_STATUS_SOCKET_H
 
+#include "dataplane/process/unix_listener.h"
+
 struct event_base;
 struct status_socket;
-
-enum {
-    STATUS_SOCKET_ERROR_BYTES = 256
-};
 
 struct status_socket_config {
     struct event_base *base;
@@ -19,7 +17,7 @@ struct status_socket_config {
 };
 /* 0, or negative errno with `error`. A socket that nobody listens on is taken over. */
 int status_socket_create(const struct status_socket_config *config, struct status_socket **status,
-                         char error[STATUS_SOCKET_ERROR_BYTES]);
+                         char error[UNIX_LISTENER_ERROR_BYTES]);
 /* NULL is allowed. */
 void status_socket_destroy(struct status_socket *status);
 

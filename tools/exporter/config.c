@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "dataplane/process/http_place_yaml.h"
-#include "tools/exporter/listen_socket.h"
+#include "dataplane/process/tcp_listener.h"
 
 enum {
     PATH_BYTES_MAX = 4095,
@@ -73,7 +73,7 @@ static int check(struct exporter_config *c, const char *file, char *error)
     struct yaml_check check = {.file = file, .error = error};
     if (!set_defaults(c))
         yaml_check_refuse(&check, "", "out of memory");
-    if (!listen_socket_is_place(c->listen))
+    if (!tcp_listener_is_place(c->listen))
         yaml_check_refuse(&check, "listen",
                           "listen is `%s`, but must be ADDRESS:PORT, such as 127.0.0.1:9793", c->listen);
     yaml_check_range(&check, "timeout_ms", c->timeout_ms, 10, 60000);

@@ -10,7 +10,7 @@
 
 #include "dataplane/process/arguments.h"
 #include "dataplane/process/notify.h"
-#include "tools/exporter/listen_socket.h"
+#include "dataplane/process/tcp_listener.h"
 #include "tools/exporter/web_server.h"
 
 enum {
@@ -68,7 +68,7 @@ static bool watch_signals(struct program *p)
 static bool open_server(struct program *p, struct web_config *web)
 {
     char error[HTTP_SERVER_ERROR_BYTES];
-    int socket = listen_socket_open(p->config->listen);
+    int socket = tcp_listener_open(p->config->listen);
     if (socket < 0) {
         log_error("%s: %s: another process may listen there; `listen` names another place", p->config->listen,
                   strerror(-socket));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/exporter/listen_socket.h"
+#include "dataplane/process/tcp_listener.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -10,7 +10,7 @@
 
 enum {
     ADDRESS_BYTES = 64,
-    BACKLOG = 64
+    BACKLOG = 1024
 };
 
 /* NULL: it is no place. */
@@ -29,7 +29,7 @@ static struct addrinfo *resolve(const char *place)
     return getaddrinfo(address, colon + 1, &hints, &found) == 0 ? found : NULL;
 }
 
-bool listen_socket_is_place(const char *place)
+bool tcp_listener_is_place(const char *place)
 {
     struct addrinfo *found = resolve(place);
     if (found != NULL)
@@ -51,7 +51,7 @@ static int listen_at(const struct addrinfo *place)
     return result;
 }
 
-int listen_socket_open(const char *place)
+int tcp_listener_open(const char *place)
 {
     struct addrinfo *found = resolve(place);
     int result = found != NULL ? listen_at(found) : -EINVAL;
