@@ -51,7 +51,8 @@ void carrier_forget_region(struct carrier *c, uint32_t region);
 /* ---- links ---- */
 
 /* A queue pair that is connected: what comes on it is taken. With `ready`, the peer's is connected too, and
- * what waits is sent. 0, -EBUSY (the channel has another one) or -ENOSPC. */
+ * what waits is sent. 0, -EBUSY (the channel has another one, or what came on that one is not taken yet) or
+ * -ENOSPC. */
 int carrier_take_link(struct carrier *c, const struct link_name *name, struct verbs_link *link, bool ready);
 /* The channel's queue pair, if it has one, is given up: link news follow. */
 void carrier_break_link(struct carrier *c, const struct link_name *name, nsec_t now);
@@ -85,7 +86,8 @@ bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const
 /* The source port of the next datagram. Datagrams have another destination port than queue pairs, so their
  * path is nobody's: each takes another, lest a dead spine swallow all that two hosts say to each other. */
 uint16_t carrier_datagram_port(struct carrier *c);
-/* Sees a datagram before the transport does. True: the transport must not see it now; it is kept. */
+/* Sees a datagram before the transport does. True: the transport must not see it now; it is kept, or comes
+ * again. */
 bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *bytes, unsigned length,
                            nsec_t now);
 

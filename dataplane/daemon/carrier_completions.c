@@ -53,7 +53,7 @@ static void on_received(struct carrier *c, struct link *link, const struct verbs
         return;
     }
     note_generation(link, completion);
-    carrier_receive(c, completion);
+    carrier_receive(c, link, completion);
 }
 
 static void on_completion(struct carrier *c, const struct verbs_completion *completion, nsec_t now)

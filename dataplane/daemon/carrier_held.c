@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Numbered packets that have come and cannot be taken yet: the peer's session has opened and ours has not, or
- * there is no room for what its message needs. A NIC delivers once, so they are kept, each in its buffer. As
- * long as it is there its sender believes it unread, so a link has at most VERBS_LINK_MESSAGES of them. */
+ * there is no room for what its message needs. A NIC delivers once, and its sender knows that it has, so they
+ * are kept whatever becomes of their queue pair, and nobody is told what has arrived before they are taken.
+ * Each stays in its buffer: a link has at most VERBS_LINK_MESSAGES of them, and gets no other queue pair
+ * while it has any. */
 #include <string.h>
 
 #include "dataplane/daemon/carrier_state.h"
@@ -32,7 +34,7 @@ static bool is_taken(struct carrier *c, const struct verbs_completion *completio
     return !may_be_taken_later(c, link, completion, reason);
 }
 
-void carrier_receive(struct carrier *c, const struct verbs_completion *completion)
+void carrier_receive(struct carrier *c, struct link *link, const struct verbs_completion *completion)
 {
     if (is_taken(c, completion)) {
         verbs_release(c->config.verbs, completion, 1);
@@ -40,6 +42,14 @@ void carrier_receive(struct carrier *c, const struct verbs_completion *completio
     }
     c->counters.packets_held++;
     c->held[c->held_count++] = *completion;
+    link->held++;
+}
+
+static void let_go(struct carrier *c, const struct verbs_completion *completion)
+{
+    struct link *link = completion->owner;
+    verbs_release(c->config.verbs, completion, 1);
+    link->held--;
 }
 
 unsigned carrier_receive_held(struct carrier *c)
@@ -47,22 +57,10 @@ unsigned carrier_receive_held(struct carrier *c)
     unsigned kept = 0, count = c->held_count;
     for (unsigned i = 0; i < count; i++) {
         if (is_taken(c, &c->held[i]))
-            verbs_release(c->config.verbs, &c->held[i], 1);
+            let_go(c, &c->held[i]);
         else
             c->held[kept++] = c->held[i];
     }
     c->held_count = kept;
     return count - kept;
-}
-
-void carrier_forget_held(struct carrier *c, const struct link *link)
-{
-    unsigned kept = 0;
-    for (unsigned i = 0; i < c->held_count; i++) {
-        if (c->held[i].owner == link)
-            verbs_release(c->config.verbs, &c->held[i], 1);
-        else
-            c->held[kept++] = c->held[i];
-    }
-    c->held_count = kept;
 }

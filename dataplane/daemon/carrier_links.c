@@ -32,7 +32,8 @@ int carrier_take_link(struct carrier *c, const struct link_name *name, struct ve
     struct link *link = carrier_find_or_add_link(c, name);
     if (link == NULL)
         return -ENOSPC;
-    if (link->down || (link->verbs != NULL && link->verbs != verbs))
+    if (link->down || (link->verbs != NULL && link->verbs != verbs) ||
+        (link->verbs == NULL && link->held > 0))
         return -EBUSY;
     if (link->verbs == NULL) {
         verbs_link_begin(verbs, link);
@@ -52,9 +53,10 @@ static void answer_close(struct carrier *c, struct link *link)
                                      .source_port = link->source_port,
                                      .bytes = (const uint8_t *)&link->close,
                                      .length = sizeof(link->close)};
-    if (!link->asked_to_close)
-        return;
+    bool answers = link->asked_to_close && link->held == 0;
     link->asked_to_close = false;
+    if (!answers)
+        return; /* it comes again */
     c->receiver.receive(c->receiver.context, &packet);
 }
 
@@ -65,7 +67,6 @@ void carrier_end_link(struct carrier *c, const struct link_name *name, nsec_t no
         return;
     while (carrier_poll(c, now) > 0)
         ;
-    carrier_forget_held(c, link);
     verbs_link_end(link->verbs);
     link->verbs = NULL;
     link->down = false;
@@ -93,8 +94,11 @@ bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *by
     if (header.type != PACKET_CLOSE)
         return false;
     struct link *link = carrier_find_link(c, &(struct link_name){.address = source, .path = header.path});
-    if (link == NULL || link->verbs == NULL)
+    if (link == NULL)
         return false;
+    carrier_receive_held(c);
+    if (link->verbs == NULL)
+        return link->held > 0;
     if (is_old(link, header.generation))
         return false;
     link->asked_to_close = true;

@@ -40,6 +40,7 @@ struct link {
     bool heard;          /* a numbered packet has come on this queue pair */
     bool heard_ever;     /* or on one before */
     uint16_t generation; /* of the channel of the last of these */
+    unsigned held;       /* packets that have come and are not taken yet */
     bool asked_to_close; /* the peer's question waits until the queue pair is stopped */
     struct packet_header close;
     const char *reason;
@@ -105,10 +106,9 @@ void carrier_empty_queue(struct carrier *c, struct link *link);
 /* ---- carrier_held.c ---- */
 
 /* Gives the transport what has come, and its buffer back, or holds it until it can be taken. */
-void carrier_receive(struct carrier *c, const struct verbs_completion *completion);
+void carrier_receive(struct carrier *c, struct link *link, const struct verbs_completion *completion);
 /* Tries again; how many were taken. */
 unsigned carrier_receive_held(struct carrier *c);
-void carrier_forget_held(struct carrier *c, const struct link *link);
 
 /* ---- carrier_links.c ---- */
 

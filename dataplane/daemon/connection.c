@@ -13,9 +13,13 @@
 static const nsec_t OFFER_INTERVAL_MIN_NS = 20 * NSEC_PER_MSEC;
 static const nsec_t OFFER_INTERVAL_MAX_NS = NSEC_PER_SEC;
 static const unsigned OFFERS_BEFORE_WARNING = 8;
+static const unsigned UNWANTED_OFFERS = 16;
 
 /* IDLE -> OFFERED (we have a queue pair) -> CONNECTED (to the peer's; the worker has it) -> READY (the peer
- * is connected too) -> STOPPING (it failed; the worker takes what had come) -> IDLE. */
+ * is connected too) -> STOPPING (it failed; the worker takes what had come) -> OFFERED, with the next one: an
+ * end that does not know yet that its queue pair is of no use learns it from the offer, and would wait for
+ * ever if all that it sent was acknowledged. An offer that nobody here wants and nobody answers is taken
+ * back: IDLE. */
 enum connection_state {
     CONNECTION_IDLE,
     CONNECTION_OFFERED,
@@ -29,11 +33,12 @@ struct connection {
     struct link_name name;
     enum connection_state state;
     struct verbs_link *link;
-    uint16_t source_port; /* that its packets carry, or are to carry */
-    uint32_t serial;      /* of our queue pair; 0: there is none */
-    uint32_t peer_serial; /* heard last, and connected to from CONNECTED on */
-    bool wanted;          /* by our worker */
-    bool handed;          /* the worker has taken it */
+    uint16_t source_port;    /* that its packets are to carry; 0: any */
+    uint16_t connected_port; /* that those of the present queue pair carry */
+    uint32_t serial;         /* of our queue pair; 0: there is none */
+    uint32_t peer_serial;    /* heard last, and connected to from CONNECTED on */
+    bool wanted;             /* by our worker */
+    bool handed;             /* the worker has taken it */
     bool peer_connected;
     unsigned offers; /* since it was made */
     nsec_t interval_ns;
@@ -133,16 +138,30 @@ static void on_timer(evutil_socket_t unused, short events, void *context)
     }
     if (c->state != CONNECTION_OFFERED && c->state != CONNECTION_CONNECTED)
         return;
-    if (c->offers == OFFERS_BEFORE_WARNING)
+    if (c->state == CONNECTION_OFFERED && !c->wanted && c->offers > UNWANTED_OFFERS) {
+        forget_queue_pair(c);
+        return;
+    }
+    if (c->wanted && c->offers == OFFERS_BEFORE_WARNING)
         log_warning("%s does not answer on UDP port %u: is its port an RDMA one (verbs:), too?",
                     address_text(c->name.address, text), c->basis->offers->udp_port);
     send_offer(c, c->peer_serial, false);
     schedule(c, twice(c->interval_ns));
 }
 
+/* ---- source ports ---- */
+
+/* What is not known yet takes the transport's first. */
+static uint16_t port_to_carry(const struct connection *c)
+{
+    return c->source_port != 0 ? c->source_port
+                               : transport_first_source_port(c->basis->address, c->name.address);
+}
+
 /* ---- the worker ---- */
 
 static void on_taken(struct command *command);
+static void give_up(struct connection *c);
 
 static void hand(struct connection *c, bool ready)
 {
@@ -162,7 +181,7 @@ static void become_ready(struct connection *c)
     c->wanted = false;
     evtimer_del(c->timer);
     log_debug("queue pair to %s, path %u, source port %u is ready", address_text(c->name.address, text),
-              c->name.path, c->source_port);
+              c->name.path, c->connected_port);
     send_offer(c, c->peer_serial, false);
     hand(c, true);
 }
@@ -178,7 +197,9 @@ static void on_taken(struct command *command)
     if (result != 0 || ready || c->state != CONNECTION_CONNECTED)
         return;
     c->handed = true;
-    if (c->peer_connected)
+    if (c->connected_port != port_to_carry(c))
+        give_up(c);
+    else if (c->peer_connected)
         become_ready(c);
     else
         send_offer(c, c->peer_serial, false);
@@ -207,8 +228,7 @@ static void on_ended(struct command *command)
     struct connection *c = command->context;
     command_free(command);
     forget_queue_pair(c);
-    if (c->wanted)
-        make(c);
+    make(c);
 }
 
 void connection_on_down(struct connection *c, const char *reason)
@@ -239,7 +259,7 @@ void connection_on_wanted(struct connection *c, uint16_t source_port)
 
 void connection_on_path_found(struct connection *c, uint16_t source_port)
 {
-    if (c->source_port == source_port)
+    if (source_port == 0 || c->source_port == source_port)
         return;
     c->source_port = source_port;
     give_up(c);
@@ -261,7 +281,7 @@ static void connect_to(struct connection *c, const struct link_offer *offer)
 {
     char error[VERBS_ERROR_BYTES], text[ADDRESS_TEXT_BYTES];
     struct verbs_end end = end_of(offer);
-    struct verbs_route route = {.destination = c->name.address, .source_port = c->source_port};
+    struct verbs_route route = {.destination = c->name.address, .source_port = port_to_carry(c)};
     if (verbs_link_connect(c->link, &route, &end, error) != 0) {
         log_warning("queue pair to %s, path %u: %s", address_text(c->name.address, text), c->name.path,
                     error);
@@ -270,6 +290,7 @@ static void connect_to(struct connection *c, const struct link_offer *offer)
         return;
     }
     c->state = CONNECTION_CONNECTED;
+    c->connected_port = route.source_port;
     c->peer_serial = offer->serial;
     c->peer_connected = offer->flags & LINK_OFFER_CONNECTED;
     hand(c, false);

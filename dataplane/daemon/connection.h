@@ -17,7 +17,7 @@ struct connection_basis {
     struct host_port *port; /* of the worker that is given the queue pairs */
     struct event_base *base;
     struct offer_socket *offers;
-    uint32_t incarnation;
+    uint32_t address, incarnation; /* our own */
 };
 /* NULL when memory is short. */
 struct connection *connection_create(const struct connection_basis *basis, const struct link_name *name);
@@ -25,13 +25,14 @@ struct connection *connection_create(const struct connection_basis *basis, const
 void connection_destroy(struct connection *c);
 const struct link_name *connection_name(const struct connection *c);
 
-/* The worker has something to send; `source_port` is what packets of the path are to carry. */
+/* The worker has something to send; `source_port` is what packets of the path are to carry, 0: any. */
 void connection_on_wanted(struct connection *c, uint16_t source_port);
 /* The worker has given the queue pair up. */
 void connection_on_down(struct connection *c, const char *reason);
-/* The path is reached by this source port from now on: a queue pair with another one is given up. */
+/* The path is reached by this source port from now on: a queue pair with another one is given up. 0: by none;
+ * whether the queue pair still works is the NIC's to say. */
 void connection_on_path_found(struct connection *c, uint16_t source_port);
-/* What the peer says of its queue pair; `source_port` is of the path, as far as is known. */
+/* What the peer says of its queue pair; `source_port` is of the path, 0: not known. */
 void connection_on_offer(struct connection *c, const struct link_offer *offer, uint16_t source_port);
 
 #endif

@@ -156,16 +156,16 @@ void link_service_on_notice(struct link_service *s, const struct notice *notice)
 
 /* ---- paths ---- */
 
-/* The port that our packets of this path are to carry; what is not known yet takes the transport's first. */
+/* The port that our packets of this path are to carry; 0: none is known. */
 static uint16_t port_of_path(const struct link_service *s, const struct link_name *name)
 {
     struct path_view view;
     const struct path_discovery *d = path_service_discovery(host_port_paths(s->port));
     for (unsigned i = 0; path_discovery_view(d, i, &view); i++) {
-        if (view.address == name->address && name->path < view.count && view.source_port[name->path] != 0)
+        if (view.address == name->address && name->path < view.count)
             return view.source_port[name->path];
     }
-    return transport_first_source_port(link_service_address(s), name->address);
+    return 0;
 }
 
 void link_service_paths_changed(struct link_service *s)
@@ -284,6 +284,7 @@ int link_service_start(struct link_service *s, const struct link_service_start *
                                          .port = start->port,
                                          .base = start->base,
                                          .offers = &s->offers,
+                                         .address = s->identity.address,
                                          .incarnation = start->incarnation};
     result = open_offers(s, (uint16_t)(start->udp_port + LINK_OFFER_PORT_DISTANCE), error);
     return result == 0 ? watch(s, start->base, error) : result;

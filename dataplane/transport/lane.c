@@ -91,12 +91,13 @@ void piece_finish(struct transport *t, uint32_t index)
     piece_free(t, index);
 }
 
-static bool path_is_dead(const struct transport *t, const struct piece *p)
+/* Its path is dead and another is not. While none lives, it waits where it is for the first to revive. */
+static bool has_to_move(const struct transport *t, const struct piece *p)
 {
     if (lane_roams(p->path))
         return false;
     enum channel_state state = path_state(t, p->peer, p->path);
-    return state == CHANNEL_CLOSING || state == CHANNEL_DEAD;
+    return (state == CHANNEL_CLOSING || state == CHANNEL_DEAD) && path_health_usable(t, p->peer) != 0;
 }
 
 void lane_queue_pieces(struct transport *t, struct outgoing *m, nsec_t now)
@@ -104,7 +105,7 @@ void lane_queue_pieces(struct transport *t, struct outgoing *m, nsec_t now)
     uint32_t index = m->first_piece;
     while (index != NONE) {
         struct piece *p = &t->pieces[index];
-        if (!p->queued && path_is_dead(t, p)) {
+        if (!p->queued && has_to_move(t, p)) {
             rehome_parked(t, index, now);
             index = m->first_piece;
             continue;

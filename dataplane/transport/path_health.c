@@ -36,6 +36,12 @@ uint64_t path_health_usable(const struct transport *t, uint16_t peer)
     return path_plan_usable(&t->peers[peer], alive & ~suspected ? alive & ~suspected : alive);
 }
 
+uint64_t path_health_splittable(const struct transport *t, uint16_t peer)
+{
+    uint64_t usable = path_health_usable(t, peer);
+    return usable != 0 ? usable : UINT64_MAX >> (64 - t->peers[peer].path_count);
+}
+
 /* Moves the peer's next_path to the next usable one; false when there is none. */
 static bool turn_to_next_usable(const struct transport *t, struct peer *peer)
 {
@@ -202,6 +208,16 @@ void path_health_on_timeout(struct transport *t, struct channel *ch, nsec_t flig
 
 /* ---- closing ---- */
 
+/* What waited on paths that died when there was no other. */
+static void collect_waiting(struct transport *t, const struct channel *ch, nsec_t now)
+{
+    for (unsigned i = 0; i < channel_peer(t, ch)->path_count; i++) {
+        struct channel *sibling = channel_find(t, ch->lane.peer, i);
+        if (sibling != NULL && (sibling->state == CHANNEL_CLOSING || sibling->state == CHANNEL_DEAD))
+            rehome_unsent(t, sibling, now);
+    }
+}
+
 static void revive(struct transport *t, struct channel *ch, nsec_t now)
 {
     ch->state = CHANNEL_ALIVE;
@@ -211,6 +227,7 @@ static void revive(struct transport *t, struct channel *ch, nsec_t now)
     ch->look_at = 0;
     t->counters.paths_revived++;
     queue_event(t, ch);
+    collect_waiting(t, ch, now);
     channel_arm(t, ch, now);
 }
 

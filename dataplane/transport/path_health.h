@@ -41,6 +41,8 @@ void path_health_die(struct transport *t, struct channel *ch, nsec_t now);
 /* The paths that may be used for something new, a bit each: those that live, that are not suspected and that
  * the plan does not want left alone, as far as there are such. */
 uint64_t path_health_usable(const struct transport *t, uint16_t peer);
+/* The same, or all paths while none lives: what is new waits there. Never empty. */
+uint64_t path_health_splittable(const struct transport *t, uint16_t peer);
 /* The channel on the next usable path of the peer in turn, or NULL when it has none. */
 struct channel *path_health_next_alive(struct transport *t, struct peer *peer);
 /* The next usable channel in turn that is open already, or NULL. */

@@ -336,11 +336,11 @@ static void place_bucket(struct transport *t, struct bucket *b, unsigned count, 
 static unsigned gather_bucket(struct transport *t, struct bucket *b, uint32_t *batch, unsigned *left)
 {
     uint32_t leaf = t->peers[t->outgoing[batch[0]].peer].leaf;
-    uint64_t alive = path_health_usable(t, t->outgoing[batch[0]].peer);
+    uint64_t alive = path_health_splittable(t, t->outgoing[batch[0]].peer);
     unsigned count = 0, kept = 0;
     for (unsigned i = 0; i < *left; i++) {
         const struct outgoing *m = &t->outgoing[batch[i]];
-        uint64_t common = alive & path_health_usable(t, m->peer);
+        uint64_t common = alive & path_health_splittable(t, m->peer);
         if (t->peers[m->peer].leaf != leaf || common == 0) {
             batch[kept++] = batch[i];
             continue;

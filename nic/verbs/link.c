@@ -9,8 +9,8 @@
 #include "nic/verbs/state.h"
 
 enum {
-    ACK_TIMEOUT = 14,        /* 4.096 us * 2^14 = 67 ms */
-    RETRIES = 6,             /* then the NIC gives up, after 0.5 s; to Soft-RoCE 7 is for ever */
+    ACK_TIMEOUT = 15,        /* 4.096 us * 2^15 = 134 ms */
+    RETRIES = 3,             /* then the NIC gives up, after 0.54 s */
     RETRIES_FOR_EVER = 7,    /* of "receiver not ready": credits see to it that it is */
     RECEIVER_NOT_READY = 12, /* 0.64 ms */
     HOP_LIMIT = 64,

@@ -29,7 +29,7 @@ struct host {
     uint16_t peers[HOSTS];
     int communicator;
     struct verbs_link *links[PATHS];
-    bool wanted[PATHS], down[PATHS];
+    bool wanted[PATHS], down[PATHS], had[PATHS];
     unsigned rounds_waited[PATHS]; /* by the NIC of the path's queue pair */
     unsigned links_made, sent, received, cancelled, paths_down, paths_up;
     char reason[64];
@@ -54,6 +54,9 @@ int hosts_tear_down(void **state);
 
 struct link_name hosts_name_for(unsigned host, unsigned path);
 void hosts_cut(unsigned host, unsigned path, enum null_cut cut);
+
+/* The paths from this host that exist from now on, a bit each. */
+void hosts_set_paths(unsigned host, unsigned paths);
 
 /* Five microseconds of everybody. */
 void hosts_do_round(void);

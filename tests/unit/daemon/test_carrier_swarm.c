@@ -4,12 +4,14 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/daemon/carrier_hosts.h"
 #include "tests/unit/nic/cmocka_headers.h"
 
 enum {
-    SEEDS = 400,
+    SEEDS = 200,
+    TRANSFERS = 3,
     BLOWS = 12,
     ROUNDS_BETWEEN_MAX = 400
 };
@@ -19,7 +21,7 @@ static void strike(void)
     struct random_stream *r = &weather.random;
     unsigned host = random_below(r, HOSTS), path = random_below(r, PATHS);
     struct link_name name = hosts_name_for(host, path);
-    switch (random_below(r, 5)) {
+    switch (random_below(r, 6)) {
     case 0: /* a spine swallows everything */
         for (unsigned i = 0; i < HOSTS; i++)
             hosts_cut(i, path, NULL_CUT_PACKETS);
@@ -37,6 +39,9 @@ static void strike(void)
     case 4:
         carrier_break_link(hosts[host].carrier, &name, now);
         break;
+    case 5: /* routes that come and go: at least one stays */
+        hosts_set_paths(host, 1 + (unsigned)random_below(r, (1 << PATHS) - 1));
+        break;
     }
 }
 
@@ -44,23 +49,41 @@ static void settle(unsigned working)
 {
     for (unsigned i = 0; i < HOSTS; i++)
         hosts_cut(i, working, NULL_CUT_NONE);
+    for (unsigned i = 0; i < HOSTS; i++)
+        hosts_set_paths(i, 1u << working);
+}
+
+/* One transfer amid blows. Its bytes are its own. */
+static bool arrives(void)
+{
+    uint64_t salt = random_next(&weather.random);
+    for (size_t i = 0; i < BYTES; i += sizeof(salt))
+        memcpy(hosts[0].bytes + i, &(uint64_t){salt + i}, sizeof(salt));
+    hosts_begin_transfer(BYTES, BYTES);
+    for (unsigned i = 0; i < BLOWS; i++) {
+        strike();
+        hosts_do_rounds((unsigned)random_below(&weather.random, ROUNDS_BETWEEN_MAX));
+    }
+    settle((unsigned)random_below(&weather.random, PATHS));
+    if (hosts_run_to_end() == ROUNDS_MAX)
+        return false;
+    hosts_check_bytes(BYTES);
+    return true;
 }
 
 static bool survives(uint64_t seed)
 {
-    weather.random.state = seed;
-    weather.datagrams_lost_percent = random_below(&weather.random, 26);
-    weather.main_idle_percent = random_below(&weather.random, 95);
-    weather.patience_rounds = 1 + random_below(&weather.random, 300);
-    hosts_begin_transfer(BYTES, BYTES);
-    for (unsigned i = 0; i < BLOWS; i++) {
-        hosts_do_rounds(random_below(&weather.random, ROUNDS_BETWEEN_MAX));
-        strike();
+    struct random_stream *r = &weather.random;
+    r->state = seed;
+    weather.datagrams_lost_percent = (unsigned)random_below(r, 26);
+    weather.main_idle_percent = (unsigned)random_below(r, 95);
+    weather.patience_rounds = 1 + (unsigned)random_below(r, 300);
+    for (unsigned i = 0; i < TRANSFERS; i++) {
+        if (!arrives())
+            return false;
+        for (unsigned k = 0; k < BLOWS / 2; k++)
+            strike(); /* when nothing is on its way */
     }
-    settle(random_below(&weather.random, PATHS));
-    if (hosts_run_to_end() == ROUNDS_MAX)
-        return false;
-    hosts_check_bytes(BYTES);
     return true;
 }
 

@@ -14,7 +14,7 @@ enum {
 struct ibv_ah_attr null_verbs_route;
 static struct null_srq *srqs[NULL_VERBS_DEVICES];
 static struct null_qp *queue_pairs[NULL_QUEUE_PAIRS_MAX];
-static uint32_t next_number = FIRST_NUMBER;
+static uint32_t last_number;
 
 struct null_qp *null_verbs_queue_pair(uint32_t number)
 {
@@ -131,16 +131,25 @@ unsigned null_verbs_receives(unsigned index)
 
 /* ---- queue pairs ---- */
 
+/* The next that is free, as a number that has just been used may still be meant by somebody. */
+static uint32_t draw_number(void)
+{
+    do
+        last_number = last_number + 1 < NULL_QUEUE_PAIRS_MAX ? last_number + 1 : FIRST_NUMBER;
+    while (last_number < FIRST_NUMBER || queue_pairs[last_number] != NULL);
+    return last_number;
+}
+
 struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attributes)
 {
-    if (null_verbs_is_refused() || next_number == NULL_QUEUE_PAIRS_MAX)
+    if (null_verbs_is_refused())
         return NULL;
     struct null_qp *qp = calloc(1, sizeof(*qp));
     qp->qp.context = pd->context;
     qp->qp.send_cq = attributes->send_cq;
     qp->qp.recv_cq = attributes->recv_cq;
     qp->qp.srq = attributes->srq;
-    qp->qp.qp_num = next_number++;
+    qp->qp.qp_num = draw_number();
     queue_pairs[qp->qp.qp_num] = qp;
     return &qp->qp;
 }
