@@ -107,8 +107,7 @@ static void fill_rounds(const struct evidence *e, const struct suspicion *s, str
 }
 
 /* Of a steady trickle of losses many rounds see none: only what is rarer than that shows now and then. */
-static double steady_share(const struct evidence *e, const struct suspicion *s,
-                           const struct verdict_evidence *v)
+static double steady_share(const struct suspicion *s, const struct verdict_evidence *v)
 {
     if (s->channel == EVIDENCE_SLOW || s->channel >= EVIDENCE_FLOW_CHANNELS || v->rounds == 0)
         return 1;
@@ -208,7 +207,7 @@ void syndrome_read(const struct evidence *e, const struct suspicion *s, struct s
         mostly_lossy = read_flows(e, s, out);
     else
         fill_host(e, s, &out->evidence);
-    out->need.duty = share(out->evidence.bad_rounds, bad_span(e, s)) / steady_share(e, s, &out->evidence);
+    out->need.duty = share(out->evidence.bad_rounds, bad_span(e, s)) / steady_share(s, &out->evidence);
     out->need.loss = share(out->evidence.retransmits, out->evidence.packets);
     out->need.excess = log(out->evidence.excess);
     out->kind = kind_of(e, s, &out->evidence, mostly_lossy);
