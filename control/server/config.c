@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "control/etcd/store_etcd.h"
 #include "control/topology/topology.h"
 #include "dataplane/formats/units.h"
 #include "dataplane/process/http_place_yaml.h"
@@ -50,6 +51,19 @@ static const cyaml_schema_field_t diagnosis_fields[] = {
                          CYAML_UNLIMITED),
     CYAML_FIELD_END};
 
+static const cyaml_schema_value_t endpoint = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 8, 255)};
+#define STATE_TEXT(key, longest)                                                                             \
+    CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct control_state, key, 1, longest)
+static const cyaml_schema_field_t state_fields[] = {
+    CYAML_FIELD_SEQUENCE("etcd", CYAML_FLAG_POINTER, struct control_state, etcd, &endpoint, 1,
+                         ETCD_ENDPOINTS_MAX),
+    STATE_TEXT(prefix, ETCD_PREFIX_BYTES - 1),
+    STATE_TEXT(ca, 4095),
+    STATE_TEXT(certificate, 4095),
+    STATE_TEXT(key, 4095),
+    CYAML_FIELD_UINT("timeout_ms", OPTIONAL, struct control_state, timeout_ms),
+    CYAML_FIELD_END};
+
 #define HOOKS_TEXT(key, member)                                                                              \
     CYAML_FIELD_STRING_PTR(#key, OPTIONAL_POINTER, struct control_hooks, member, 1, 4095)
 static const cyaml_schema_field_t hooks_fields[] = {
@@ -72,6 +86,7 @@ static const cyaml_schema_field_t config_fields[] = {
     TEXT("group", group, 63),
     CYAML_FIELD_STRING_PTR("topology", CYAML_FLAG_POINTER, struct control_config, topology, 1, 4095),
     TEXT("store", store, 4095),
+    CYAML_FIELD_MAPPING("state", OPTIONAL, struct control_config, state, state_fields),
     NUMBER(leaf_prefix_bits),
     NUMBER(lease_ms),
     NUMBER(report_every_ms),
@@ -114,11 +129,13 @@ static bool set_defaults(struct control_config *c)
     set_number(&c->diagnosis.clean_s, 60);
     set_number(&c->diagnosis.hang_ms, 10000);
     set_number(&c->hooks.timeout_ms, 10000);
+    set_number(&c->state.timeout_ms, 500);
     c->diagnosis.confidence_min = 0.99;
     c->log = c->log == 0 ? LOG_LEVEL_INFO : c->log - 1;
     c->drained_uplinks_max = 0.125;
     return set_text(&c->socket, "/run/weft/control.sock") &&
-           set_text(&c->store, "/var/lib/weft/control.sqlite") && set_text(&c->hooks.path, "/");
+           (c->state.etcd_count > 0 || set_text(&c->store, "/var/lib/weft/control.sqlite")) &&
+           set_text(&c->state.prefix, "/weft/") && set_text(&c->hooks.path, "/");
 }
 
 void control_listen_place(const struct control_listen *listen, char place[CONTROL_LISTEN_PLACE_BYTES])
@@ -157,6 +174,27 @@ static void check_diagnosis(struct yaml_check *check, struct control_diagnosis *
     d->confidence_min = parts / 4294967295.0;
 }
 
+static bool is_url(const char *text)
+{
+    return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+}
+
+static void check_state(struct yaml_check *check, const struct control_config *c)
+{
+    const struct control_state *s = &c->state;
+    if (s->etcd_count > 0 && c->store != NULL)
+        yaml_check_refuse(check, "store", "state is kept in a file or in etcd, not in both");
+    for (unsigned i = 0; i < s->etcd_count; i++) {
+        if (!is_url(s->etcd[i]))
+            yaml_check_refuse(check, "state.etcd", "http://HOST:PORT or https://HOST:PORT is wanted");
+    }
+    if (s->prefix[0] != '/' || s->prefix[strlen(s->prefix) - 1] != '/')
+        yaml_check_refuse(check, "state.prefix", "a prefix begins and ends with /");
+    if (!s->certificate != !s->key)
+        yaml_check_refuse(check, "state", "`certificate` and `key` go together");
+    yaml_check_range(check, "state.timeout_ms", s->timeout_ms, 50, 10000);
+}
+
 static void check_hooks(struct yaml_check *check, const struct control_hooks *h)
 {
     yaml_check_range(check, "hooks.timeout_ms", h->timeout_ms, 100, 600 * 1000);
@@ -182,6 +220,7 @@ static void resolve(struct yaml_check *check, struct control_config *c)
             yaml_check_refuse(check, "drained_uplinks_max", "a share is wanted, such as 12.5%% or 0.125");
         c->drained_uplinks_max = round(parts / 4294967295.0 * RATIO_STEPS) / RATIO_STEPS;
     }
+    check_state(check, c);
     check_listen(check, &c->listen);
     check_diagnosis(check, &c->diagnosis);
     check_hooks(check, &c->hooks);

@@ -33,6 +33,15 @@ struct control_diagnosis {
     unsigned never_count, always_count;
 };
 
+/* State in etcd in place of a file. */
+struct control_state {
+    char **etcd; /* "http://HOST:PORT", or https; none: a file, `store` */
+    unsigned etcd_count;
+    char *prefix;
+    char *ca, *certificate, *key;
+    uint32_t timeout_ms;
+};
+
 /* Whom verdicts are told. */
 struct control_hooks {
     char *program;         /* NULL: none */
@@ -44,7 +53,8 @@ struct control_hooks {
 struct control_config {
     char *socket, *group; /* group NULL: weft where that exists */
     char *topology;       /* file */
-    char *store;          /* file, or ":memory:" */
+    char *store;          /* file, or ":memory:"; NULL: state.etcd */
+    struct control_state state;
     uint32_t leaf_prefix_bits;
     uint32_t lease_ms, report_every_ms, plan_delay_ms;
     char *drained_uplinks_max_text;

@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include "control/core/diagnosis.h"
+#include "control/etcd/store_etcd.h"
 #include "control/server/hooks.h"
 #include "control/server/http.h"
 #include "control/server/planner_thread.h"
@@ -265,11 +266,30 @@ static int describe_diagnosis(struct server *s, struct core_diagnosis_config *c)
     return result == 0 ? add_overrides(s, d->always, d->always_count, true, c) : result;
 }
 
+enum {
+    ETCD_RETRY_MS = 1000
+};
+
+static int open_store(struct server *s, char *error)
+{
+    const struct control_state *state = &s->config->state;
+    const struct etcd_place place = {.endpoints = state->etcd,
+                                     .endpoint_count = state->etcd_count,
+                                     .ca = state->ca,
+                                     .certificate = state->certificate,
+                                     .key = state->key,
+                                     .prefix = state->prefix,
+                                     .timeout_ms = state->timeout_ms,
+                                     .retry_ms = ETCD_RETRY_MS};
+    return state->etcd_count > 0 ? store_etcd_open(&place, &s->store, error)
+                                 : store_sqlite_open(s->config->store, &s->store, error);
+}
+
 static int create_core(struct server *s)
 {
     struct core_error error;
     char text[STORE_ERROR_BYTES];
-    int result = store_sqlite_open(s->config->store, &s->store, text);
+    int result = open_store(s, text);
     if (result != 0) {
         log_error("%s", text);
         return result;

@@ -32,6 +32,7 @@ struct http_exchange {
 struct http_client {
     struct curl_loop *loop;
     char *origin, *socket, *ca, *certificate, *key;
+    const char *protocols;
     char authorization[HEADER_BYTES]; /* a header; "" without a token */
     LIST_HEAD(, http_exchange) exchanges;
 };
@@ -112,7 +113,7 @@ static void set_peer(const struct http_client *c, CURL *easy)
     if (c->key)
         curl_easy_setopt(easy, CURLOPT_SSLKEY, c->key);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, c->socket ? "http" : "https");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, c->protocols);
 }
 
 static void set_outcome(struct http_exchange *x)
@@ -218,6 +219,7 @@ static int prepare(struct http_client *c, struct event_base *base, const struct 
     c->ca = copy(place->ca, &failed);
     c->certificate = copy(place->certificate, &failed);
     c->key = copy(place->key, &failed);
+    c->protocols = place->socket ? "http" : place->is_plain_allowed ? "http,https" : "https";
     c->loop = curl_loop_create(base, on_ended);
     if (failed || !c->loop) {
         snprintf(error, HTTP_CLIENT_ERROR_BYTES, "out of memory");

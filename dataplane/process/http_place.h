@@ -9,6 +9,7 @@
 struct http_place {
     const char *socket;                 /* a Unix socket; NULL: over TCP, and TLS */
     const char *url;                    /* https://HOST:PORT; unused with a socket */
+    bool is_plain_allowed;              /* the url may be http:// */
     const char *ca, *certificate, *key; /* PEM files; NULL: the system's, none, none */
     const char *token_file;             /* its first line is the bearer token; NULL: none */
 };

@@ -68,9 +68,11 @@ static void write_config(const struct control_daemon *d, const char *more)
 {
     FILE *f = create(d->config);
     fprintf(f,
-            "socket: %s\ntopology: %s\nstore: %s\nreport_every_ms: 50\nlease_ms: 600000\nplan_delay_ms: 5\n"
-            "drained_uplinks_max: 25%%\n%s",
-            d->socket, d->topology, d->store, more);
+            "socket: %s\ntopology: %s\nreport_every_ms: 50\nlease_ms: 600000\nplan_delay_ms: 5\n"
+            "drained_uplinks_max: 25%%\n%s\n",
+            d->socket, d->topology, more);
+    if (strstr(more, "state:") == NULL)
+        fprintf(f, "store: %s\n", d->store);
     fclose(f);
 }
 

@@ -2,6 +2,7 @@
 /* The store on a real file: what was acknowledged is there after kill -9, and a file that cannot be used is
  * refused and left as it is. */
 #include "tests/unit/control/fabric.h"
+#include "tests/unit/control/store_contents.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -54,60 +55,6 @@ static void assert_refused(int expected, const char *says)
     assert_int_equal(store_sqlite_open(file, &store, error), expected);
     if (strstr(error, says) == NULL)
         fail_msg("'%s' does not say '%s'", error, says);
-}
-
-/* ---- what is read back ---- */
-
-struct contents {
-    struct store_link links[4];
-    unsigned link_count;
-    struct store_priority priority;
-    struct store_path paths[4];
-    unsigned path_count;
-    uint64_t epoch;
-    struct store_event last;
-    char evidence[64];
-    unsigned event_count;
-};
-
-static void take_link(void *context, const struct store_link *link)
-{
-    struct contents *c = context;
-    c->links[c->link_count++] = *link;
-}
-
-static void take_priority(void *context, const struct store_priority *priority)
-{
-    ((struct contents *)context)->priority = *priority;
-}
-
-static void take_path(void *context, const struct store_path *path)
-{
-    struct contents *c = context;
-    c->paths[c->path_count++] = *path;
-}
-
-static void take_epoch(void *context, uint64_t epoch)
-{
-    ((struct contents *)context)->epoch = epoch;
-}
-
-static void take_event(void *context, const struct store_event *event)
-{
-    struct contents *c = context;
-    assert_true(c->event_count == 0 || event->sequence > c->last.sequence);
-    c->last = *event;
-    snprintf(c->evidence, sizeof(c->evidence), "%s", event->evidence != NULL ? event->evidence : "");
-    c->event_count++;
-}
-
-static void read_all(struct store *store, unsigned events_max, struct contents *c)
-{
-    char error[STORE_ERROR_BYTES];
-    const struct store_visitor visit = {c, take_link, take_priority, take_path, take_epoch, take_event};
-    *c = (struct contents){0};
-    if (store->operations->load(store, events_max, &visit, error) != 0)
-        fail_msg("%s", error);
 }
 
 static void test_everything_is_kept(void **state)
