@@ -150,16 +150,14 @@ static void settle(struct accusations *a, struct accusation *x, bool convicted, 
 static void narrow(struct accusations *a, struct accusation *x, const bool keep[VERDICT_COMPONENTS_MAX])
 {
     struct suspicion before = x->suspicion;
-    struct probe_tally tally = x->tally;
     accuse_all(a, &x->suspicion, false);
+    probing_tally_keep(&x->tally, before.count, keep);
     x->suspicion.count = 0;
     for (uint32_t i = 0; i < before.count; i++) {
         if (!keep[i]) {
             evidence_forget(a->evidence, before.components[i]);
             continue;
         }
-        x->tally.clean[x->suspicion.count] = tally.clean[i];
-        x->tally.bad[x->suspicion.count] = tally.bad[i];
         x->suspicion.components[x->suspicion.count++] = before.components[i];
     }
     accuse_all(a, &x->suspicion, true);

@@ -8,10 +8,8 @@
 #include "control/localiser/order.h"
 
 enum {
-    LOADED_LINKS_MIN = 2,
     COHORT_MIN = 6 /* members: of fewer the median may be the faulty one */
 };
-#define LOAD_MATTERS          0.1f /* log: a tenth more than others */
 #define FLOW_CLIP             4.0
 #define LOSS_CLIP             8.0 /* upwards: a lost packet is no noise */
 #define LOSS_HIGH_TIMES       100.0
@@ -133,23 +131,19 @@ static float correct_median(struct members *m, struct habit *habit, float *scrat
 
 /* ---- what the plan expects ---- */
 
-/* A link that carries more than others of its kind takes longer, as far as links are what limits: how far is
- * learnt from all that do. One link alone teaches nothing: it may be the faulty one. */
-static void expect_loads(const struct flow_map *map, struct members *m, float *scratch)
+/* A link that carries more than others of its kind takes longer, as far as links are what limits. */
+static void expect_loads(const struct flow_map *map, struct members *m)
 {
     struct link_load load;
-    size_t count = 0;
     if (link_load_create(&load, map) != 0)
         return;
     for (size_t i = 0; i < m->count; i++)
         link_load_add(&load, &m->items[i].sample->flow, m->items[i].sample->bytes);
-    bool several = link_load_settle(&load) >= LOADED_LINKS_MIN;
-    for (size_t i = 0; several && i < m->count; i++) {
-        float above = link_load_above(&load, &m->items[i].sample->flow);
-        if (m->items[i].compared && above > LOAD_MATTERS)
-            scratch[count++] = m->items[i].excess / above;
-    }
-    float effect = count > 0 ? fminf(1, fmaxf(0, order_median(scratch, count))) : 0;
+    bool settled = link_load_settle(&load) == 0;
+    for (size_t i = 0; settled && i < m->count; i++)
+        if (m->items[i].compared)
+            link_load_teach(&load, &m->items[i].sample->flow, m->items[i].excess);
+    float effect = link_load_effect(&load);
     for (size_t i = 0; effect > 0 && i < m->count; i++)
         m->items[i].excess -= effect * link_load_above(&load, &m->items[i].sample->flow);
     link_load_destroy(&load);
@@ -268,7 +262,7 @@ static struct cohort_result judge_messages(const struct judging *j, struct membe
     struct cohort_result result = {0};
     compare_cohorts(m, scratch);
     compare_leftovers(m, scratch);
-    expect_loads(e->map, m, scratch);
+    expect_loads(e->map, m);
     float usual_noise = j->habit->noise;
     bool many = correct_median(m, j->habit, scratch) > 0; /* then their scatter is no noise */
     double noise = many ? usual_noise : habit_follow_noise(j->habit, noise_of(m, scratch));

@@ -86,7 +86,9 @@ void evidence_destroy(struct evidence *e)
 enum {
     GROUP_SLOW = 1,
     GROUP_LOSS = 2,
-    GROUP_FIRST_HOST = 4
+    GROUP_BY_LOSSES = 4, /* why it is accused of both */
+    GROUP_BY_SLOWNESS = 8,
+    GROUP_FIRST_HOST = 16
 };
 
 static unsigned group_of(enum evidence_channel channel)
@@ -100,7 +102,17 @@ static unsigned group_of(enum evidence_channel channel)
  */
 static unsigned groups_explained_by(enum evidence_channel channel)
 {
-    return channel < EVIDENCE_FLOW_CHANNELS ? GROUP_LOSS | GROUP_SLOW : group_of(channel);
+    if (channel >= EVIDENCE_FLOW_CHANNELS)
+        return group_of(channel);
+    return GROUP_LOSS | GROUP_SLOW | (channel == EVIDENCE_SLOW ? GROUP_BY_SLOWNESS : GROUP_BY_LOSSES);
+}
+
+/* What the flow says of a group is about those alone that are accused of it. But a message that lost nothing
+ * is not slow for its path's losses. */
+static unsigned groups_taken(const struct observation *o, unsigned accused)
+{
+    bool by_losses_alone = (accused & GROUP_BY_LOSSES) && !(accused & GROUP_BY_SLOWNESS);
+    return by_losses_alone && o->retransmits == 0 ? accused & ~(unsigned)GROUP_SLOW : accused;
 }
 
 /* To all that the flow crosses, or only to those of them that are accused of this. */
@@ -110,6 +122,7 @@ static void spread(const struct evidence *e, const struct observation *o, float 
     unsigned count = flow_components(e->map, &o->flow, crossed), accused = 0;
     for (unsigned i = 0; i < count; i++)
         accused |= e->accused[crossed[i]];
+    accused = groups_taken(o, accused);
     for (unsigned channel = 0; channel < EVIDENCE_FLOW_CHANNELS; channel++) {
         unsigned group = group_of(channel);
         for (unsigned i = 0; i < count; i++)

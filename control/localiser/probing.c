@@ -21,6 +21,7 @@ enum {
 #define COST_ACKS     1e10 /* acks come back over another member */
 #define COST_ACCUSED  1e9  /* something else that is accused */
 #define COST_REPORTER 1e6  /* it starts where the one and only reporter is */
+#define COST_AGAIN    1e3  /* for each part of its way that the probe before has tried */
 #define COST_TURN     10.0 /* routers need not answer */
 
 /* ---- choosing ---- */
@@ -33,6 +34,7 @@ struct choice {
     unsigned port_count;
     uint16_t spines[PROBE_SPINES];
     unsigned spine_count;
+    const struct flow *last; /* of the probe before for this member; NULL: none */
     struct flow best;
     double best_cost;
 };
@@ -50,6 +52,15 @@ static bool is_twin_of_member(const struct choice *c, uint32_t component)
 {
     uint32_t twin = component_twin(&c->evidence->map->shape, component);
     return twin != c->member && is_member(c->suspicion, twin);
+}
+
+/* Two failures on different ways say more. */
+static unsigned shared_with_last(const struct choice *c, const uint32_t *crossed, unsigned count)
+{
+    unsigned shared = 0;
+    for (unsigned i = 0; c->last != NULL && i < count; i++)
+        shared += flow_crosses(c->evidence->map, c->last, crossed[i]);
+    return shared;
 }
 
 static double cost_of(const struct choice *c, const struct flow *flow)
@@ -70,6 +81,7 @@ static double cost_of(const struct choice *c, const struct flow *flow)
     }
     if (c->suspicion->reporters < 2 && flow->source == c->suspicion->sole_reporter)
         cost += COST_REPORTER;
+    cost += COST_AGAIN * shared_with_last(c, crossed, count);
     return found ? cost : INFINITY;
 }
 
@@ -193,18 +205,31 @@ static void size_train(struct probe *p, const struct probe_need *need)
 static void add_probe(struct probing *p, const struct choice *c, const struct probe_need *need)
 {
     struct probe *probe = &p->probes[p->count++];
-    *probe = (struct probe){.flow = c->best, .reference = c->member == UINT32_MAX};
+    *probe = (struct probe){.flow = c->best, .member = c->member, .reference = c->member == UINT32_MAX};
     size_train(probe, need);
+}
+
+/* Of the set before: the way that was tried for this member. */
+static const struct flow *tried_for(const struct probing *before, const struct flow_map *map, uint32_t member)
+{
+    for (uint32_t i = 0; i < before->count; i++)
+        if (before->probes[i].member == member && flow_crosses(map, &before->probes[i].flow, member))
+            return &before->probes[i].flow;
+    return NULL;
 }
 
 void probing_plan(struct probing *p, const struct evidence *e, const struct leaf_ports *leaves,
                   const struct suspicion *s, const struct probe_need *need)
 {
     const struct component_shape *shape = &e->map->shape;
+    struct probing before = *p;
     bool turns_help = need->silence || need->channel != EVIDENCE_SLOW;
     p->count = 0;
     for (uint32_t i = 0; i < s->count; i++) {
-        struct choice c = {.evidence = e, .suspicion = s, .member = s->components[i]};
+        struct choice c = {.evidence = e,
+                           .suspicion = s,
+                           .member = s->components[i],
+                           .last = tried_for(&before, e->map, s->components[i])};
         struct component near = component_at(shape, s->components[i]);
         if (choose(&c, leaves, &near, turns_help))
             add_probe(p, &c, need);
@@ -272,25 +297,52 @@ static bool is_bad(const struct probing *p, const struct probe *probe, const str
 
 /* ---- what they say of each member ---- */
 
-/* Or its acks do; who is a member himself stands for his own. */
-static bool touches(const struct flow_map *map, const struct suspicion *s, const struct flow *flow,
-                    uint32_t index)
-{
-    uint32_t component = s->components[index], twin = component_twin(&map->shape, component);
-    return flow_crosses(map, flow, component) || (!is_member(s, twin) && flow_crosses(map, flow, twin));
-}
-
 static uint32_t members_crossed(const struct probe_tally *t, const struct flow_map *map,
                                 const struct suspicion *s, const struct probe_need *need,
                                 const struct flow *flow, uint32_t *last)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < s->count; i++)
-        if (probing_word(t, need, i) != PROBE_CLEARS && touches(map, s, flow, i)) {
+        if (probing_word(t, need, i) != PROBE_CLEARS && flow_crosses(map, flow, s->components[i])) {
             count++;
             *last = i;
         }
     return count;
+}
+
+/* Whose acks the probe's acks share a way with. */
+static uint32_t acks_met(const struct flow_map *map, const struct suspicion *s, const struct flow *flow)
+{
+    uint32_t met = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        if (flow_crosses(map, flow, component_twin(&map->shape, s->components[i])))
+            met |= 1u << i;
+    return met;
+}
+
+static void tally_bad(const struct flow_map *map, const struct suspicion *s, const struct flow *flow,
+                      struct probe_tally *t, uint32_t member)
+{
+    uint32_t excuses = acks_met(map, s, flow) & ~(1u << member);
+    t->excuses[member] = t->bad[member]++ == 0 ? excuses : t->excuses[member] & excuses;
+}
+
+void probing_tally_keep(struct probe_tally *t, uint32_t members, const bool keep[VERDICT_COMPONENTS_MAX])
+{
+    struct probe_tally before = *t;
+    uint32_t kept = 0, to[VERDICT_COMPONENTS_MAX] = {0};
+    for (uint32_t i = 0; i < members; i++)
+        to[i] = keep[i] ? kept++ : VERDICT_COMPONENTS_MAX;
+    for (uint32_t i = 0; i < members; i++) {
+        if (!keep[i])
+            continue;
+        t->clean[to[i]] = before.clean[i];
+        t->bad[to[i]] = before.bad[i];
+        t->excuses[to[i]] = 0;
+        for (uint32_t k = 0; k < members; k++)
+            if (keep[k] && before.excuses[i] >> k & 1)
+                t->excuses[to[i]] |= 1u << to[k];
+    }
 }
 
 static void tally_clean(const struct flow_map *map, const struct suspicion *s, const struct flow *flow,
@@ -317,7 +369,7 @@ void probing_tally(const struct probing *p, const struct flow_map *map, const st
     }
     for (uint32_t i = 0, member = 0; i < p->count; i++)
         if (bad[i] && members_crossed(t, map, s, need, &p->probes[i].flow, &member) == 1)
-            t->bad[member]++;
+            tally_bad(map, s, &p->probes[i].flow, t, member);
 }
 
 enum probe_word probing_word(const struct probe_tally *t, const struct probe_need *need, uint32_t index)
@@ -325,7 +377,7 @@ enum probe_word probing_word(const struct probe_tally *t, const struct probe_nee
     uint32_t bad_needed = need->silence ? 1 : PROBE_FAILURES;
     double duty = need->silence ? 1 : fmin(fmax(need->duty, 0.05), 1);
     double shown = (t->clean[index] + t->bad[index]) * duty / 2; /* failures that half the duty would bring */
-    if (t->bad[index] >= bad_needed && t->bad[index] >= shown)
+    if (t->bad[index] >= bad_needed && t->bad[index] >= shown && t->excuses[index] == 0)
         return PROBE_CONVICTS;
     double clean_needed = duty > 0.9 ? 1 : ceil(log(PROBE_MISSED) / log(1 - duty));
     return t->clean[index] >= clean_needed * (1 + 2 * t->bad[index]) ? PROBE_CLEARS : PROBE_UNDECIDED;

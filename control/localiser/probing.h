@@ -14,7 +14,8 @@ enum {
 
 struct probe {
     struct flow flow;
-    bool reference; /* crosses no member */
+    uint32_t member; /* for which it is sent */
+    bool reference;  /* crosses no member */
     uint32_t packets, repeats;
     uint32_t answered;
     uint64_t packets_sent, packets_lost;
@@ -52,11 +53,14 @@ bool probing_is_complete(const struct probing *p);
 
 /* What all probes so far have shown of each member. */
 struct probe_tally {
-    uint32_t sets;                          /* of probes, one after the other */
-    uint32_t answered, failed;              /* probes, without references */
-    uint32_t clean[VERDICT_COMPONENTS_MAX]; /* probes over it that were well */
-    uint32_t bad[VERDICT_COMPONENTS_MAX];   /* ... that failed, and crossed nobody else in doubt */
+    uint32_t sets;                            /* of probes, one after the other */
+    uint32_t answered, failed;                /* probes, without references */
+    uint32_t clean[VERDICT_COMPONENTS_MAX];   /* probes over it that were well */
+    uint32_t bad[VERDICT_COMPONENTS_MAX];     /* ... that failed, and crossed nobody else in doubt */
+    uint32_t excuses[VERDICT_COMPONENTS_MAX]; /* bit k: their acks may have failed at member k, all of them */
 };
+/* Keeps those of the members that stay in doubt, in their order. */
+void probing_tally_keep(struct probe_tally *tally, uint32_t members, const bool keep[VERDICT_COMPONENTS_MAX]);
 /* Adds the set's answers. */
 void probing_tally(const struct probing *p, const struct flow_map *map, const struct suspicion *s,
                    const struct probe_need *need, struct probe_tally *tally);

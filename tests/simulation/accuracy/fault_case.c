@@ -173,7 +173,7 @@ static void inject_two(struct fault_case *c, struct random_stream *r)
 static void inject_spine(struct fault_case *c, struct random_stream *r)
 {
     struct model_fault f = {.slow = 1.3, .component = {.kind = COMPONENT_SPINE}};
-    f.component.place = (uint32_t)random_below(r, c->model.spines);
+    f.component.place = draw_link(&c->model, r, NULL).spine; /* one that carries something */
     inject(c, &f, LINK_SLOW);
 }
 

@@ -70,18 +70,46 @@ static void a_probe_keeps_its_acks_off_the_others_in_doubt(void **state)
     assert_false(flow_crosses(&map, &p.probes[0].flow, number(COMPONENT_UP, 2, 1)));
 }
 
-static void what_is_lost_of_acks_convicts_nobody(void **state)
+/* One whose acks come back over the link in doubt, and one that has nothing to do with that. */
+static const struct probe with_acks = {.flow = {.source = 4, .destination = 0, .spine = 1},
+                                       .packets = 1000,
+                                       .repeats = 1},
+                          without = {.flow = {.source = 0, .destination = 2, .spine = 1},
+                                     .packets = 1000,
+                                     .repeats = 1};
+
+static void answer_badly(const struct probe *probe, const struct suspicion *s, struct probe_tally *tally)
+{
+    struct probing p = {.count = 1, .probes = {*probe}};
+    answer(&p, 0, 20);
+    probing_tally(&p, &map, s, &need, tally);
+}
+
+static void what_may_be_lost_of_acks_convicts_nobody(void **state)
 {
     (void)state;
     struct suspicion s = link_or_spine();
     struct probe_tally tally = {0};
-    struct probing p = {
-        .count = 1,
-        .probes = {{.flow = {.source = 4, .destination = 0, .spine = 1}, .packets = 1000, .repeats = 1}}};
-    answer(&p, 0, 20);
-    probing_tally(&p, &map, &s, &need, &tally);
-    assert_int_equal(tally.failed, 1);
-    assert_int_equal(tally.bad[0] + tally.bad[1], 0);
+    answer_badly(&with_acks, &s, &tally);
+    answer_badly(&with_acks, &s, &tally);
+    assert_int_equal(tally.failed, 2);
+    assert_int_equal(probing_word(&tally, &need, 1), PROBE_UNDECIDED);
+    answer_badly(&without, &s, &tally);
+    assert_int_equal(probing_word(&tally, &need, 1), PROBE_CONVICTS);
+}
+
+static void a_tally_follows_the_members_that_stay(void **state)
+{
+    (void)state;
+    bool keep[VERDICT_COMPONENTS_MAX] = {false, true, false, true};
+    struct probe_tally tally = {
+        .clean = {1, 2, 3, 4}, .bad = {5, 6, 7, 8}, .excuses = {0, 1u << 3 | 1, 0, 1u << 2}};
+    probing_tally_keep(&tally, 4, keep);
+    assert_int_equal(tally.clean[0], 2);
+    assert_int_equal(tally.clean[1], 4);
+    assert_int_equal(tally.bad[1], 8);
+    assert_int_equal(tally.excuses[0], 1u << 1);
+    assert_int_equal(tally.excuses[1], 0);
 }
 
 static void a_clean_probe_clears_and_two_failures_convict(void **state)
@@ -89,15 +117,11 @@ static void a_clean_probe_clears_and_two_failures_convict(void **state)
     (void)state;
     struct suspicion s = link_or_spine();
     struct probe_tally tally = {0};
-    struct probe over_spine = {
-        .flow = {.source = 0, .destination = 2, .spine = 1}, .packets = 1000, .repeats = 1};
-    for (unsigned failures = 1; failures <= 2; failures++) {
-        struct probing p = {.count = 1, .probes = {over_spine}};
-        answer(&p, 0, 20);
-        probing_tally(&p, &map, &s, &need, &tally);
-        assert_int_equal(probing_word(&tally, &need, 1), failures < 2 ? PROBE_UNDECIDED : PROBE_CONVICTS);
-    }
-    struct probing p = {.count = 1, .probes = {over_spine}};
+    answer_badly(&without, &s, &tally);
+    assert_int_equal(probing_word(&tally, &need, 1), PROBE_UNDECIDED);
+    answer_badly(&without, &s, &tally);
+    assert_int_equal(probing_word(&tally, &need, 1), PROBE_CONVICTS);
+    struct probing p = {.count = 1, .probes = {without}};
     tally = (struct probe_tally){0};
     answer(&p, 0, 0);
     probing_tally(&p, &map, &s, &need, &tally);
@@ -109,7 +133,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_probe_keeps_its_acks_off_the_others_in_doubt, create, destroy),
-        cmocka_unit_test(what_is_lost_of_acks_convicts_nobody),
+        cmocka_unit_test(what_may_be_lost_of_acks_convicts_nobody),
+        cmocka_unit_test(a_tally_follows_the_members_that_stay),
         cmocka_unit_test(a_clean_probe_clears_and_two_failures_convict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
