@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/server/config.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -205,11 +204,14 @@ static void check_hooks(struct yaml_check *check, const struct control_hooks *h)
         yaml_check_refuse(check, "hooks.path", "a path begins with /");
 }
 
-static void resolve(struct yaml_check *check, struct control_config *c)
+static void resolve(struct yaml_check *check, void *config)
 {
+    struct control_config *c = config;
     uint32_t parts;
-    if (!set_defaults(c))
+    if (!set_defaults(c)) {
         yaml_check_refuse(check, "", "out of memory");
+        return;
+    }
     yaml_check_range(check, "leaf_prefix_bits", c->leaf_prefix_bits, 1, 32);
     yaml_check_range(check, "report_every_ms", c->report_every_ms, 10, 3600 * 1000);
     yaml_check_range(check, "lease_ms", c->lease_ms, 2 * c->report_every_ms, 24 * 3600 * 1000);
@@ -228,16 +230,7 @@ static void resolve(struct yaml_check *check, struct control_config *c)
 
 int control_config_load(const char *file, struct control_config **config, char error[YAML_ERROR_BYTES])
 {
-    struct yaml_check check = {.file = file, .error = error};
-    int result = yaml_load(file, &config_value, (void **)config, error);
-    if (result != 0)
-        return result;
-    resolve(&check, *config);
-    if (!check.failed)
-        return 0;
-    control_config_free(*config);
-    *config = NULL;
-    return -EINVAL;
+    return yaml_load_checked(file, &config_value, resolve, (void **)config, error);
 }
 
 void control_config_free(struct control_config *config)

@@ -140,8 +140,9 @@ static void set_defaults(struct config *config)
         config->congestion_control = strdup("nscc");
 }
 
-static void resolve(struct yaml_check *check, struct config *config)
+static void resolve(struct yaml_check *check, void *data)
 {
+    struct config *config = data;
     set_defaults(config);
     if (!config->socket || !config->congestion_control) {
         yaml_check_refuse(check, "", "out of memory");
@@ -164,16 +165,7 @@ static void resolve(struct yaml_check *check, struct config *config)
 
 int config_load(const char *file, struct config **config, char error[YAML_ERROR_BYTES])
 {
-    struct yaml_check check = {.file = file, .error = error};
-    int result = yaml_load(file, &config_value, (void **)config, error);
-    if (result != 0)
-        return result;
-    resolve(&check, *config);
-    if (!check.failed)
-        return 0;
-    config_free(*config);
-    *config = NULL;
-    return -EINVAL;
+    return yaml_load_checked(file, &config_value, resolve, (void **)config, error);
 }
 
 void config_free(struct config *config)

@@ -104,3 +104,18 @@ void yaml_check_range(struct yaml_check *check, const char *path, uint64_t value
         yaml_check_refuse(check, path, "%s is %llu, but must be %llu to %llu", path,
                           (unsigned long long)value, (unsigned long long)low, (unsigned long long)high);
 }
+
+int yaml_load_checked(const char *file, const cyaml_schema_value_t *schema,
+                      void (*check)(struct yaml_check *check, void *data), void **data,
+                      char error[YAML_ERROR_BYTES])
+{
+    struct yaml_check done = {.file = file, .error = error};
+    int result = yaml_load(file, schema, data, error);
+    if (result == 0)
+        check(&done, *data);
+    if (!done.failed)
+        return result;
+    yaml_load_free(schema, *data);
+    *data = NULL;
+    return -EINVAL;
+}

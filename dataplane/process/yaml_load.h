@@ -30,6 +30,10 @@ struct yaml_check {
     char *error; /* YAML_ERROR_BYTES */
     bool failed;
 };
+/* As yaml_load(), then `check`; what that refuses is not loaded. */
+int yaml_load_checked(const char *file, const cyaml_schema_value_t *schema,
+                      void (*check)(struct yaml_check *check, void *data), void **data,
+                      char error[YAML_ERROR_BYTES]);
 /* `path` is where in the file: "ports[1].rate"; "" is its start. */
 void yaml_check_refuse(struct yaml_check *check, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

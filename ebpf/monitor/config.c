@@ -108,32 +108,30 @@ static void check_values(struct yaml_check *check, struct monitor_config *c)
     read_addresses(check, c);
 }
 
-/* libcyaml frees what it has allocated itself, and strings alike. */
-static struct monitor_config *without_file(void)
+static void resolve(struct yaml_check *check, void *config)
 {
-    return calloc(1, sizeof(struct monitor_config));
+    if (set_defaults(config) != 0)
+        yaml_check_refuse(check, "", "out of memory");
+    else
+        check_values(check, config);
+}
+
+/* libcyaml frees what it has allocated itself, and strings alike. */
+static int without_file(struct monitor_config **config, char error[YAML_ERROR_BYTES])
+{
+    *config = calloc(1, sizeof(**config));
+    if (*config && set_defaults(*config) == 0)
+        return 0;
+    snprintf(error, YAML_ERROR_BYTES, "out of memory");
+    monitor_config_free(*config);
+    *config = NULL;
+    return -ENOMEM;
 }
 
 int monitor_config_load(const char *file, struct monitor_config **config, char error[YAML_ERROR_BYTES])
 {
-    struct yaml_check check = {.file = file, .error = error};
-    *config = NULL;
-    int result = file ? yaml_load(file, &config_value, (void **)config, error) : 0;
-    if (result != 0)
-        return result;
-    if (!file)
-        *config = without_file();
-    snprintf(error, YAML_ERROR_BYTES, "out of memory");
-    if (!*config || set_defaults(*config) != 0) {
-        monitor_config_free(*config);
-        return -ENOMEM;
-    }
-    check_values(&check, *config);
-    if (!check.failed)
-        return 0;
-    monitor_config_free(*config);
-    *config = NULL;
-    return -EINVAL;
+    return file ? yaml_load_checked(file, &config_value, resolve, (void **)config, error)
+                : without_file(config, error);
 }
 
 void monitor_config_free(struct monitor_config *config)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/exporter/config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,33 +67,25 @@ static void check_control(struct yaml_check *check, const struct http_place *con
     http_place_check(check, "control", control);
 }
 
-static int check(struct exporter_config *c, const char *file, char *error)
+static void resolve(struct yaml_check *check, void *config)
 {
-    struct yaml_check check = {.file = file, .error = error};
-    if (!set_defaults(c))
-        yaml_check_refuse(&check, "", "out of memory");
+    struct exporter_config *c = config;
+    if (!set_defaults(c)) {
+        yaml_check_refuse(check, "", "out of memory");
+        return;
+    }
     if (!tcp_listener_is_place(c->listen))
-        yaml_check_refuse(&check, "listen",
-                          "listen is `%s`, but must be ADDRESS:PORT, such as 127.0.0.1:9793", c->listen);
-    yaml_check_range(&check, "timeout_ms", c->timeout_ms, 10, 60000);
-    check_control(&check, c->control);
+        yaml_check_refuse(check, "listen", "listen is `%s`, but must be ADDRESS:PORT, such as 127.0.0.1:9793",
+                          c->listen);
+    yaml_check_range(check, "timeout_ms", c->timeout_ms, 10, 60000);
+    check_control(check, c->control);
     if (c->control == NULL && c->dataplane == NULL && c->monitor == NULL)
-        yaml_check_refuse(&check, "", "nothing to export: name `control`, `dataplane` or `monitor`");
-    return check.failed ? -EINVAL : 0;
+        yaml_check_refuse(check, "", "nothing to export: name `control`, `dataplane` or `monitor`");
 }
 
 int exporter_config_load(const char *file, struct exporter_config **config, char error[YAML_ERROR_BYTES])
 {
-    void *data = NULL;
-    int result = yaml_load(file, &config_value, &data, error);
-    *config = data;
-    if (result == 0)
-        result = check(*config, file, error);
-    if (result != 0) {
-        exporter_config_free(*config);
-        *config = NULL;
-    }
-    return result;
+    return yaml_load_checked(file, &config_value, resolve, (void **)config, error);
 }
 
 void exporter_config_free(struct exporter_config *config)
