@@ -9,6 +9,9 @@
 
 #include "control/localiser/order.h"
 
+enum {
+    ROUNDS_ON_THEIR_WAY = 2 /* told after now of what was before */
+};
 #define TRANSIENT_AT_FIRST  0.01
 #define TRANSIENT_MEMORY    (1.0 / 128) /* of a round, in the mean */
 #define TRANSIENT_TRUSTED   0.8 /* of components: the rest may be faulty, and must not teach what is normal */
@@ -349,6 +352,12 @@ void evidence_forget(struct evidence *e, uint32_t component)
         e->cusum[cell] = e->total[cell] = 0;
         e->streak[cell] = 0;
     }
+}
+
+void evidence_forgive(struct evidence *e, uint32_t component)
+{
+    evidence_forget(e, component);
+    e->forgotten[component] = e->round + ROUNDS_ON_THEIR_WAY;
 }
 
 /* ---- reading ---- */

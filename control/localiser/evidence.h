@@ -87,6 +87,8 @@ void evidence_settle(struct evidence *e);
 bool evidence_is_accused(const struct evidence *e, uint32_t component, enum evidence_channel channel);
 /* Nothing that was said of it so far is held against it any more. */
 void evidence_forget(struct evidence *e, uint32_t component);
+/* The same, and what is still on its way from before now: the open round, and the next. */
+void evidence_forgive(struct evidence *e, uint32_t component);
 
 /* Rounds of the window in which it looked bad, and what they add up to, each capped. */
 struct evidence_sum {

@@ -175,6 +175,7 @@ static enum localiser_refusal take(struct localiser *l, uint32_t reporter, const
 enum localiser_refusal localiser_take_record(struct localiser *l, uint32_t reporter,
                                              const struct timing_record *record, uint64_t now_ns)
 {
+    l->now_ns = now_ns;
     enum localiser_refusal refusal = take(l, reporter, record, now_ns);
     l->counters.records++;
     l->counters.refused[refusal] += refusal != LOCALISER_TAKEN;

@@ -268,6 +268,7 @@ static void tell_finding(struct localiser *l, const struct stage_finding *f, uin
 void localiser_tick(struct localiser *l, uint64_t now_ns)
 {
     struct stage_finding finding;
+    l->now_ns = now_ns;
     judge_operations(l, now_ns);
     close_round(l, now_ns);
     accusations_on_silence(&l->accusations, now_ns);
@@ -315,11 +316,13 @@ bool localiser_next_probe(struct localiser *l, struct probe_request *request)
 /* What crossed it has spoken against all else on its way, too. */
 void localiser_forget(struct localiser *l, const struct component *component)
 {
-    accusations_forget(&l->accusations, component_number(&l->map.shape, component));
+    uint32_t mended = component_number(&l->map.shape, component);
+    accusations_forget(&l->accusations, mended);
+    silence_forgive(&l->silence, mended, l->now_ns);
     for (uint32_t c = 0; c < l->evidence.components; c++)
         if (!evidence_is_accused(&l->evidence, c, EVIDENCE_SLOW) &&
             !evidence_is_accused(&l->evidence, c, EVIDENCE_LOSS_HIGH))
-            evidence_forget(&l->evidence, c);
+            evidence_forgive(&l->evidence, c);
 }
 
 void localiser_get_counters(const struct localiser *l, struct localiser_counters *counters)

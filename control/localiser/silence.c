@@ -19,7 +19,8 @@ int silence_create(struct silence *s, const struct flow_map *map, const struct l
     *s = (struct silence){.map = map, .config = config};
     s->answering = calloc(ANSWERING_MAX, sizeof(*s->answering));
     s->of_source = calloc(map->shape.port_count, sizeof(*s->of_source));
-    if (s->answering != NULL && s->of_source != NULL)
+    s->forgiven_at_ns = calloc(component_count(&map->shape), sizeof(*s->forgiven_at_ns));
+    if (s->answering != NULL && s->of_source != NULL && s->forgiven_at_ns != NULL)
         return 0;
     silence_destroy(s);
     return -ENOMEM;
@@ -30,6 +31,7 @@ void silence_destroy(struct silence *s)
     free(s->flows);
     free(s->of_source);
     free(s->answering);
+    free(s->forgiven_at_ns);
 }
 
 static struct silent_flow *find(const struct silence *s, const struct flow *flow)
@@ -56,8 +58,20 @@ static struct silent_flow *add(struct silence *s, const struct flow *flow)
     return &s->flows[s->count++];
 }
 
+static bool is_forgiven(const struct silence *s, const struct flow *flow, uint64_t began_ns)
+{
+    uint32_t crossed[FLOW_COMPONENTS_MAX];
+    unsigned count = flow_components(s->map, flow, crossed);
+    for (unsigned i = 0; i < count; i++)
+        if (began_ns < s->forgiven_at_ns[crossed[i]])
+            return true;
+    return false;
+}
+
 void silence_on_silent(struct silence *s, const struct flow *flow, uint64_t silent_ns, uint64_t now_ns)
 {
+    if (is_forgiven(s, flow, now_ns > silent_ns ? now_ns - silent_ns : 0))
+        return;
     struct silent_flow *f = find(s, flow);
     if (f == NULL) {
         f = add(s, flow);
@@ -283,6 +297,12 @@ void silence_forget(struct silence *s, uint32_t component)
     s->count = kept;
     if (kept == 0)
         s->answering_count = 0;
+}
+
+void silence_forgive(struct silence *s, uint32_t component, uint64_t now_ns)
+{
+    silence_forget(s, component);
+    s->forgiven_at_ns[component] = now_ns;
 }
 
 uint32_t silence_count(const struct silence *s, uint32_t component)

@@ -25,6 +25,8 @@ struct silence {
     uint32_t *of_source;    /* [port]: silent flows from there */
     struct flow *answering; /* a ring: messages that ended since the first silence */
     uint32_t answering_count;
+    uint64_t *
+        forgiven_at_ns; /* [component]: silence that began before then is nobody's fault any more; 0: never */
 };
 
 int silence_create(struct silence *s, const struct flow_map *map, const struct localiser_config *config);
@@ -45,6 +47,9 @@ bool silence_find(const struct silence *s, const struct evidence *evidence, uint
                   struct suspicion *suspicion, struct silence_evidence *told);
 /* Silent flows over the component are not held against anybody until they are told again. */
 void silence_forget(struct silence *s, uint32_t component);
+/* The component was mended: silence over it that began before now is not held against anybody, however late
+ * it is told. */
+void silence_forgive(struct silence *s, uint32_t component, uint64_t now_ns);
 /* Silent flows over the component. */
 uint32_t silence_count(const struct silence *s, uint32_t component);
 

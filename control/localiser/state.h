@@ -45,6 +45,7 @@ struct localiser {
     struct accusations accusations;
     struct localiser_counters counters;
     uint64_t epoch;           /* 0: any is taken */
+    uint64_t now_ns;          /* when it was last called */
     uint64_t round_opened_ns; /* when the open round got its first operation */
 };
 

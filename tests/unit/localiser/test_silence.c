@@ -128,6 +128,33 @@ static void what_answers_again_is_not_held_against_it(void **state)
     small_fabric_destroy(&t.fabric);
 }
 
+static void tell_hole(struct test *t)
+{
+    for (uint32_t from = 4; from < 8; from++)
+        for (uint32_t to = 8; to < 16; to++)
+            tell(t, from, to, TIMING_SILENT, 2);
+}
+
+/* Monitors tell late of what was before the link was mended; what is silent since then is another matter. */
+static void silence_from_before_it_was_mended_is_forgiven(void **state)
+{
+    (void)state;
+    struct test t;
+    struct verdict v;
+    struct component link = {.kind = COMPONENT_UP, .place = 1, .spine = 2};
+    begin(&t);
+    tell_hole(&t);
+    assert_true(judged(&t, 60 * MS, &v));
+    localiser_forget(t.fabric.localiser, &link);
+    t.now += 3 * MS; /* less than the silence that is told of */
+    tell_hole(&t);
+    assert_false(judged(&t, 300 * MS, &v));
+    tell_hole(&t);
+    assert_true(judged(&t, 60 * MS, &v));
+    assert_int_equal(v.kind, VERDICT_BLACK_HOLE);
+    small_fabric_destroy(&t.fabric);
+}
+
 /* One host's silence is not believed of others, and never told when nobody probes. */
 static void one_host_alone_is_not_believed(void **state)
 {
@@ -149,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_host_that_nobody_reaches_is_the_host),
         cmocka_unit_test(a_tie_is_decided_by_probes),
         cmocka_unit_test(what_answers_again_is_not_held_against_it),
+        cmocka_unit_test(silence_from_before_it_was_mended_is_forgiven),
         cmocka_unit_test(one_host_alone_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
