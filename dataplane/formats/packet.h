@@ -14,6 +14,7 @@
 #define WEFT_FORMATS_PACKET_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "weft's formats are little-endian");
@@ -113,7 +114,8 @@ struct packet_abort {
     uint32_t reserved;
 };
 
-/* header.path and header.generation name the *acknowledged* channel, which runs the other way. */
+/* header.path and header.generation name the *acknowledged* channel, which runs the other way. Zero bytes at
+ * the end of the bitmap may be left out: where nothing is lost an ack is PACKET_ACK_BYTES_MIN long. */
 struct packet_ack {
     struct packet_header header;
     uint32_t cumulative;       /* every number before this one has been received */
@@ -123,6 +125,9 @@ struct packet_ack {
     uint32_t marked_packets;   /* of these, how many carried ECN congestion-experienced, wrapping */
     uint8_t bitmap[PACKET_WINDOW_MAX /
                    8]; /* bit i (LSB first): number cumulative + i has been received; bit 0 is 0 */
+};
+enum {
+    PACKET_ACK_BYTES_MIN = offsetof(struct packet_ack, bitmap)
 };
 
 struct packet_hello {

@@ -59,8 +59,16 @@ void acks_owe(struct transport *t, struct channel *ch, const struct ack_cause *c
     link_channel(t, ch, urgent);
 }
 
-void acks_write(const struct transport *t, const struct channel *ch, enum packet_type type,
-                struct packet_ack *ack, nsec_t now)
+static uint16_t bytes_without_trailing_zeros(const struct packet_ack *ack)
+{
+    unsigned bitmap_bytes = sizeof(ack->bitmap);
+    while (bitmap_bytes > 0 && ack->bitmap[bitmap_bytes - 1] == 0)
+        bitmap_bytes--;
+    return (uint16_t)(PACKET_ACK_BYTES_MIN + bitmap_bytes);
+}
+
+uint16_t acks_write(const struct transport *t, const struct channel *ch, enum packet_type type,
+                    struct packet_ack *ack, nsec_t now)
 {
     uint64_t bitmap[RECEIVE_WINDOW_WORDS];
     channel_write_header(t, ch, type, 0, &ack->header, now);
@@ -70,8 +78,11 @@ void acks_write(const struct transport *t, const struct channel *ch, enum packet
     ack->turnaround_ns = (uint32_t)(now - ch->echo_arrived_at);
     ack->received_packets = ch->received_packets;
     ack->marked_packets = ch->received_marked;
+    if (ch->received.beyond == 0)
+        return PACKET_ACK_BYTES_MIN;
     receive_window_bitmap(&ch->received, bitmap);
     memcpy(ack->bitmap, bitmap, sizeof(bitmap));
+    return bytes_without_trailing_zeros(ack);
 }
 
 /* The way back on the same spine; another live one if that is dead. */
@@ -101,12 +112,11 @@ unsigned acks_send(struct transport *t, struct outgoing_packet *packets, unsigne
         ch->unacked_packets = 0;
         packet->destination = channel_peer(t, ch)->address;
         packet->source_port = port_back(t, ch);
-        packet->header_bytes = sizeof(struct packet_ack);
+        packet->header_bytes = acks_write(t, ch, PACKET_ACK, (struct packet_ack *)packet->header, now);
         packet->ecn_capable = 0;
         packet->region = 0;
         packet->length = 0;
         packet->offset = 0;
-        acks_write(t, ch, PACKET_ACK, (struct packet_ack *)packet->header, now);
         t->counters.acks_sent++;
     }
     return count;

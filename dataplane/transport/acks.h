@@ -13,9 +13,10 @@ struct ack_cause {
 
 /* A numbered packet has come on the channel. */
 void acks_owe(struct transport *t, struct channel *ch, const struct ack_cause *cause, nsec_t now);
-/* What the channel has received, as an ack or as the answer to a close. */
-void acks_write(const struct transport *t, const struct channel *ch, enum packet_type type,
-                struct packet_ack *ack, nsec_t now);
+/* What the channel has received, as an ack or as the answer to a close. Returns how many bytes of it say
+ * something. */
+uint16_t acks_write(const struct transport *t, const struct channel *ch, enum packet_type type,
+                    struct packet_ack *ack, nsec_t now);
 /* Tells the sender of a packet that came without its payload; false when there is no room for the answer. */
 bool acks_deny(struct transport *t, struct channel *ch, const struct packet_header *packet, nsec_t now);
 /* Writes up to `max` acks that are due; returns how many. */

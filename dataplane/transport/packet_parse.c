@@ -48,8 +48,10 @@ static inline enum drop_reason parse_data(const uint8_t *bytes, unsigned length,
 
 static inline enum drop_reason parse_ack(const uint8_t *bytes, unsigned length, struct parsed_packet *out)
 {
-    if (copy_rest(bytes, length, sizeof(out->ack), out) != DROP_NONE)
+    if (length < PACKET_ACK_BYTES_MIN || length > sizeof(out->ack))
         return DROP_TRUNCATED;
+    copy_rest(bytes, length, length, out);
+    memset((uint8_t *)out + length, 0, sizeof(out->ack) - length);
     if (out->header.number != 0)
         return DROP_TYPE;
     return out->ack.bitmap[0] & 1 ? DROP_ACK : DROP_NONE;

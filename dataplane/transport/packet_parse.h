@@ -40,7 +40,7 @@ struct parsed_packet {
  *   data          message_bytes <= 4 GiB, offset + payload_bytes <= message_bytes, payload_bytes <=
  *                 payload_bytes_max, and empty exactly if the message is
  *   credit        limit_bytes <= capacity_bytes <= 4 GiB
- *   ack, closed   bit 0 of the bitmap is clear
+ *   ack, closed   bit 0 of the bitmap is clear; what the packet leaves out of it is zero
  *   hello(-ack)   1 <= window_packets <= PACKET_WINDOW_MAX, payload_bytes_max > 0; hello: nonce != 0,
  *                 echo_nonce == 0
  * Otherwise the reason: DROP_TRUNCATED also for bytes too many, DROP_TYPE also for reserved fields. */

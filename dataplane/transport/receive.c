@@ -288,8 +288,8 @@ static enum drop_reason take_close(struct transport *t, const struct arrival *a)
     if (!t->config.reliable_nic)
         suspicion_on_hint(t, ch, a->now);
     struct packet_ack closed;
-    acks_write(t, ch, PACKET_CLOSED, &closed, a->now);
-    bool queued = session_reply(t, a->peer->address, port_around(t, a, again), &closed, sizeof(closed));
+    uint16_t length = acks_write(t, ch, PACKET_CLOSED, &closed, a->now);
+    bool queued = session_reply(t, a->peer->address, port_around(t, a, again), &closed, length);
     return queued ? DROP_NONE : DROP_NO_RESOURCES;
 }
 

@@ -15,7 +15,7 @@ struct simulation_call {
 };
 
 enum {
-    ACK_WIRE_BYTES = 42 + sizeof(struct packet_ack)
+    ACK_WIRE_BYTES = 42 + PACKET_ACK_BYTES_MIN
 };
 
 struct simulation *simulation_create(const struct simulation_config *config)

@@ -87,17 +87,38 @@ static void test_good_packets_pass(void **state)
     }
 }
 
+static bool is_ack(unsigned type)
+{
+    return type == PACKET_ACK || type == PACKET_CLOSED;
+}
+
 static void test_lengths_are_exact(void **state)
 {
     (void)state;
     for (unsigned type = PACKET_HELLO; type <= PACKET_CREDIT_PLACED; type++) {
         union packet packet;
         good_packet(type, &packet);
-        unsigned exact = header_bytes(type);
-        for (unsigned length = 0; length < exact; length++)
+        unsigned exact = header_bytes(type), least = is_ack(type) ? PACKET_ACK_BYTES_MIN : exact;
+        for (unsigned length = 0; length < least; length++)
             assert_int_equal(parse(&packet, length), DROP_TRUNCATED);
         if (type != PACKET_DATA)
             assert_int_equal(parse(&packet, exact + 1), DROP_TRUNCATED);
+    }
+}
+
+static void test_what_an_ack_leaves_out_is_zero(void **state)
+{
+    (void)state;
+    for (unsigned length = PACKET_ACK_BYTES_MIN; length <= sizeof(struct packet_ack); length++) {
+        union packet packet;
+        struct parsed_packet parsed;
+        struct packet_ack expected = {0};
+        good_packet(PACKET_ACK, &packet);
+        memset(packet.ack.bitmap, 0xfe, sizeof(packet.ack.bitmap));
+        memset(&parsed, 0xff, sizeof(parsed));
+        memcpy(&expected, &packet, length);
+        assert_int_equal(packet_parse(packet.bytes, length, PAYLOAD_MAX, &parsed), DROP_NONE);
+        assert_memory_equal(&parsed.ack, &expected, sizeof(expected));
     }
 }
 
@@ -257,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_packets_pass),
         cmocka_unit_test(test_lengths_are_exact),
+        cmocka_unit_test(test_what_an_ack_leaves_out_is_zero),
         cmocka_unit_test(test_unknown_types),
         cmocka_unit_test(test_foreign_bytes_at_odd_addresses),
         cmocka_unit_test(test_one_bad_field),
