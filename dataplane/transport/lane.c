@@ -283,6 +283,7 @@ static void send_piece_packet(struct transport *t, struct channel *ch, uint32_t 
         leg_begin(t, p, ch, now);
     channel_send(t, ch, &what, packet, now);
     t->virtual_now = p->tag > t->virtual_now ? p->tag : t->virtual_now;
+    t->proportional_now += bytes;
     m->sent_bytes += bytes;
     p->next_offset += bytes;
     p->tag += bytes * p->tag_scale >> 16;

@@ -12,15 +12,27 @@ enum {
     MOVE_PACKETS = 4    /* so much is worth a move */
 };
 
+static bool is_planned(const struct transport *t, const struct piece *p)
+{
+    return t->communicators[t->outgoing[p->message].communicator].config.path_mode == PATH_MODE_PLANNED;
+}
+
+/* Where a piece in time is. Of several communicators at once the bytes run ahead of the tags. */
+static uint64_t tag_in_time(const struct transport *t, const struct piece *p)
+{
+    return is_planned(t, p) && t->proportional_now < t->virtual_now ? t->proportional_now : t->virtual_now;
+}
+
 /* How many of its bytes a piece is behind the port; 0 for one that is in time. */
 static uint64_t lag_bytes(const struct transport *t, uint32_t index)
 {
     if (index == NONE)
         return 0;
     const struct piece *p = &t->pieces[index];
-    if (p->tag >= t->virtual_now || p->tag_scale == 0)
+    uint64_t in_time = tag_in_time(t, p);
+    if (p->tag >= in_time || p->tag_scale == 0)
         return 0;
-    return (uint64_t)(((__uint128_t)(t->virtual_now - p->tag) << 16) / p->tag_scale);
+    return (uint64_t)(((__uint128_t)(in_time - p->tag) << 16) / p->tag_scale);
 }
 
 static uint64_t lag_of_path(const struct transport *t, uint16_t peer, unsigned path)
@@ -74,11 +86,11 @@ static void move(struct transport *t, uint32_t index, uint64_t bytes, uint8_t pa
     struct outgoing *m = &t->outgoing[p->message];
     p->end_offset -= bytes;
     p->begin_offset = p->next_offset;
-    p->tag = t->virtual_now;
+    p->tag = tag_in_time(t, p);
     piece_add(t, m,
               &(struct piece_spec){.offset = p->end_offset,
                                    .bytes = bytes,
-                                   .tag = t->virtual_now,
+                                   .tag = p->tag,
                                    .tag_scale = p->tag_scale,
                                    .peer = p->peer,
                                    .path = path});

@@ -5,6 +5,11 @@
  * path's speed is d/(d + l) of the planned; so l/(d + l) of what is left goes over the sibling that lags
  * least. It moves only when l is 8 turns and half of d: credits come in bursts, and a few packets of lag
  * are no sign. The piece is measured anew after each move.
+ *
+ * Pieces of a plan's are compared with the mean of the port's bytes, not with the one that is furthest. Where
+ * the fabric and not the port is what bounds a step, as when an uplink is out, the links with the large
+ * pieces are full, and small pieces run ahead on links that are full of others' bytes: to move work there
+ * would only unmake the plan. Who plans is told of slow links, and plans for them.
  */
 #ifndef WEFT_TRANSPORT_RELIEF_H
 #define WEFT_TRANSPORT_RELIEF_H

@@ -321,7 +321,8 @@ struct transport {
     struct timer_heap timers; /* channels and peers */
     struct pacer pacer;       /* of the port */
     uint32_t lane_burst_packets;
-    uint64_t virtual_now; /* tag of what was sent last */
+    uint64_t virtual_now;      /* tag of what was sent last */
+    uint64_t proportional_now; /* where it would be, had all pieces advanced in proportion; see relief.h */
 
     const struct path_plan *plan; /* NULL: none */
     uint16_t plan_epoch, plan_hash;

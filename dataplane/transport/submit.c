@@ -429,6 +429,8 @@ static struct bucket open_batch(struct transport *t, struct communicator *c, con
     struct bucket b = {.communicator = c, .batch_bytes = total_bytes(flows, count)};
     b.start_tag = c->finish_tag > t->virtual_now ? c->finish_tag : t->virtual_now;
     c->finish_tag = b.start_tag + b.batch_bytes;
+    if (t->piece_free_count == t->config.pieces_max)
+        t->proportional_now = b.start_tag;
     c->steps++;
     return b;
 }

@@ -27,10 +27,17 @@ static enum fault delay_path(struct fabric *f, const struct fabric_packet *packe
     return packet->to == 1 && packet->source_port == PATH_PORT(SLOW_PATH) ? FAULT_DELAY : FAULT_NONE;
 }
 
-static struct transport_counters send_with(fault_function fault)
+/* All but one: the one is ahead of what the port brings. */
+static enum fault delay_others(struct fabric *f, const struct fabric_packet *packet)
+{
+    (void)f;
+    return packet->to == 1 && packet->source_port != PATH_PORT(SLOW_PATH) ? FAULT_DELAY : FAULT_NONE;
+}
+
+static struct transport_counters send_with(enum path_mode mode, unsigned paths, fault_function fault)
 {
     struct fabric_config config = {
-        .hosts = 2, .paths = 4, .memory_bytes = 4 << 20, .mode = PATH_MODE_WRAP, .congestion = "nscc"};
+        .hosts = 2, .paths = paths, .memory_bytes = 4 << 20, .mode = mode, .congestion = "nscc"};
     struct fabric *f = fabric_create(&config);
     fabric_run(f, f->now + NSEC_PER_MSEC);
     slow_path_bytes = 0;
@@ -48,7 +55,7 @@ static struct transport_counters send_with(fault_function fault)
 static void test_equal_paths_keep_what_they_have(void **state)
 {
     (void)state;
-    struct transport_counters counters = send_with(count_path);
+    struct transport_counters counters = send_with(PATH_MODE_WRAP, 4, count_path);
     assert_int_equal(counters.pieces_relieved, 0);
     assert_in_range(slow_path_bytes, FLOW_BYTES / 4, FLOW_BYTES / 4 + FLOW_BYTES / 50);
 }
@@ -56,9 +63,17 @@ static void test_equal_paths_keep_what_they_have(void **state)
 static void test_a_slow_path_is_relieved(void **state)
 {
     (void)state;
-    struct transport_counters counters = send_with(delay_path);
+    struct transport_counters counters = send_with(PATH_MODE_WRAP, 4, delay_path);
     assert_in_range(counters.pieces_relieved, 1, 64);
     assert_in_range(slow_path_bytes, 1, FLOW_BYTES / 6);
+}
+
+static void test_a_plan_is_unmade_for_a_slow_path_alone(void **state)
+{
+    (void)state;
+    assert_in_range(send_with(PATH_MODE_PLANNED, 4, delay_path).pieces_relieved, 1, 64);
+    assert_in_range(send_with(PATH_MODE_WRAP, 8, delay_others).pieces_relieved, 1, 64);
+    assert_int_equal(send_with(PATH_MODE_PLANNED, 8, delay_others).pieces_relieved, 0);
 }
 
 int main(void)
@@ -66,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_paths_keep_what_they_have),
         cmocka_unit_test(test_a_slow_path_is_relieved),
+        cmocka_unit_test(test_a_plan_is_unmade_for_a_slow_path_alone),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }
