@@ -61,6 +61,7 @@ static void add_transport(struct rte_tel_data *d, const struct transport_counter
     ADD(t, messages_sent);
     ADD(t, messages_received);
     ADD(t, pieces_sent);
+    ADD(t, pieces_relieved);
     ADD(t, paths_died);
     ADD(t, paths_revived);
     ADD(t, packets_rehomed);
