@@ -3,34 +3,20 @@
 time; with control and weft-monitor beside it, which find the link, plan around it and bring it back, and without them.
 usage: fault_demo.py WEFT-LAB BUILD-FOLDER"""
 import http.client
-import json
 import os
 import queue
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import lab_watch
+
 LINK, SHAPE, RATE, HALF, SIZE = "leaf0-spine1", "3x2x2", "60M", "30M", "2M"
 WARM_S, FAULT_S_MAX, SHOWN_S, RESTORED_S_MAX = 6, 12, 4, 12
+RESTORED_SOON = "diagnosis: {clean_s: 2, clean_probes: 1}\n"  # a minute of clean probes is for fabrics
 SHOWN = {"verdict", "link_drained", "link_set", "link_restored", "link_suspect", "link_down", "link_up"}
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(os.environ["WEFT_CONTROL_SOCKET"])
-
-
-def get(what):
-    connection = UnixConnection("weft")
-    connection.request("GET", f"/v1/{what}")
-    answer = json.loads(connection.getresponse().read())
-    connection.close()
-    return answer
 
 
 class Show:
@@ -38,17 +24,8 @@ class Show:
 
     def __init__(self, build, with_control, folder):
         self.lab, self.with_control = f"{build}/tools/lab/weft-lab", with_control
-        self.monitor_socket, config = f"{folder}/monitor.sock", f"{folder}/monitor.yaml"
-        with open(config, "w") as out:
-            out.write(f"socket: {self.monitor_socket}\nruntime_folder: {folder}\nonly_files: yes\n"
-                      f"files: [{build}/dataplane/daemon/weft-dataplane, {build}/dataplane/client/libweft.so]\n")
-            if with_control:
-                out.write(f"control: {{socket: {os.environ['WEFT_CONTROL_SOCKET']}}}\n")
-        self.monitor = subprocess.Popen([f"{build}/ebpf/monitor/weft-monitor", config], stderr=subprocess.PIPE, text=True)
-        while "ready on" not in (line := self.monitor.stderr.readline()):
-            if not line:
-                raise SystemExit("weft-monitor has ended")
-        threading.Thread(target=self.monitor.stderr.read, daemon=True).start()
+        self.monitor = lab_watch.Monitor(folder, f"{build}/ebpf/monitor/weft-monitor",
+                                         [f"{build}/dataplane/daemon/weft-dataplane", f"{build}/dataplane/client/libweft.so"])
         self.traffic = subprocess.Popen([f"{build}/tools/bench/weft-bench", "all_to_all", "-b", SIZE, "-n", "1000000", "--mode",
                                          "planned" if with_control else "wrap"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.began, self.events = time.time(), queue.Queue()
@@ -56,21 +33,11 @@ class Show:
             threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
-        after = 0
-        while True:
-            try:
-                answer = get(f"events?after={after}&wait_ms=10000")
-            except (OSError, ValueError, http.client.HTTPException):
-                return
-            after = answer["next"]
-            for event in answer["events"]:
+        try:
+            for event in lab_watch.events():
                 self.events.put(event)
-
-    def steps(self):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(self.monitor_socket)
-            report = json.loads(b"".join(iter(lambda: s.recv(65536), b"")))
-        return min((r["ended"] for r in report["ranks"]), default=0)
+        except (OSError, ValueError, http.client.HTTPException):
+            return  # control has ended, with the lab
 
     def say(self, text, at=None):
         print(f"  {(at or time.time()) - self.began:6.2f} s  {text}", flush=True)
@@ -83,7 +50,7 @@ class Show:
 
     def watch(self, seconds, since=None, until=None):
         """Shows what happens, and how the traffic goes; ends after the time, or two seconds behind the event `until`."""
-        end, began, steps = time.time() + seconds, time.time(), self.steps()
+        end, began, steps = time.time() + seconds, time.time(), self.monitor.ended()
         while (left := end - time.time()) > 0:
             try:
                 event = self.events.get(timeout=min(left, 0.25))
@@ -93,7 +60,7 @@ class Show:
             except queue.Empty:
                 pass
             if time.time() - began >= 2:
-                now = self.steps()
+                now = self.monitor.ended()
                 self.say(f"{(now - steps) / (time.time() - began):.1f} steps/s")
                 began, steps = time.time(), now
 
@@ -104,9 +71,8 @@ class Show:
 
     def end(self):
         self.traffic.kill()
-        self.monitor.send_signal(signal.SIGTERM)
         self.traffic.wait()
-        self.monitor.wait()
+        self.monitor.end()
 
 
 def is_of(*kinds):
@@ -126,20 +92,12 @@ def run_story(show):
     show.fault("clear", text=f"{LINK} is mended", seconds=RESTORED_S_MAX if waits else SHOWN_S, until=is_of("link_restored"))
 
 
-def shorten_restoration(lab):
-    """A minute of clean probes is for fabrics; two seconds are for who looks on."""
-    with open("/run/weft-lab/control.yaml", "a") as out:
-        out.write("diagnosis: {clean_s: 2, clean_probes: 1}\n")
-    for verb in ("kill", "start"):
-        subprocess.run([lab, verb, "control"], check=True)
-
-
 def within_lab(build):
     with_control = "WEFT_CONTROL_SOCKET" in os.environ
     beside = "control and weft-monitor beside it" if with_control else "no control beside it"
     print(f"\nAn all-to-all of {SIZE}iB vectors over 3 leaves x 2 spines x 6 hosts at {RATE[:-1]} Mb/s, with {beside}:")
     if with_control:
-        shorten_restoration(f"{build}/tools/lab/weft-lab")
+        lab_watch.restart_control(f"{build}/tools/lab/weft-lab", RESTORED_SOON)
     with tempfile.TemporaryDirectory() as folder:
         show = Show(build, with_control, folder)
         try:

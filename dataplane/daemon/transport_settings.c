@@ -14,6 +14,7 @@ enum {
     TURNAROUND_SLEEP_US = 150, /* both workers woken from sleep */
     RTO_MIN_SLEEP_MS = 10,     /* a core that is shared is given back after milliseconds */
     BURST_SLEEP_BYTES = 32 * 1024,
+    ACK_DELAY_SLEEP_RTTS = 2,            /* two packets of a path that has an eighth of the port come in it */
     CREDIT_SLEEP_BYTES_MIN = 512 * 1024, /* a receiver that sleeps grants late */
     NIC_PAYLOAD_BYTES = 15 * 4096,
     NIC_CREDIT_BYTES_MIN = 64 * NIC_PAYLOAD_BYTES
@@ -73,7 +74,7 @@ static void allow_for_sleep(struct transport_config *t)
 {
     t->rto_min_ns = RTO_MIN_SLEEP_MS * NSEC_PER_MSEC;
     t->rto_max_ns = 2 * t->rto_min_ns;
-    t->ack_delay_ns = t->base_rtt_ns;
+    t->ack_delay_ns = ACK_DELAY_SLEEP_RTTS * t->base_rtt_ns;
     t->burst_bytes = BURST_SLEEP_BYTES;
     if (t->credit_budget_bytes < CREDIT_SLEEP_BYTES_MIN)
         t->credit_budget_bytes = CREDIT_SLEEP_BYTES_MIN;

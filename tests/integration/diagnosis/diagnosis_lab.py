@@ -6,94 +6,33 @@ Prints what took how long; judges only what was found.
 usage: diagnosis_lab.py WEFT-LAB WEFT-DATAPLANE WEFT-BENCH WEFT-MONITOR LIBWEFT [STORY...]
 The story `rate` is not among the tests: with two spines half of the flows are slow, and which half is not always
 told (control/README.md)."""
-import http.client
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../../tools"))
+from lab_watch import Monitor, await_event, get, last_event, restart_control
+
 LINK = "leaf0-spine1"
-CONTROL_CONFIG = "/run/weft-lab/control.yaml"
+RESTORED_SOON = "diagnosis: {clean_s: 2, clean_probes: 1}\n"
 SETTLED_OPERATIONS = 12  # ended by all ranks before the fault
 WATCHED_OPERATIONS = 12  # so many more show that nothing else is said
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(os.environ["WEFT_CONTROL_SOCKET"])
-
-
-def get(what):
-    connection = UnixConnection("weft")
-    connection.request("GET", f"/v1/{what}")
-    answer = json.loads(connection.getresponse().read())
-    connection.close()
-    return answer
-
-
-def last_event():
-    after = 0
-    while (answer := get(f"events?after={after}"))["events"]:
-        after = answer["next"]
-    return after
-
-
-def await_event(after, good):
-    """The first event that is good; the limit is that of the whole test."""
-    while True:
-        answer = get(f"events?after={after}&wait_ms=5000")
-        for event in answer["events"]:
-            if good(event):
-                return event
-        after = answer["next"]
-
-
-class Monitor:
-    def __init__(self, folder, program, files):
-        self.path, config = os.path.join(folder, "monitor.sock"), os.path.join(folder, "monitor.yaml")
-        with open(config, "w") as out:
-            out.write(f"socket: {self.path}\nruntime_folder: {folder}\nfiles: {files}\nonly_files: yes\n"
-                      f"control: {{socket: {os.environ['WEFT_CONTROL_SOCKET']}}}\n")
-        self.process = subprocess.Popen([program, config], stderr=subprocess.PIPE, text=True)
-        while "ready on" not in (line := self.process.stderr.readline()):
-            assert line, "weft-monitor has ended"
-
-    def ended(self):
-        """Operations that all ranks of the host's dataplanes have ended."""
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(self.path)
-            report = json.loads(b"".join(iter(lambda: s.recv(65536), b"")))
-        return min((r["ended"] for r in report["ranks"]), default=0)
-
-    def await_ended(self, count):
-        while self.ended() < count:
-            time.sleep(0.05)
-
-    def end(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        self.process.communicate()
-
-
-def restart_control(lab, more):
-    """With keys of its own, as an operator would."""
-    with open(CONTROL_CONFIG) as file:
-        config = file.read()
-    with open(CONTROL_CONFIG, "w") as out:
-        out.write(config.split("diagnosis:")[0] + more)
-    for verb in ("kill", "start"):
-        subprocess.run([lab, verb, "control"], check=True)
+def await_ended(monitor, more):
+    count = monitor.ended() + more
+    while monitor.ended() < count:
+        time.sleep(0.05)
 
 
 def await_settled(monitor):
     hosts = get("fabric")["hosts"]
     while not ((f := get("fabric"))["agents"]["current"] == hosts and f["plan"] and f["plan"]["flows"] > 0):
         time.sleep(0.05)
-    monitor.await_ended(monitor.ended() + SETTLED_OPERATIONS)
+    await_ended(monitor, SETTLED_OPERATIONS)
     assert get("verdicts")["verdicts"] == [], get("verdicts")
 
 
@@ -117,7 +56,7 @@ def story_of_fault(lab, monitor, fault, kinds, comes_back):
     assert verdict["action"] == ("reweight" if action["kind"] == "link_set" else "drain"), verdict
     print(f"{' '.join(fault)}: new plan after {planned['at_s'] - started:.3f} s, verdict {verdict['components'][0]} "
           f"{verdict['kind']} after {told['at_s'] - started:.3f} s, {steps} steps", flush=True)
-    monitor.await_ended(monitor.ended() + WATCHED_OPERATIONS)
+    await_ended(monitor, WATCHED_OPERATIONS)
     assert_only_this_link(kinds)
     mended = time.time()
     subprocess.run([lab, "fault", LINK, "clear"], check=True)
@@ -133,9 +72,9 @@ def story_of_restarts(lab, folder, program, files, monitor):
     after = last_event()
     monitor.end(signal.SIGKILL)
     monitor = Monitor(folder, program, files)
-    monitor.await_ended(SETTLED_OPERATIONS)
-    restart_control(lab, "diagnosis: {clean_s: 2, clean_probes: 1}\n")
-    monitor.await_ended(monitor.ended() + WATCHED_OPERATIONS)
+    await_ended(monitor, SETTLED_OPERATIONS)
+    restart_control(lab, RESTORED_SOON)
+    await_ended(monitor, WATCHED_OPERATIONS)
     kinds = {e["kind"] for e in get(f"events?after={after}")["events"]}
     assert not kinds & {"verdict", "link_drained", "link_set"}, kinds
     assert get("verdicts")["verdicts"] == []
@@ -147,7 +86,7 @@ def within_lab(story, lab, dataplane, bench, program, library):
     files = [dataplane, library]
     with tempfile.TemporaryDirectory() as folder:
         if story == "black_hole":  # whose probes show that it is over; small losses they do not see
-            restart_control(lab, "diagnosis: {clean_s: 2, clean_probes: 1}\n")
+            restart_control(lab, RESTORED_SOON)
         monitor = Monitor(folder, program, files)
         size = "2M" if story in ("rate", "restarts") else "8M"
         traffic = subprocess.Popen([bench, "all_to_all", "-b", size, "-n", "1000000", "--mode", "planned"],
