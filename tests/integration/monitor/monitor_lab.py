@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """weft-monitor over a lab: it sees every message of every rank, a slowed link shows in the flows over it and in no
 others, it is killed and started again, it works through a perf buffer, control refuses and then takes its
-batches, and the collectives of another library are seen.
-usage: monitor_lab.py WEFT-MONITOR WEFT-LAB WEFT-BENCH WEFT-DATAPLANE LIBWEFT CALL-MPI"""
+batches.
+usage: monitor_lab.py WEFT-MONITOR WEFT-LAB WEFT-BENCH WEFT-DATAPLANE LIBWEFT"""
 import http.server
 import json
 import os
@@ -16,55 +16,13 @@ import tempfile
 import threading
 import time
 
-monitor_program, lab, bench, dataplane, library, call_mpi = (os.path.realpath(p) for p in sys.argv[1:7])
+from monitor_process import Monitor, check
+
+monitor_program, lab, bench, dataplane, library = (os.path.realpath(p) for p in sys.argv[1:6])
+# Only these programs: others on this machine may be carrying messages too.
+listen_to = f"files: [{dataplane}, {library}]\nonly_files: yes\n"
 RANKS, ITERATIONS, WARM_UP, VECTOR = 4, 6, 1, 256 * 1024
 KINDS = dict(enumerate(("sent", "received", "entered", "ended", "silent", "answers", "probe", "opened", "closed"), 1))
-
-
-def check(truth, *what):
-    if not truth:
-        print("FAILED:", *what)
-        sys.exit(1)
-
-
-class Monitor:
-    """One that runs; `log` has what it has said."""
-
-    def __init__(self, folder, keys, only=True):
-        """`only` these programs: others on this machine may be carrying messages too."""
-        self.socket = os.path.join(folder, "monitor.sock")
-        file = os.path.join(folder, "monitor.yaml")
-        with open(file, "w") as out:
-            out.write(f"socket: {self.socket}\nruntime_folder: {folder}\nfiles: [{dataplane}, {library}]\nonly_files: {str(only).lower()}\n{keys}\n")
-        self.process = subprocess.Popen([monitor_program, file], stderr=subprocess.PIPE, text=True)
-        self.log = ""
-        while "ready on" not in self.log:
-            line = self.process.stderr.readline()
-            check(line, "weft-monitor has ended:", self.log)
-            self.log += line
-        threading.Thread(target=self.read_log, daemon=True).start()
-
-    def read_log(self):
-        for line in self.process.stderr:
-            self.log += line
-
-    def report(self):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(self.socket)
-            return json.loads(b"".join(iter(lambda: s.recv(65536), b"")))
-
-    def await_report(self, good):
-        """Asks until it is as it should be; the limit is that of the whole test."""
-        while True:
-            report = self.report()
-            if good(report):
-                return report
-            check(self.process.poll() is None, "weft-monitor has ended:", self.log)
-            time.sleep(0.02)
-
-    def kill(self, how):
-        self.process.send_signal(how)
-        return self.process.wait()
 
 
 def run_bench(*arguments, rate="200M", iterations=ITERATIONS, vector=VECTOR,
@@ -101,7 +59,7 @@ def check_all_seen(report):
 
 
 def everything_is_seen(folder, keys):
-    m = Monitor(folder, keys)
+    m = Monitor(monitor_program, folder, listen_to + keys)
     run_bench("all_to_all")
     report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == RANKS)
     check_all_seen(report)
@@ -114,7 +72,7 @@ def slow_link_shows(folder):
     """A fifth of the rate between one leaf and one spine: the time for a byte grows for what crosses that, and for
     nothing else over that spine."""
     ranks = 3
-    m = Monitor(folder, "")
+    m = Monitor(monitor_program, folder, listen_to)
     run_bench("all_to_all", "--fault", "leaf0-spine1", "rate", "10M", "--fault-at", "0", rate="50M", vector=3 * VECTOR,
               shape="3x2x1")
     report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == ranks)
@@ -135,12 +93,12 @@ def slow_link_shows(folder):
 
 def restarted(folder):
     """Killed without a word in the middle; the next one listens at once, and the collective does not notice."""
-    m = Monitor(folder, "")
+    m = Monitor(monitor_program, folder, listen_to)
     work = threading.Thread(target=run_bench, args=("all_to_all",), kwargs={"rate": "20M", "iterations": 50})
     work.start()
     first = m.await_report(lambda r: r["records"]["kinds"]["received"] > 0)
     m.kill(signal.SIGKILL)
-    m = Monitor(folder, "")
+    m = Monitor(monitor_program, folder, listen_to)
     second = m.await_report(lambda r: r["records"]["kinds"]["received"] > 0)
     work.join()
     check(first["incarnation"] != second["incarnation"], "the same incarnation")
@@ -189,7 +147,7 @@ def control_is_told(folder):
     path = os.path.join(folder, "control.sock")
     control = Control(path)
     threading.Thread(target=control.serve_forever, daemon=True).start()
-    m = Monitor(folder, f"window_ms: 20\ncontrol: {{socket: {path}}}")
+    m = Monitor(monitor_program, folder, listen_to + f"window_ms: 20\ncontrol: {{socket: {path}}}")
     run_bench("all_to_all")
     report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == RANKS and
                             all(p["buffered"] == 0 for p in r["ports"]))
@@ -200,16 +158,6 @@ def control_is_told(folder):
     kinds = [KINDS[r[120]] for r in control.records]
     for kind, count in report["records"]["kinds"].items():
         check(kinds.count(kind) == count, kind, kinds.count(kind), count)
-
-
-def other_libraries_are_seen(folder):
-    m = Monitor(folder, "scan_ms: 100\naddresses: [192.0.2.1]", only=False)
-    program = subprocess.Popen([call_mpi], stdin=subprocess.PIPE, text=True)
-    m.await_report(lambda r: any(p["probe"] == "MPI_Allreduce" and p["attached"] for p in r["programs"]))
-    program.communicate("go\n")
-    report = m.await_report(lambda r: r["records"]["taken"] == 7)
-    check(report["records"]["refused"] == 7, "no port is known to tell of them", report["records"])
-    m.kill(signal.SIGTERM)
 
 
 if os.getuid() != 0:
@@ -226,5 +174,3 @@ with tempfile.TemporaryDirectory() as here:
     print("killed and started again")
     control_is_told(here)
     print("control is told, after it had refused")
-    other_libraries_are_seen(here)
-    print("another library's collectives are seen")
