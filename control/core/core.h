@@ -231,6 +231,7 @@ struct core_plan_job {
     enum step_shape shape;
     double ratio;
     bool admitted;
+    bool local; /* left to its hosts, which cut each flow over all paths: its ranks do not keep step */
 };
 /* What a plan was made for. */
 enum core_plan_change {

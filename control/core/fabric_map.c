@@ -11,8 +11,10 @@
 static int check_shape(const struct topology *t, uint32_t leaf_prefix_bits, struct core_error *error)
 {
     if (topology_count(t, TOPOLOGY_CORE) > 0)
-        return core_fail(error, -EINVAL, "wrong_type",
-                         "the topology has cores: control plans for two tiers, leaves and spines");
+        return core_fail(
+            error, -EINVAL, "three_tiers",
+            "the topology has cores, and dataplanes know paths by their spine alone: describe each "
+            "pod as a fabric of its own, or let dataplanes run without control");
     if (topology_count(t, TOPOLOGY_SPINE) > PLAN_SPINES_MAX)
         return core_fail(error, -EINVAL, "out_of_range",
                          "the topology has %u spines, a plan names at most %d",

@@ -98,7 +98,7 @@ static double admitted_ratio(const struct core *core, const struct job *job)
         const struct plan_table *t =
             plan_record_find(core->plan->record, job->identity, (enum step_shape)shape);
         crossing += t != NULL ? t->crossing : 0;
-        planned += t != NULL ? t->planned : 0;
+        planned += t == NULL ? 0 : t->local ? t->crossing : t->planned;
     }
     return crossing > 0 ? (double)planned / (double)crossing : job->planned && !job->unplannable;
 }

@@ -185,6 +185,10 @@ bool core_plan_explain(const struct core *core, uint64_t identity, enum step_sha
                          : UINT32_MAX;
     if (index == UINT32_MAX)
         return not_planned(x, "steps of this shape send nothing from this rank to that");
+    if (t->local)
+        return not_planned(
+            x, "some flows of a step stay inside leaves, so ranks get out of step, and whole flows "
+               "of different steps would meet");
     uint32_t flow = t->first_flow + step_pattern_first_flow(&t->pattern, from_rank) + index, demand;
     unsigned layer;
     plan_record_describe(t, from_rank, index, &x->flow);

@@ -140,7 +140,8 @@ static void measure_job(struct plan_result *r, unsigned table)
     r->jobs[table] = (struct core_plan_job){.identity = t->identity,
                                             .shape = t->pattern.shape,
                                             .ratio = ratio_of(&times),
-                                            .admitted = t->planned == t->crossing};
+                                            .admitted = t->local || t->planned == t->crossing,
+                                            .local = t->local};
 }
 
 static void measure_whole(const struct core_planning *p, struct plan_result *r)

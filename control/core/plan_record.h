@@ -21,6 +21,7 @@ struct plan_table {
     uint64_t flow_bytes; /* as reported; planned by its size class */
     uint32_t first_flow;
     uint32_t crossing, planned; /* flows between leaves; those of them that have a way */
+    bool local;                 /* none has: its hosts cut them over all paths (plan_tables.c) */
 };
 
 struct plan_split {

@@ -57,6 +57,7 @@ static int keep_within_limit(struct core_planning *p)
 
 struct step_sums {
     uint64_t flows[PATTERN_STEPS_MAX]; /* between leaves */
+    uint64_t all[PATTERN_STEPS_MAX];
 };
 
 static void count_crossing(const struct core_planning *p, struct plan_table *t, struct step_sums *sums)
@@ -67,12 +68,28 @@ static void count_crossing(const struct core_planning *p, struct plan_table *t, 
             step_pattern_first_flow(&t->pattern, rank + 1) - step_pattern_first_flow(&t->pattern, rank);
         for (uint32_t i = 0; i < count; i++) {
             uint32_t peer = step_pattern_peer(&t->pattern, rank, i);
-            if (!crosses(p, t->geometry, rank, peer))
-                continue;
-            sums->flows[step_pattern_step(&t->pattern, rank, peer)]++;
-            t->crossing++;
+            unsigned step = step_pattern_step(&t->pattern, rank, peer);
+            bool far = crosses(p, t->geometry, rank, peer);
+            sums->all[step]++;
+            sums->flows[step] += far;
+            t->crossing += far;
         }
     }
+}
+
+/* Steps of one job follow one another without a barrier. Where in one of them some flows stay inside leaves,
+ * their ranks are in the next one before the others, and whole flows of two steps meet on a link that is each
+ * step's own: flows that are cut over all links feel that less. (In weft-sim, 4 leaves of 8 hosts, random
+ * ranks: whole flows take 1.78 x the bound, flows cut by their hosts 1.34; where all flows of a step cross,
+ * or none, 1.05 and 1.06.) */
+static bool keeps_step(const struct plan_table *t, const struct step_sums *sums)
+{
+    unsigned steps = step_pattern_steps(&t->pattern);
+    for (unsigned step = 0; step < steps; step++) {
+        if (steps > 1 && sums->flows[step] > 0 && sums->flows[step] < sums->all[step])
+            return false;
+    }
+    return true;
 }
 
 static void add_entries(struct core_planning *p, struct plan_result *r, unsigned job,
@@ -80,7 +97,8 @@ static void add_entries(struct core_planning *p, struct plan_result *r, unsigned
 {
     struct step_sums sums;
     count_crossing(p, table, &sums);
-    for (unsigned step = 0; step < step_pattern_steps(&table->pattern); step++) {
+    table->local = !keeps_step(table, &sums);
+    for (unsigned step = 0; step < step_pattern_steps(&table->pattern) && !table->local; step++) {
         uint64_t bytes = step_pattern_bytes(&table->pattern, step, job_size_class(table->flow_bytes));
         if (sums.flows[step] > 0)
             r->entries[r->entry_count++] = (struct plan_entry){.job = job,

@@ -306,7 +306,7 @@ static int create_core(struct server *s)
         return result;
     result = core_create(&config, now_ns(s), &s->core, &error);
     if (result != 0)
-        log_error("%s", error.text);
+        log_error("%s: %s", error.code, error.text);
     else
         pass_over_old_events(s);
     return result;

@@ -78,9 +78,10 @@ static json_t *plan_jobs(const struct core_plan_info *info)
     json_t *jobs = json_array();
     for (unsigned i = 0; i < info->job_count; i++) {
         const struct core_plan_job *job = &info->jobs[i];
-        json_array_append_new(
-            jobs, json_pack("{s:o, s:s, s:f, s:b}", "communicator", view_identity(job->identity), "shape",
-                            step_shape_name(job->shape), "ratio", job->ratio, "admitted", job->admitted));
+        json_array_append_new(jobs,
+                              json_pack("{s:o, s:s, s:f, s:b, s:b}", "communicator",
+                                        view_identity(job->identity), "shape", step_shape_name(job->shape),
+                                        "ratio", job->ratio, "admitted", job->admitted, "local", job->local));
     }
     return jobs;
 }

@@ -111,10 +111,11 @@ int main(void)
     struct fabric_shape hosts_1024 = {.leaves = 64, .spines = 16, .hosts = 16};
     struct fabric_shape hosts_65536 = {.leaves = 1024, .spines = 64, .hosts = 64};
     run("1,024 hosts (64 leaves, 16 spines), one ring", hosts_1024, 1, 1024, STEP_SHAPE_RING);
-    run("the same, halving-doubling", hosts_1024, 1, 1024, STEP_SHAPE_HALVING_DOUBLING);
+    run("the same, halving-doubling (left to hosts, as ranks are in random order)", hosts_1024, 1, 1024,
+        STEP_SHAPE_HALVING_DOUBLING);
     run("the same, all-to-all", hosts_1024, 1, 1024, STEP_SHAPE_ALL_TO_ALL);
     run("the same, 64 rings of all hosts", hosts_1024, 64, 1024, STEP_SHAPE_RING);
     run("65,536 hosts (1,024 leaves, 64 spines), 16 rings of 4,096", hosts_65536, 16, 4096, STEP_SHAPE_RING);
-    run("the same, halving-doubling", hosts_65536, 16, 4096, STEP_SHAPE_HALVING_DOUBLING);
+    run("the same, halving-doubling (left to hosts)", hosts_65536, 16, 4096, STEP_SHAPE_HALVING_DOUBLING);
     return 0;
 }

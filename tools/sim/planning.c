@@ -17,6 +17,7 @@ struct step {
     struct planner_demand *demands;
     struct plan_block_flow *flows; /* [demand] */
     size_t count, demand_capacity, flow_capacity;
+    size_t exchanges, crossing; /* of halving and doubling, by the job that is being added; between leaves */
     struct planner_plan *plan;
 };
 
@@ -97,6 +98,40 @@ static void add_flow(struct step *step, const struct job *job, const struct work
         (struct plan_block_flow){job->config.identity, turn->at.rank, send->peer, turn->shape};
 }
 
+static void count_exchange(struct step *step, const struct job *job, const struct workload_turn *turn,
+                           const struct schedule_send *send)
+{
+    const struct topology *t = &job->simulation->topology;
+    if (turn->shape != STEP_SHAPE_HALVING_DOUBLING)
+        return;
+    step->exchanges++;
+    step->crossing += topology_leaf_of(t, job->rank_hosts[turn->at.rank]) !=
+                      topology_leaf_of(t, job->rank_hosts[send->peer]);
+}
+
+/* As control does it (control/core/plan_tables.c): where some flows of a step stay inside leaves, the job's
+ * exchanges are left to its hosts. */
+static void leave_to_hosts(struct steps *all, const struct job *job)
+{
+    bool keeps_step = true;
+    for (size_t i = 0; i < all->count; i++)
+        keeps_step &= all->steps[i].crossing == 0 || all->steps[i].crossing == all->steps[i].exchanges;
+    for (size_t i = 0; i < all->count; i++) {
+        struct step *step = &all->steps[i];
+        size_t kept = 0;
+        for (size_t k = 0; k < step->count; k++) {
+            bool left = !keeps_step && step->flows[k].identity == job->config.identity &&
+                        step->flows[k].shape == STEP_SHAPE_HALVING_DOUBLING;
+            if (left)
+                continue;
+            step->demands[kept] = step->demands[k];
+            step->flows[kept++] = step->flows[k];
+        }
+        step->count = kept;
+        step->exchanges = step->crossing = 0;
+    }
+}
+
 /* Adds what the rank does in this step and has not been planned for; a bit of `known` for each shape and
  * pair. */
 static void add_step_of_rank(struct steps *all, size_t number, const struct job *job,
@@ -107,8 +142,10 @@ static void add_step_of_rank(struct steps *all, size_t number, const struct job 
         workload_step(turn, lane, step, what);
         for (unsigned i = 0; i < what->send_count; i++) {
             uint8_t *bits = &known[(size_t)turn->at.rank * job->config.rank_count + what->sends[i].peer];
-            if ((*bits >> turn->shape & 1) == 0)
+            if ((*bits >> turn->shape & 1) == 0) {
                 add_flow(step_at(all, number), job, turn, &what->sends[i]);
+                count_exchange(step_at(all, number), job, turn, &what->sends[i]);
+            }
             *bits |= 1u << turn->shape;
         }
     }
@@ -141,6 +178,7 @@ static void add_job(struct steps *all, const struct job *job)
     size_t number = 0;
     for (unsigned phase = 0; phase < workload_phases(job->config.workload); phase++)
         number = add_phase(all, number, job, (struct workload_place){.phase = phase}, known);
+    leave_to_hosts(all, job);
     free(known);
 }
 

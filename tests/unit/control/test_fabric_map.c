@@ -52,7 +52,7 @@ static void test_what_cannot_be_planned_for(void **state)
                         "    s1: {kind: spine, address: 10.255.1.2}\n" LINKS
                         "    - {endpoints: [l0, s0], rate: 100G}\n    - {endpoints: [l1, s1], rate: 100G}\n"
                         "    - {endpoints: [s0, c0], rate: 100G}\n    - {endpoints: [s1, c0], rate: 100G}\n",
-                   24, "wrong_type", "cores");
+                   24, "three_tiers", "cores");
 }
 
 static void test_parallel_links_are_one_uplink(void **state)

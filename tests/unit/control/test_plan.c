@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From reports to what each host gets: plans that all hosts can check and that agree with each other. */
 #include <errno.h>
+#include <string.h>
 
 #include "tests/unit/control/fabric.h"
 
@@ -67,6 +68,35 @@ static void test_every_exchange_of_halving_doubling_is_spread(void **state)
         for (unsigned i = 0; i < 16; i++)
             assert_int_equal(out[i / 4][i % 4], 1);
     }
+    fabric_close(&f);
+}
+
+/* In the first step ranks 0 and 2 of the second job swap inside their leaf, 1 and 3 between leaves: they
+ * would be out of step from then on. Hosts have the weights, and cut the flows themselves. */
+static void test_exchanges_that_do_not_keep_step_are_left_to_hosts(void **state)
+{
+    (void)state;
+    struct fabric f;
+    struct core_explanation x;
+    struct core_plan_info info;
+    uint32_t hosts[] = {0, 2, 1, 3}, mixed[] = {0, 4, 1, 8};
+    fabric_open(&f, shape, ":memory:");
+    fabric_add_demand(fabric_add_job(&f, 1, hosts, 4), STEP_SHAPE_HALVING_DOUBLING, MIB);
+    fabric_add_demand(fabric_add_job(&f, 2, mixed, 4), STEP_SHAPE_HALVING_DOUBLING, MIB);
+    fabric_add_demand(fabric_add_job(&f, 3, mixed, 4), STEP_SHAPE_RING, MIB);
+    fabric_report_all(&f);
+    assert_int_equal(fabric_plan(&f), 1);
+    assert_true(core_plan_info(f.core, 1, &info));
+    assert_int_equal(info.job_count, 3);
+    assert_false(info.jobs[0].local);
+    assert_true(info.jobs[1].local && info.jobs[1].admitted);
+    assert_false(info.jobs[2].local);
+    assert_int_equal(info.flows, 4); /* the ring's */
+    assert_false(core_plan_explain(f.core, 2, STEP_SHAPE_HALVING_DOUBLING, 0, 1, &x));
+    assert_non_null(strstr(x.text, "out of step"));
+    struct plan_view view = fabric_block(&f, 0);
+    const struct plan_communicator *c = plan_find_communicator(&view, 2, 0, STEP_SHAPE_HALVING_DOUBLING);
+    assert_true(c == NULL || plan_find_flow(&view, c, 1) == NULL);
     fabric_close(&f);
 }
 
@@ -330,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_ring_is_spread_evenly),
         cmocka_unit_test(test_every_exchange_of_halving_doubling_is_spread),
+        cmocka_unit_test(test_exchanges_that_do_not_keep_step_are_left_to_hosts),
         cmocka_unit_test(test_split_flows_make_up_what_is_lacking),
         cmocka_unit_test(test_jobs_are_planned_together),
         cmocka_unit_test(test_steps_leave_room_for_jobs_that_have_fewer),
