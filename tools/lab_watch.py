@@ -44,11 +44,6 @@ def events(after=0):
         after = answer["next"]
 
 
-def await_event(after, good):
-    """The first event behind number `after` that is good; the caller sets the limit."""
-    return next(event for event in events(after) if good(event))
-
-
 def restart_control(lab, more):
     """With keys of its own, as an operator would; the dataplanes only see it go and come."""
     with open(CONTROL_CONFIG) as file:

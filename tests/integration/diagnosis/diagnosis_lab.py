@@ -3,29 +3,93 @@
 all-to-all, control names the link that was broken, no other, and acts; the link is mended and comes back. Then
 monitors are killed and started amid traffic, and control too: nothing is done that was not to be done.
 Prints what took how long; judges only what was found.
-usage: diagnosis_lab.py WEFT-LAB WEFT-DATAPLANE WEFT-BENCH WEFT-MONITOR LIBWEFT [STORY...]
-The story `rate` is not among the tests: with two spines half of the flows are slow, and which half is not always
-told (control/README.md)."""
+usage: diagnosis_lab.py WEFT-LAB WEFT-DATAPLANE WEFT-BENCH WEFT-MONITOR LIBWEFT [STORY...]"""
+import http.server
+import json
 import os
+import queue
 import signal
+import socketserver
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../../tools"))
-from lab_watch import Monitor, await_event, get, last_event, restart_control
+from lab_watch import Monitor, get, last_event, restart_control
 
 LINK = "leaf0-spine1"
 RESTORED_SOON = "diagnosis: {clean_s: 2, clean_probes: 1}\n"
+# Shape, rate and size of each story. At least three leaves and three spines, or nothing tells the two ends of a path apart, and what
+# leaves a slow link loads one other alone. Where a link is to be slow, no more spines than hosts of a leaf: else it has room to spare.
+STORIES = {"restarts": ("3x2x2", "60M", "2M"), "black_hole": ("3x4x2", "100M", "2M"), "loss": ("3x3x3", "60M", "4M"),
+           "rate": ("3x3x3", "60M", "2M")}
 SETTLED_OPERATIONS = 12  # ended by all ranks before the fault
+MOST_OPERATIONS = 200  # by then it has been told, or never will be
 WATCHED_OPERATIONS = 12  # so many more show that nothing else is said
+
+
+class Pager(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """The webhook's server, and a program beside it: what each has been told, in order."""
+    daemon_threads = True
+
+    def __init__(self, folder):
+        self.path, self.posts = os.path.join(folder, "pager.sock"), queue.Queue()
+        self.program, self.told = os.path.join(folder, "hook"), os.path.join(folder, "told")
+        super().__init__(self.path, PagerCall)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        with open(self.program, "w") as out:
+            out.write(f"#!/bin/sh\ncat >>{self.told}; echo >>{self.told}\n")
+        os.chmod(self.program, 0o755)
+
+    def keys(self):
+        return f"hooks: {{socket: {self.path}, path: /weft, program: {self.program}}}\n"
+
+    def check(self, states):
+        """Waits until both have been told of one verdict in these states, one after the other."""
+        posts = [self.posts.get() for _ in states]
+        while not os.path.exists(self.told) or len(lines := open(self.told).readlines()) < len(states):
+            time.sleep(0.02)
+        assert [json.loads(line) for line in lines] == [json.loads(body) for _, body in posts], lines
+        verdict, = get(f"verdicts?link={LINK}")["verdicts"]
+        for (path, body), state in zip(posts, states):
+            told = json.loads(body)
+            assert path == "/weft" and (told["id"], told["kind"], told["state"]) == (verdict["id"], verdict["kind"], state), told
+        assert told == verdict, (told, verdict)
+
+
+class PagerCall(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        assert self.headers["Content-Type"] == "application/json"
+        self.server.posts.put((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+    def address_string(self):
+        return "control"
 
 
 def await_ended(monitor, more):
     count = monitor.ended() + more
     while monitor.ended() < count:
         time.sleep(0.05)
+
+
+def await_event(monitor, after, good):
+    """The first event behind number `after` that is good."""
+    most = monitor.ended() + MOST_OPERATIONS
+    while monitor.ended() < most:
+        answer = get(f"events?after={after}&wait_ms=1000")
+        for event in answer["events"]:
+            if good(event):
+                return event
+        after = answer["next"]
+    raise AssertionError(f"{MOST_OPERATIONS} operations have ended: {get('verdicts')}, {get('events?after=0')}")
 
 
 def await_settled(monitor):
@@ -47,10 +111,10 @@ def story_of_fault(lab, monitor, fault, kinds, comes_back):
     await_settled(monitor)
     before, started, ended = last_event(), time.time(), monitor.ended()
     subprocess.run([lab, "fault", LINK, *fault], check=True)
-    told = await_event(before, lambda e: e["kind"] == "verdict" and e["evidence"]["state"] == "confirmed")
+    told = await_event(monitor, before, lambda e: e["kind"] == "verdict" and e["evidence"]["state"] == "confirmed")
     steps = monitor.ended() - ended
-    planned = await_event(before, lambda e: e["kind"] == "plan_published")
-    action = await_event(before, lambda e: e["kind"] in ("link_drained", "link_set"))
+    planned = await_event(monitor, before, lambda e: e["kind"] == "plan_published")
+    action = await_event(monitor, before, lambda e: e["kind"] in ("link_drained", "link_set"))
     assert action["link"] == LINK and "weft-control" in action["text"], action
     verdict = assert_only_this_link(kinds)[0]
     assert verdict["action"] == ("reweight" if action["kind"] == "link_set" else "drain"), verdict
@@ -85,16 +149,18 @@ def story_of_restarts(lab, folder, program, files, monitor):
 def within_lab(story, lab, dataplane, bench, program, library):
     files = [dataplane, library]
     with tempfile.TemporaryDirectory() as folder:
+        pager = Pager(folder)
         if story == "black_hole":  # whose probes show that it is over; small losses they do not see
-            restart_control(lab, RESTORED_SOON)
+            restart_control(lab, RESTORED_SOON + pager.keys())
         monitor = Monitor(folder, program, files)
-        size = "2M" if story in ("rate", "restarts") else "8M"
-        traffic = subprocess.Popen([bench, "all_to_all", "-b", size, "-n", "1000000", "--mode", "planned"],
+        traffic = subprocess.Popen([bench, "all_to_all", "-b", STORIES[story][2], "-n", "1000000", "--mode", "planned"],
                                    stdout=subprocess.DEVNULL)
         if story == "restarts":
             monitor = story_of_restarts(lab, folder, program, files, monitor)
         elif story == "black_hole":
             story_of_fault(lab, monitor, ["black_hole"], {"black_hole"}, True)
+            pager.check(["confirmed", "cleared"])
+            print("  the hooks have been told", flush=True)
         elif story == "loss":
             story_of_fault(lab, monitor, ["loss", "1%"], {"lossy"}, False)
         else:
@@ -113,11 +179,11 @@ elif os.getuid() != 0:
     sys.exit(77)
 else:
     programs = [os.path.realpath(p) for p in sys.argv[1:6]]
-    for name, shape, rate in (("restarts", "3x2x2", "60M"), ("black_hole", "3x4x2", "100M"), ("loss", "3x4x2", "100M"),
-                              ("rate", "3x2x2", "60M")):
-        if len(sys.argv) > 6 and name not in sys.argv[6:]:
-            continue
+    for name in sys.argv[6:] or STORIES:
+        began = time.time()
+        shape, rate, _ = STORIES[name]
         ended = subprocess.run([programs[0], "run", shape, "--rate", rate, "--control", "--dataplane", programs[1], "--",
                                 sys.executable, os.path.realpath(__file__), "within", name, *programs])
         if ended.returncode != 0:
             sys.exit(ended.returncode)
+        print(f"  {name}: {time.time() - began:.0f} s in all", flush=True)
