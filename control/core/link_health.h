@@ -18,6 +18,7 @@ enum {
 
 struct link_health {
     uint8_t state; /* enum core_link_state: what is planned for */
+    bool untold;   /* under suspicion since this judgement */
     bool held;     /* out although the evidence says up */
     uint8_t holds; /* how often it was made to stay out */
     uint64_t since_ns;

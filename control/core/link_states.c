@@ -50,25 +50,67 @@ static char *evidence_text(struct core *core, uint32_t uplink)
 
 /* ---- states ---- */
 
-static void tell_out(struct core *core, uint32_t uplink, const char *name, uint64_t now_ns)
+static void tell_down(struct core *core, uint32_t uplink, const char *name, uint64_t now_ns)
 {
     const struct link_health *h = &core->health[uplink];
-    bool down = h->state == CORE_LINK_DOWN;
-    struct happening what = {.level = STORE_WARNING,
-                             .kind = down ? "link_down" : "link_suspect",
-                             .link = name,
-                             .evidence = evidence_text(core, uplink)};
+    struct happening what = {
+        .level = STORE_WARNING, .kind = "link_down", .link = name, .evidence = evidence_text(core, uplink)};
     unsigned reporters = core_collect_reporters(core, uplink);
     if (h->hold_until_ns > now_ns)
-        journal_add(&core->journal, now_ns, &what,
-                    "%s is %s: %u hosts report dead or missing paths over it; it flaps and stays out for at "
-                    "least %llu s",
-                    name, down ? "down" : "suspect", reporters,
-                    (unsigned long long)((h->hold_until_ns - now_ns) / 1000000000));
-    else
         journal_add(
-            &core->journal, now_ns, &what, "%s is %s: %u hosts report dead or missing paths over it%s", name,
-            down ? "down" : "suspect", reporters, down ? "" : ", but it may be the link at their other end");
+            &core->journal, now_ns, &what,
+            "%s is down: %u hosts report dead or missing paths over it; it flaps and stays out for at "
+            "least %llu s",
+            name, reporters, (unsigned long long)((h->hold_until_ns - now_ns) / 1000000000));
+    else
+        journal_add(&core->journal, now_ns, &what,
+                    "%s is down: %u hosts report dead or missing paths over it", name, reporters);
+}
+
+enum {
+    SUSPECTS_NAMED_MAX = 4
+};
+
+/* The uplinks of the spine that have come under suspicion now. */
+static unsigned collect_suspects(const struct core *core, uint32_t spine, uint32_t *named)
+{
+    unsigned count = 0;
+    for (uint32_t leaf = 0; leaf < core->map->leaf_count; leaf++) {
+        uint32_t uplink = fabric_map_uplink(core->map, leaf, spine);
+        if (!core->health[uplink].untold)
+            continue;
+        core->health[uplink].untold = false;
+        if (count < SUSPECTS_NAMED_MAX)
+            named[count] = uplink;
+        count++;
+    }
+    return count;
+}
+
+/* Both ends of the same dead paths are one happening, which names them. */
+static void tell_suspects(struct core *core, uint32_t spine, uint64_t now_ns)
+{
+    uint32_t named[SUSPECTS_NAMED_MAX];
+    char names[SUSPECTS_NAMED_MAX * 40] = "", name[STORE_NAME_BYTES];
+    unsigned count = collect_suspects(core, spine, named);
+    for (unsigned i = 0; i < count && i < SUSPECTS_NAMED_MAX; i++) {
+        size_t used = strlen(names);
+        fabric_map_link_name(core->map, core->map->first_link[named[i]], name);
+        snprintf(names + used, sizeof(names) - used, "%s%.32s", i > 0 ? " or " : "", name);
+    }
+    if (count == 0)
+        return;
+    fabric_map_link_name(core->map, core->map->first_link[named[0]], name);
+    struct happening what = {.level = STORE_WARNING,
+                             .kind = "link_suspect",
+                             .link = name,
+                             .evidence = evidence_text(core, named[0])};
+    journal_add(&core->journal, now_ns, &what,
+                count > 1 ? "%s%s is down: %u hosts report dead or missing paths over them"
+                          : "%s%s is suspect: %u hosts report dead or missing paths over it, but it may be "
+                            "the link at their other end",
+                names, count > SUSPECTS_NAMED_MAX ? " or another" : "",
+                core_collect_reporters(core, named[0]));
 }
 
 static void tell_up(struct core *core, const char *name, uint64_t now_ns)
@@ -92,8 +134,10 @@ static void follow(struct core *core, uint32_t uplink, uint64_t now_ns)
     fabric_map_link_name(core->map, core->map->first_link[uplink], name);
     if (change == LINK_CAME_BACK)
         tell_up(core, name, now_ns);
+    else if (core->health[uplink].state == CORE_LINK_DOWN)
+        tell_down(core, uplink, name, now_ns);
     else
-        tell_out(core, uplink, name, now_ns);
+        core->health[uplink].untold = true;
     if (change == LINK_WENT_OUT) /* down and suspect are alike for plans */
         core_want_plan(core, now_ns, PLAN_LINKS, "%s is out", name);
 }
@@ -112,6 +156,8 @@ void core_judge_links(struct core *core, uint64_t now_ns)
         if (wakeup < core->judge_ns)
             core->judge_ns = wakeup;
     }
+    for (uint32_t spine = 0; spine < core->map->spine_count; spine++)
+        tell_suspects(core, spine, now_ns);
 }
 
 /* ---- rates ---- */

@@ -57,6 +57,21 @@ static const char *explain(struct http_exchange *x, CURLcode outcome)
     return x->failure[0] ? x->failure : curl_easy_strerror(outcome);
 }
 
+static enum http_failure kind_of(const struct http_exchange *x, CURLcode outcome)
+{
+    switch (outcome) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+        return HTTP_NOT_TRUSTED;
+    case CURLE_SSL_CERTPROBLEM:
+        return HTTP_BAD_PAIR;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_TIMED_OUT;
+    default:
+        return x->is_too_long ? HTTP_TOO_LONG : HTTP_UNREACHABLE;
+    }
+}
+
 static void on_ended(CURL *easy, CURLcode outcome)
 {
     struct http_exchange *x;
@@ -68,6 +83,7 @@ static void on_ended(CURL *easy, CURLcode outcome)
         answer.status = (int)status;
     } else {
         answer.failure = explain(x, outcome);
+        answer.kind = kind_of(x, outcome);
     }
     x->done(x->context, &answer);
     exchange_free(x);
@@ -113,6 +129,7 @@ static void set_peer(const struct http_client *c, CURL *easy)
     if (c->key)
         curl_easy_setopt(easy, CURLOPT_SSLKEY, c->key);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, c->protocols);
 }
 

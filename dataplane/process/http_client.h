@@ -24,9 +24,18 @@ int http_client_create(struct event_base *base, const struct http_place *place, 
 /* Ends what is under way without telling anyone. NULL is allowed. */
 void http_client_destroy(struct http_client *client);
 
+enum http_failure {
+    HTTP_UNREACHABLE, /* and whatever has no name of its own */
+    HTTP_NOT_TRUSTED, /* the server's certificate is of no authority that we know, or `ca` cannot be read */
+    HTTP_BAD_PAIR,    /* our certificate or key */
+    HTTP_TIMED_OUT,
+    HTTP_TOO_LONG
+};
+
 struct http_answer {
     int status;          /* of HTTP; 0: none came, and `failure` says why */
     const char *failure; /* in words */
+    enum http_failure kind;
     const uint8_t *body; /* valid during the call */
     size_t bytes;
 };

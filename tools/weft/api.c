@@ -2,6 +2,7 @@
 #include "tools/weft/api.h"
 
 #include <ctype.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,63 +51,16 @@ void api_path_query(struct api_path *path, const char *key, const char *value)
 
 /* ---- one exchange ---- */
 
-struct taken {
-    char *bytes;
-    size_t count, room;
+struct exchange {
+    const struct options *options;
+    struct api_answer *answer;
+    bool done;
 };
 
-static size_t take_body(char *bytes, size_t size, size_t count, void *context)
-{
-    struct taken *taken = context;
-    size_t more = size * count, needed = taken->count + more;
-    if (needed > ANSWER_BYTES_MAX)
-        return 0;
-    if (needed > taken->room) {
-        size_t room = 2 * needed;
-        char *longer = realloc(taken->bytes, room);
-        if (!longer)
-            return 0;
-        taken->bytes = longer;
-        taken->room = room;
-    }
-    memcpy(taken->bytes + taken->count, bytes, more);
-    taken->count = needed;
-    return more;
-}
-
-/* CURLE_FAILED_INIT: `failure` says why. */
-static CURLcode perform(const struct options *options, const char *path, const char *sent, long wait_ms,
-                        struct taken *taken, struct api_answer *answer)
-{
-    struct curl_slist *headers = NULL;
-    CURL *easy = curl_easy_init();
-    CURLcode outcome = CURLE_FAILED_INIT;
-    long status = 0;
-    if (!easy) {
-        snprintf(answer->failure, sizeof(answer->failure), "out of memory");
-        return outcome;
-    }
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, options->timeout_ms + wait_ms);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, taken);
-    if (sent)
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, sent);
-    if (control_place_set(easy, options, path, &headers, answer->failure)) {
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-        outcome = curl_easy_perform(easy);
-    }
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    answer->status = outcome == CURLE_OK ? (int)status : 0;
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(easy);
-    return outcome;
-}
-
-static void read_body(const struct taken *taken, struct api_answer *answer)
+static void read_body(const struct http_answer *http, struct api_answer *answer)
 {
     json_error_t error;
-    answer->body = json_loadb(taken->bytes ? taken->bytes : "", taken->count, 0, &error);
+    answer->body = json_loadb(http->bytes > 0 ? (const char *)http->body : "", http->bytes, 0, &error);
     if (json_is_object(answer->body))
         return;
     json_decref(answer->body);
@@ -115,21 +69,51 @@ static void read_body(const struct taken *taken, struct api_answer *answer)
              answer->status);
 }
 
+static void on_answer(void *context, const struct http_answer *http)
+{
+    struct exchange *x = context;
+    x->done = true;
+    x->answer->status = http->status;
+    if (http->status)
+        read_body(http, x->answer);
+    else
+        control_place_explain(x->options, http, x->answer->failure);
+}
+
+static void exchange(struct exchange *x, struct event_base *base, struct http_client *client,
+                     struct http_request *request)
+{
+    request->done = on_answer;
+    request->context = x;
+    if (!http_client_start(client, request))
+        snprintf(x->answer->failure, API_FAILURE_BYTES, "out of memory");
+    else
+        while (!x->done && event_base_loop(base, EVLOOP_ONCE) == 0)
+            ;
+}
+
 void api_ask(const struct options *options, const char *path, const json_t *body, long wait_ms,
              struct api_answer *answer)
 {
-    struct taken taken = {.count = 0};
+    struct event_base *base = event_base_new();
+    struct http_client *client = NULL;
     char *sent = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    const struct http_place place = control_place(options);
     *answer = (struct api_answer){.status = 0};
-    CURLcode outcome = perform(options, path, sent, wait_ms, &taken, answer);
-    if (outcome == CURLE_WRITE_ERROR)
-        snprintf(answer->failure, sizeof(answer->failure), "the answer is longer than %d MiB",
-                 ANSWER_BYTES_MAX >> 20);
-    else if (outcome != CURLE_OK && outcome != CURLE_FAILED_INIT)
-        control_place_explain(options, outcome, answer->failure);
-    if (answer->status)
-        read_body(&taken, answer);
-    free(taken.bytes);
+    struct http_request request = {.path = path,
+                                   .body = sent,
+                                   .body_bytes = sent ? strlen(sent) : 0,
+                                   .content_type = "application/json",
+                                   .timeout_ms = options->timeout_ms + wait_ms,
+                                   .answer_bytes_max = ANSWER_BYTES_MAX};
+    struct exchange x = {.options = options, .answer = answer};
+    if (!base)
+        snprintf(answer->failure, sizeof(answer->failure), "out of memory");
+    else if (http_client_create(base, &place, &client, answer->failure) == 0)
+        exchange(&x, base, client, &request);
+    http_client_destroy(client);
+    if (base)
+        event_base_free(base);
     free(sent);
 }
 

@@ -70,18 +70,21 @@ static void check_telemetry(const struct patient *patient, json_t *findings)
     telemetry_close(&telemetry);
 }
 
+/* On this host only where no other place is given. */
 static void check_control(const struct patient *patient, json_t *findings)
 {
+    const struct options *options = patient->options;
     struct api_answer answer;
-    int result = try_socket(patient->options->socket, SOCK_STREAM);
+    int result = options->url ? 0 : try_socket(options->socket, SOCK_STREAM);
     if (result != 0) {
-        say_why_not("control", patient->options->socket, result,
+        say_why_not("control", options->socket, result,
                     "start weft-control on one host of the fabric; dataplanes work without it", findings);
         return;
     }
-    api_ask(patient->options, "/v1/fabric", NULL, 0, &answer);
+    api_ask(options, "/v1/fabric", NULL, 0, &answer);
     if (answer.body && answer.status == 200)
-        doctor_ok(findings, "control", "answers on %s", patient->options->socket);
+        doctor_ok(findings, "control", options->url ? "answers at %s" : "answers on %s",
+                  options->url ? options->url : options->socket);
     else
         doctor_problem(findings, "control", "its log says why; `weft fabric` shows the error",
                        "does not answer as it should: %s", answer.status ? "an error" : answer.failure);

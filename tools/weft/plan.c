@@ -35,9 +35,12 @@ static const struct column history_columns[] = {
 };
 
 static const struct column plan_job_columns[] = {
-    {"communicator", "communicator", COLUMN_TEXT}, {"shape", "shape", COLUMN_TEXT},
-    {"ratio", "time / T*", COLUMN_RATIO},          {"admitted", "admitted", COLUMN_FLAG},
-    {"local", "local", COLUMN_FLAG},      {NULL},
+    {"communicator", "communicator", COLUMN_TEXT},
+    {"shape", "shape", COLUMN_TEXT},
+    {"ratio", "time / T*", COLUMN_RATIO},
+    {"admitted", "admitted", COLUMN_FLAG},
+    {"local", "local", COLUMN_FLAG},
+    {NULL},
 };
 
 static const struct column piece_columns[] = {

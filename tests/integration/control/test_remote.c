@@ -231,10 +231,9 @@ static int run_weft(const char *token, const char *ca, const char *command)
     assert_non_null(file);
     fprintf(file, "%s\n", token);
     fclose(file);
-    snprintf(
-        line, sizeof(line),
-        "%s --control https://127.0.0.1:%u --ca %s/%s.pem --token-file %s %s > /dev/null 2> %s/complaint",
-        weft, daemon_.port, daemon_.folder, ca, path, command, daemon_.folder);
+    snprintf(line, sizeof(line),
+             "%s --control https://127.0.0.1:%u --ca %s/%s.pem --token-file %s %s > %s/said 2> %s/complaint",
+             weft, daemon_.port, daemon_.folder, ca, path, command, daemon_.folder, daemon_.folder);
     return WEXITSTATUS(system(line));
 }
 
@@ -251,6 +250,27 @@ static void test_the_command_comes_over_tls(void **state)
     be("operator", NULL);
     const struct answer *a = api_get(&daemon_, "/v1/links/leaf0-spine0");
     assert_non_null(strstr(a->body, "\"drained\":true"));
+}
+
+static void assert_weft_said(const char *text)
+{
+    char line[256];
+    snprintf(line, sizeof(line), "grep -qe '%s' %s/said || { cat %s/said >&2; false; }", text, daemon_.folder,
+             daemon_.folder);
+    assert_int_equal(system(line), 0);
+}
+
+/* The place that is given, not this host's socket. */
+static void test_the_doctor_looks_over_tls(void **state)
+{
+    (void)state;
+    if (weft == NULL)
+        skip();
+    run_weft("viewer", "ca", "doctor");
+    assert_weft_said("control *answers at https://127.0.0.1");
+    run_weft("viewer", "other", "doctor");
+    assert_weft_said("control *does not answer as it should");
+    assert_weft_said("--ca names the authority");
 }
 
 /* Until the log says so. */
@@ -295,6 +315,7 @@ int main(int count, char **arguments)
                                        STORY(holder_is_recorded),
                                        STORY(dataplanes_come_over_tls),
                                        STORY(the_command_comes_over_tls),
+                                       STORY(the_doctor_looks_over_tls),
                                        STORY(tokens_are_read_again)};
     if (count < 2 || count > 3) {
         fprintf(stderr, "usage: %s WEFT-CONTROL [WEFT]\n", arguments[0]);

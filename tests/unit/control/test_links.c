@@ -2,6 +2,8 @@
 /* Whom dead paths accuse: the link that died and no other, or both that it may be. */
 #include "tests/unit/control/fabric.h"
 
+#include <string.h>
+
 static const struct fabric_shape shape = {.leaves = 4, .spines = 4, .hosts = 2};
 
 /* A ring over all hosts, leaf by leaf, with everything reported twice, so that paths carry. */
@@ -53,7 +55,21 @@ static void test_one_link_is_found(void **state)
     }
 }
 
-/* Where nothing proves that either link has worked since, it may be either. */
+static void assert_suspects_named(struct fabric *f, const char *names)
+{
+    const struct store_event *events;
+    unsigned count = core_events(f->core, 0, &events, UINT32_MAX), found = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(events[i].kind, "link_suspect") != 0)
+            continue;
+        found++;
+        if (strstr(events[i].text, names) == NULL)
+            fail_msg("'%s' does not name %s", events[i].text, names);
+    }
+    assert_int_equal(found, 1);
+}
+
+/* Where nothing proves that either link has worked since, it may be either: that is told once, of both. */
 static void test_without_proof_it_may_be_either(void **state)
 {
     (void)state;
@@ -69,6 +85,7 @@ static void test_without_proof_it_may_be_either(void **state)
     }
     assert_int_equal(fabric_state(&f, 1, 1), CORE_LINK_SUSPECT);
     assert_int_equal(fabric_state(&f, 2, 1), CORE_LINK_SUSPECT);
+    assert_suspects_named(&f, "leaf0-spine1 or leaf1-spine1 or leaf2-spine1 is down");
     fabric_close(&f);
 }
 
