@@ -93,3 +93,19 @@ bool call_waits(struct call *call, enum call_topic topic, uint64_t wait_ms)
     call->wait_until_ns = 0;
     return false;
 }
+
+bool call_read_path(struct call *call, const char *path)
+{
+    static const char version[] = "/v1/";
+    if (strncmp(path, version, strlen(version)) != 0)
+        return false;
+    for (const char *word = path + strlen(version); *word != '\0';) {
+        size_t length = strcspn(word, "/");
+        if (call->word_count == CALL_WORDS_MAX || length == 0 || length >= CALL_WORD_BYTES)
+            return false;
+        memcpy(call->words[call->word_count], word, length);
+        call->words[call->word_count++][length] = '\0';
+        word += length + (word[length] == '/');
+    }
+    return call->word_count > 0;
+}

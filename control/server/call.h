@@ -84,6 +84,8 @@ bool call_query_number(struct call *call, const char *name, uint64_t absent, uin
 /* True when the call should be asked again later: it may wait, and its time is not up. */
 bool call_waits(struct call *call, enum call_topic topic, uint64_t wait_ms);
 
+/* Takes "/v1/links/leaf0-spine1" apart; false: it is no path of this version, or too long. */
+bool call_read_path(struct call *call, const char *path);
 /* Finds who answers, checks method and role, and lets them. */
 void call_route(struct call *call);
 

@@ -8,40 +8,24 @@
 
 #include "control/server/long_poll.h"
 #include "control/server/peer.h"
-#include "dataplane/formats/address.h"
+#include "control/server/request_body.h"
 #include "dataplane/process/log.h"
 
 enum {
-    REPORT_BYTES_MAX = 8 << 20,
-    TIMING_BODY_BYTES_MAX = (4 << 20) + 64,
-    BODY_BYTES_MAX = 64 << 10,
-    BODIES_BYTES_MAX = 128 << 20, /* together */
     BODY_S_MAX = 60
 };
 #define NSEC_PER_SEC 1000000000ull
-
-/* What bodies of the calls below a path are. */
-struct body_rule {
-    const char *prefix, *type;
-    size_t bytes_max;
-};
-static const struct body_rule agents_rule = {"/v1/agents/", "application/json", REPORT_BYTES_MAX},
-                              monitors_rule = {"/v1/monitors/", "application/octet-stream",
-                                               TIMING_BODY_BYTES_MAX},
-                              other_rule = {"", "application/json", BODY_BYTES_MAX};
 
 /* One request, from its first byte to its answer. */
 struct exchange {
     struct MHD_Connection *connection;
     char *url;
-    bool is_post, overflows;
+    bool is_post;
     enum call_role role;
     char who[CORE_NAME_BYTES];
     struct long_poll poll;
     uint64_t started_ns;
-    const struct body_rule *rule;
-    char *body;
-    size_t bytes, room;
+    struct request_body body;
 };
 
 struct http {
@@ -90,30 +74,13 @@ static const char *find_query(const struct call *call, const char *name)
     return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-/* "/v1/links/leaf0-spine1": false when it is no path of this version, or too long. */
-static bool read_words(const char *url, struct call *call)
-{
-    static const char version[] = "/v1/";
-    if (strncmp(url, version, strlen(version)) != 0)
-        return false;
-    for (const char *word = url + strlen(version); *word != '\0';) {
-        size_t length = strcspn(word, "/");
-        if (call->word_count == CALL_WORDS_MAX || length == 0 || length >= CALL_WORD_BYTES)
-            return false;
-        memcpy(call->words[call->word_count], word, length);
-        call->words[call->word_count++][length] = '\0';
-        word += length + (word[length] == '/');
-    }
-    return call->word_count > 0;
-}
-
 static void fill_call(struct http *http, struct exchange *x, struct call *call)
 {
     call->method = x->is_post ? CALL_POST : CALL_GET;
     call->query = find_query;
     call->connection = x->connection;
-    call->body = x->body != NULL ? x->body : "";
-    call->body_bytes = x->bytes;
+    call->body = x->body.bytes != NULL ? x->body.bytes : "";
+    call->body_bytes = x->body.count;
     call->started_ns = x->started_ns;
     call->now_ns = http->config.now_ns(http->config.context);
     call->time_is_up = x->poll.time_is_up;
@@ -128,10 +95,10 @@ static enum MHD_Result serve(struct http *http, struct exchange *x)
     if (x->poll.has_gone)
         return MHD_NO;
     fill_call(http, x, &call);
-    if (x->overflows)
+    if (x->body.overflows)
         call_fail(&call, 413, "too_large", NULL, "a body of this call has at most %zu bytes",
-                  x->rule->bytes_max);
-    else if (!read_words(x->url, &call))
+                  x->body.rule->bytes_max);
+    else if (!call_read_path(&call, x->url))
         call_fail(&call, 404, "unknown_path", NULL, "there is no such call: control/API.md lists them");
     else
         call_route(&call);
@@ -144,52 +111,17 @@ static enum MHD_Result serve(struct http *http, struct exchange *x)
 
 /* ---- bodies ---- */
 
-/* False when there is no room for it. */
-static bool take_body(struct http *http, struct exchange *x, const char *data, size_t bytes)
-{
-    if (bytes > x->rule->bytes_max - x->bytes)
-        return false;
-    if (x->bytes + bytes > x->room) {
-        size_t room =
-            2 * (x->bytes + bytes) < x->rule->bytes_max ? 2 * (x->bytes + bytes) : x->rule->bytes_max;
-        char *larger =
-            http->bodies_bytes + room - x->room <= BODIES_BYTES_MAX ? realloc(x->body, room) : NULL;
-        if (larger == NULL)
-            return false;
-        http->bodies_bytes += room - x->room;
-        x->body = larger;
-        x->room = room;
-    }
-    memcpy(x->body + x->bytes, data, bytes);
-    x->bytes += bytes;
-    return true;
-}
-
-static const struct body_rule *rule_of(const char *url)
-{
-    if (strncmp(url, agents_rule.prefix, strlen(agents_rule.prefix)) == 0)
-        return &agents_rule;
-    return strncmp(url, monitors_rule.prefix, strlen(monitors_rule.prefix)) == 0 ? &monitors_rule
-                                                                                 : &other_rule;
-}
-
-static bool is_type(const char *type, const char *wanted)
-{
-    return type != NULL && strncasecmp(type, wanted, strlen(wanted)) == 0 &&
-           strchr("; ", type[strlen(wanted)]) != NULL;
-}
-
 /* A body is refused by its headers where they tell, before any of it is read. */
 static void check_body(const struct exchange *x, struct call *call)
 {
     const char *type = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Type");
     const char *length = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Length");
-    if (length != NULL && strtoull(length, NULL, 10) > x->rule->bytes_max)
+    if (length != NULL && strtoull(length, NULL, 10) > x->body.rule->bytes_max)
         call_fail(call, 413, "too_large", NULL, "a body of this call has at most %zu bytes",
-                  x->rule->bytes_max);
-    else if (x->is_post && !is_type(type, x->rule->type))
+                  x->body.rule->bytes_max);
+    else if (x->is_post && !body_rule_accepts(x->body.rule, type))
         call_fail(call, 415, "wrong_content_type", NULL, "a body of this call is of Content-Type: %s",
-                  x->rule->type);
+                  x->body.rule->type);
 }
 
 /* ---- requests ---- */
@@ -205,18 +137,6 @@ static void tell_refused(struct http *http, const char *url, const struct call *
     log_warning("a client is refused: %s (%.60s); told once a second", code, url);
 }
 
-/* "/v1/agents/10.1.0.1/plan" speaks for "10.1.0.1", and so does a monitor; what is longer than an address is
- * cut, and none. */
-static const char *agent_of(const char *url, char text[ADDRESS_TEXT_BYTES])
-{
-    const struct body_rule *rule = rule_of(url);
-    if (rule == &other_rule)
-        return NULL;
-    const char *address = url + strlen(rule->prefix);
-    snprintf(text, ADDRESS_TEXT_BYTES, "%.*s", (int)strcspn(address, "/"), address);
-    return text;
-}
-
 /* Who asks, and for how much, is known when the headers are. */
 static void check_headers(struct http *http, struct exchange *x, struct call *call)
 {
@@ -225,7 +145,7 @@ static void check_headers(struct http *http, struct exchange *x, struct call *ca
                                        .trusts_agents = http->config.server.ca != NULL,
                                        .tokens = http->config.tokens != NULL ? *http->config.tokens : NULL,
                                        .now_s = http->config.now_ns(http->config.context) / NSEC_PER_SEC,
-                                       .agent = agent_of(x->url, agent)};
+                                       .agent = body_rule_address(x->url, agent)};
     if (http_server_is_full(http->server))
         call_fail(call, 429, "too_many", NULL, "there are more than %u connections: come again later",
                   http->config.server.connections_max);
@@ -233,7 +153,7 @@ static void check_headers(struct http *http, struct exchange *x, struct call *ca
         peer_admit(&policy, x->connection, call);
     if (call->status == 0)
         check_body(x, call);
-    if (call->status == 0 && policy.is_local && x->is_post && x->rule == &other_rule)
+    if (call->status == 0 && policy.is_local && x->is_post && !x->body.rule->speaks_for_address)
         peer_name(x->connection, call);
     x->role = call->role;
     memcpy(x->who, call->who, sizeof(x->who));
@@ -249,7 +169,7 @@ static struct exchange *begin(struct http *http, struct MHD_Connection *connecti
     x->poll.connection = connection;
     x->url = strdup(url);
     x->is_post = strcmp(method, "POST") == 0;
-    x->rule = rule_of(url);
+    x->body.rule = body_rule_of(url);
     x->started_ns = http->config.now_ns(http->config.context);
     if (x->url != NULL)
         return x;
@@ -285,7 +205,7 @@ static enum MHD_Result on_body(struct http *http, struct exchange *x, const char
 {
     if (http->config.now_ns(http->config.context) - x->started_ns > BODY_S_MAX * NSEC_PER_SEC)
         return MHD_NO;
-    x->overflows = x->overflows || !take_body(http, x, data, bytes); /* the rest is read and dropped */
+    request_body_take(&x->body, data, bytes, &http->bodies_bytes); /* what is too much is read and dropped */
     return MHD_YES;
 }
 
@@ -312,9 +232,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (x == NULL)
         return;
     long_poll_free(&x->poll);
-    http->bodies_bytes -= x->room;
+    request_body_free(&x->body, &http->bodies_bytes);
     free(x->url);
-    free(x->body);
     free(x);
     *state = NULL;
 }

@@ -6,22 +6,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "control/core/diagnosis.h"
-#include "control/etcd/store_etcd.h"
+#include "control/server/core_parts.h"
+#include "control/server/front.h"
 #include "control/server/hooks.h"
-#include "control/server/http.h"
 #include "control/server/planner_thread.h"
 #include "control/server/privileges.h"
 #include "dataplane/process/notify.h"
-#include "dataplane/process/tcp_listener.h"
-#include "dataplane/process/unix_listener.h"
 
 enum {
     SIGNALS = 3
@@ -33,16 +29,12 @@ struct server {
     const char *config_file;
     struct control_config *config;
     struct event_base *base;
-    struct topology *topology;
-    struct store *store;
-    struct core *core;
-    struct core_link_override *overrides;
+    struct core_parts parts;
+    struct core *core; /* of `parts` */
     struct hooks *hooks;
     struct planner_thread *planner;
     struct event *planned, *timer, *signals[SIGNALS];
-    struct tokens *tokens;
-    struct http *local, *remote; /* remote NULL: no TCP */
-    struct unix_listener listener;
+    struct front front;
     uint64_t clock_offset_ns; /* from the monotonic clock to 1970 */
     uint64_t up_since_ns, events_seen, epoch_seen, verdicts_seen;
 };
@@ -93,13 +85,6 @@ static void log_events(struct server *s)
     }
 }
 
-static void wake(struct server *s, enum call_topic topic)
-{
-    http_wake(s->local, topic);
-    if (s->remote != NULL)
-        http_wake(s->remote, topic);
-}
-
 static void tell_hooks(struct server *s)
 {
     const struct diagnosed *d;
@@ -126,9 +111,9 @@ static void proceed(struct server *s)
     tell_hooks(s);
     s->epoch_seen = core_epoch(s->core);
     if (s->events_seen != events)
-        wake(s, CALL_TOPIC_EVENTS);
+        front_wake(&s->front, CALL_TOPIC_EVENTS);
     if (s->epoch_seen != epoch)
-        wake(s, CALL_TOPIC_PLAN);
+        front_wake(&s->front, CALL_TOPIC_PLAN);
     arm(s);
 }
 
@@ -160,7 +145,7 @@ static void prepare_call(void *context, struct call *call)
 {
     struct server *s = context;
     call->core = s->core;
-    call->topology = s->topology;
+    call->topology = s->parts.topology;
     call->up_since_ns = s->up_since_ns;
 }
 
@@ -182,20 +167,6 @@ static void on_stop(evutil_socket_t signal, short events, void *context)
     event_base_loopbreak(s->base);
 }
 
-static void reload_tokens(struct server *s, const struct control_config *wanted)
-{
-    struct tokens *tokens;
-    char error[TOKENS_ERROR_BYTES];
-    if (s->remote == NULL || wanted->listen.tokens_file == NULL)
-        return;
-    if (tokens_load(wanted->listen.tokens_file, &tokens, error) != 0) {
-        log_error("%s; the old tokens stay", error);
-        return;
-    }
-    tokens_free(s->tokens);
-    s->tokens = tokens;
-}
-
 static void on_reload(evutil_socket_t signal, short events, void *context)
 {
     struct server *s = context;
@@ -207,7 +178,7 @@ static void on_reload(evutil_socket_t signal, short events, void *context)
         log_error("%s; the old configuration stays", error);
         return;
     }
-    reload_tokens(s, wanted);
+    front_reload_tokens(&s->front, wanted->listen.tokens_file);
     log_set_level(wanted->log);
     log_info("`log` and the tokens are now as in %s; for all else restart weft-control, which nobody notices",
              s->config_file);
@@ -215,15 +186,6 @@ static void on_reload(evutil_socket_t signal, short events, void *context)
 }
 
 /* ---- start ---- */
-
-static int load_topology(struct server *s)
-{
-    struct topology_error error;
-    int result = topology_load(s->config->topology, &s->topology, &error);
-    if (result != 0)
-        log_error("%s", error.text);
-    return result;
-}
 
 /* What the store has brought was logged in its time. */
 static void pass_over_old_events(struct server *s)
@@ -234,141 +196,14 @@ static void pass_over_old_events(struct server *s)
         s->events_seen = events[count - 1].sequence;
 }
 
-static int add_overrides(struct server *s, char **names, unsigned count, bool always,
-                         struct core_diagnosis_config *c)
+static int open_front(struct server *s)
 {
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t link = topology_link_by_name(s->topology, names[i]);
-        if (link == TOPOLOGY_NONE) {
-            log_error("%s: diagnosis: the topology has no link %s", s->config_file, names[i]);
-            return -EINVAL;
-        }
-        s->overrides[c->override_count++] = (struct core_link_override){.link = link, .always = always};
-    }
-    return 0;
-}
-
-static int describe_diagnosis(struct server *s, struct core_diagnosis_config *c)
-{
-    const struct control_diagnosis *d = &s->config->diagnosis;
-    s->overrides = calloc(d->never_count + d->always_count + 1, sizeof(*s->overrides));
-    if (s->overrides == NULL)
-        return -ENOMEM;
-    *c = (struct core_diagnosis_config){.dry_run = d->dry_run,
-                                        .actions_max = d->actions_max,
-                                        .actions_ns = d->actions_s * NSEC_PER_SEC,
-                                        .clean_probes = d->clean_probes,
-                                        .clean_ns = d->clean_s * NSEC_PER_SEC,
-                                        .confidence_min = d->confidence_min,
-                                        .hang_ns = d->hang_ms * 1000000ull,
-                                        .overrides = s->overrides};
-    int result = add_overrides(s, d->never, d->never_count, false, c);
-    return result == 0 ? add_overrides(s, d->always, d->always_count, true, c) : result;
-}
-
-enum {
-    ETCD_RETRY_MS = 1000
-};
-
-static int open_store(struct server *s, char *error)
-{
-    const struct control_state *state = &s->config->state;
-    const struct etcd_place place = {.endpoints = state->etcd,
-                                     .endpoint_count = state->etcd_count,
-                                     .ca = state->ca,
-                                     .certificate = state->certificate,
-                                     .key = state->key,
-                                     .prefix = state->prefix,
-                                     .timeout_ms = state->timeout_ms,
-                                     .retry_ms = ETCD_RETRY_MS};
-    return state->etcd_count > 0 ? store_etcd_open(&place, &s->store, error)
-                                 : store_sqlite_open(s->config->store, &s->store, error);
-}
-
-static int create_core(struct server *s)
-{
-    struct core_error error;
-    char text[STORE_ERROR_BYTES];
-    int result = open_store(s, text);
-    if (result != 0) {
-        log_error("%s", text);
-        return result;
-    }
-    struct core_config config = {.topology = s->topology,
-                                 .store = s->store,
-                                 .leaf_prefix_bits = s->config->leaf_prefix_bits,
-                                 .lease_ns = s->config->lease_ms * 1000000ull,
-                                 .report_every_ns = s->config->report_every_ms * 1000000ull,
-                                 .plan_delay_ns = s->config->plan_delay_ms * 1000000ull,
-                                 .drained_uplinks_max = s->config->drained_uplinks_max};
-    result = describe_diagnosis(s, &config.diagnosis);
-    if (result != 0)
-        return result;
-    result = core_create(&config, now_ns(s), &s->core, &error);
-    if (result != 0)
-        log_error("%s: %s", error.code, error.text);
-    else
-        pass_over_old_events(s);
-    return result;
-}
-
-static struct http_config describe_http(struct server *s, int socket)
-{
-    return (struct http_config){
-        .server = {.base = s->base, .socket = socket, .connections_max = s->config->connections_max},
-        .tokens = &s->tokens,
-        .now_ns = tell_time,
-        .prepare = prepare_call,
-        .answered = on_answered,
-        .context = s};
-}
-
-static int serve_locally(struct server *s)
-{
-    char error[UNIX_LISTENER_ERROR_BYTES];
-    int result = unix_listener_open(&(struct unix_listener_config){.path = s->config->socket,
-                                                                   .type = SOCK_STREAM,
-                                                                   .group = s->config->group},
-                                    &s->listener, error);
-    if (result == 0) {
-        struct http_config config = describe_http(s, s->listener.descriptor);
-        result = http_create(&config, &s->local, error);
-    }
-    if (result != 0)
-        log_error("%s", error);
-    return result;
-}
-
-static int open_remote(const struct control_listen *listen, char error[HTTP_SERVER_ERROR_BYTES])
-{
-    char place[CONTROL_LISTEN_PLACE_BYTES];
-    control_listen_place(listen, place);
-    int socket = tcp_listener_open(place);
-    if (socket < 0)
-        snprintf(error, HTTP_SERVER_ERROR_BYTES, "%s: %s", place, strerror(-socket));
-    return socket;
-}
-
-static int serve_remotely(struct server *s)
-{
-    const struct control_listen *l = &s->config->listen;
-    char error[HTTP_SERVER_ERROR_BYTES];
-    if (l->address == NULL)
-        return 0;
-    int result = tokens_load(l->tokens_file, &s->tokens, error);
-    int socket = result == 0 ? open_remote(l, error) : result;
-    if (socket >= 0) {
-        struct http_config config = describe_http(s, socket);
-        config.server.certificate = l->certificate;
-        config.server.key = l->key;
-        config.server.ca = l->client_ca;
-        result = http_create(&config, &s->remote, error);
-    } else {
-        result = socket;
-    }
-    if (result != 0)
-        log_error("%s", error);
-    return result;
+    const struct http_config calls = {.server = {.base = s->base},
+                                      .now_ns = tell_time,
+                                      .prepare = prepare_call,
+                                      .answered = on_answered,
+                                      .context = s};
+    return front_open(&s->front, s->config, &calls);
 }
 
 static int watch_signals(struct server *s)
@@ -409,15 +244,14 @@ static int start(struct server *s)
         log_error("out of memory");
         return -ENOMEM;
     }
-    int result = load_topology(s);
+    int result = core_parts_create(&s->parts, s->config_file, s->config, now_ns(s));
+    s->core = s->parts.core;
+    if (result != 0)
+        return result;
+    pass_over_old_events(s);
+    result = start_hooks(s);
     if (result == 0)
-        result = create_core(s);
-    if (result == 0)
-        result = start_hooks(s);
-    if (result == 0)
-        result = serve_locally(s);
-    if (result == 0)
-        result = serve_remotely(s);
+        result = open_front(s);
     return result;
 }
 
@@ -461,18 +295,10 @@ static void free_event(struct event *event)
 
 void server_destroy(struct server *s)
 {
-    if (s->local != NULL)
-        unix_listener_remove(&s->listener);
     hooks_destroy(s->hooks);
-    http_destroy(s->local);
-    http_destroy(s->remote);
+    front_close(&s->front);
     planner_thread_destroy(s->planner, s->core, now_ns(s));
-    core_destroy(s->core);
-    if (s->store != NULL)
-        s->store->operations->close(s->store);
-    topology_free(s->topology);
-    free(s->overrides);
-    tokens_free(s->tokens);
+    core_parts_destroy(&s->parts);
     free_event(s->planned);
     free_event(s->timer);
     for (unsigned i = 0; i < SIGNALS; i++)
