@@ -59,5 +59,10 @@ void carrier_forget_region(struct carrier *c, uint32_t region)
 
 void carrier_get_counters(const struct carrier *c, struct carrier_counters *counters)
 {
+    struct verbs_counters verbs;
+    verbs_get_counters(c->config.verbs, &verbs);
     *counters = c->counters;
+    counters->links_failed = verbs.links_failed;
+    counters->received_of_nobody = verbs.received_of_nobody;
+    counters->received_malformed = verbs.received_malformed;
 }

@@ -105,11 +105,13 @@ bool carrier_arm(struct carrier *c, nsec_t now);
 int carrier_bell_fd(const struct carrier *c);
 
 struct carrier_counters {
-    uint64_t packets_carried, packets_waited; /* waited: for a queue pair, or for room in it */
-    uint64_t probes_dropped;                  /* for want of a queue pair */
-    uint64_t no_link;                         /* packets for which no queue pair was left */
-    uint64_t foreign_payload;                 /* headers that came with payload they may not have */
-    uint64_t packets_held;                    /* that the transport could not take at once */
+    uint64_t packets_carried, packets_waited;        /* waited: for a queue pair, or for room in it */
+    uint64_t probes_dropped;                         /* for want of a queue pair */
+    uint64_t no_link;                                /* packets for which no queue pair was left */
+    uint64_t foreign_payload;                        /* headers that came with payload they may not have */
+    uint64_t packets_held;                           /* that the transport could not take at once */
+    uint64_t links_failed;                           /* of the NIC's own accord */
+    uint64_t received_of_nobody, received_malformed; /* verbs.h */
 };
 void carrier_get_counters(const struct carrier *c, struct carrier_counters *counters);
 

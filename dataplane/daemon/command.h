@@ -47,6 +47,8 @@ struct worker_snapshot {
     struct port_counters port;
     unsigned transfers, transfers_max;
     uint64_t rounds, sleeps, notices_lost, loopback_packets;
+    bool has_links; /* an RDMA NIC */
+    struct carrier_counters links;
 };
 
 struct command {

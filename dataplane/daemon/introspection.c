@@ -92,6 +92,25 @@ static void add_worker(struct rte_tel_data *d, const struct worker_snapshot *s)
     ADD(s, loopback_packets);
 }
 
+/* An RDMA NIC. What it sends again it tells of the whole device, or not at all: `retransmits` does not have
+ * it. */
+static void add_nic(struct rte_tel_data *d, const struct question *q)
+{
+    const struct carrier_counters *c = &q->snapshot.links;
+    if (!q->snapshot.has_links)
+        return;
+    rte_tel_data_add_dict_u64(d, "nic_packets_carried", c->packets_carried);
+    rte_tel_data_add_dict_u64(d, "nic_packets_waited", c->packets_waited);
+    rte_tel_data_add_dict_u64(d, "nic_packets_held", c->packets_held);
+    rte_tel_data_add_dict_u64(d, "nic_queue_pairs_failed", c->links_failed);
+    rte_tel_data_add_dict_u64(d, "nic_queue_pairs_wanting", c->no_link);
+    rte_tel_data_add_dict_u64(d, "nic_drops_foreign_payload", c->foreign_payload);
+    rte_tel_data_add_dict_u64(d, "nic_drops_malformed", c->received_malformed);
+    rte_tel_data_add_dict_u64(d, "nic_drops_of_nobody", c->received_of_nobody);
+    if (q->has_nic_retransmits)
+        rte_tel_data_add_dict_u64(d, "nic_retransmits", q->nic_retransmits);
+}
+
 static int show_counters(const char *command, const char *parameters, struct rte_tel_data *d)
 {
     struct question *q = question_ask(QUESTION_COUNTERS, parameters);
@@ -104,6 +123,7 @@ static int show_counters(const char *command, const char *parameters, struct rte
     add_drops(d, &q->snapshot.transport);
     add_port(d, &q->snapshot.port);
     add_worker(d, &q->snapshot);
+    add_nic(d, q);
     rte_tel_data_add_dict_u64(d, "discovery_probes", q->probes);
     rte_tel_data_add_dict_u64(d, "discovery_answers", q->probe_answers);
     question_done(q);

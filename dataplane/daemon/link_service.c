@@ -93,6 +93,11 @@ void link_service_release(struct verbs_memory *memory)
     verbs_memory_release(memory);
 }
 
+bool link_service_retransmits(const struct link_service *s, uint64_t *count)
+{
+    return s != NULL && verbs_retransmits(s->verbs, count);
+}
+
 /* ---- connections ---- */
 
 static bool is_peer(const struct link_service *s, uint32_t address)

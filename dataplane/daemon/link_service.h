@@ -49,6 +49,9 @@ int link_service_register(struct link_service *s, void *base, uint64_t bytes, st
                           struct region_keys *keys, char error[LINK_SERVICE_ERROR_BYTES]);
 void link_service_release(struct verbs_memory *memory);
 
+/* How often the NIC has sent again, whoever used it. False: it does not say, or `s` is NULL. */
+bool link_service_retransmits(const struct link_service *s, uint64_t *count);
+
 /* These may connect with us. 0 or -ENOMEM. */
 int link_service_add_peers(struct link_service *s, const uint32_t *addresses, unsigned count);
 void link_service_on_notice(struct link_service *s, const struct notice *notice);

@@ -86,6 +86,13 @@ void link_service_on_notice(struct link_service *s, const struct notice *notice)
     (void)notice;
 }
 
+bool link_service_retransmits(const struct link_service *s, uint64_t *count)
+{
+    (void)s;
+    (void)count;
+    return false;
+}
+
 void link_service_paths_changed(struct link_service *s)
 {
     (void)s;
@@ -139,6 +146,13 @@ bool worker_links_arm(struct worker *w)
 void worker_links_tell(struct worker *w)
 {
     (void)w;
+}
+
+bool worker_links_get_counters(const struct worker *w, struct carrier_counters *counters)
+{
+    (void)w;
+    (void)counters;
+    return false;
 }
 
 int64_t worker_links_command(struct worker *w, const struct command *command)

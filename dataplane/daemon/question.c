@@ -12,6 +12,8 @@
 
 #include <event2/event.h>
 
+#include "dataplane/daemon/link_service.h"
+
 enum {
     ANSWER_LIMIT_S = 1
 };
@@ -62,6 +64,7 @@ static void ask_worker(struct question *q, struct host_port *port)
     q->address = host_port_address(port);
     q->probes = path_discovery_probes_sent(discovery);
     q->probe_answers = path_discovery_answers(discovery);
+    q->has_nic_retransmits = link_service_retransmits(host_port_links(port), &q->nic_retransmits);
     q->follows_control = control_link_view(self.config.control, q->port, &q->agent);
     q->snapshot.first_channel = q->start;
     command->snapshot = &q->snapshot;

@@ -38,6 +38,8 @@ struct question {
     uint32_t address; /* of the port */
     struct worker_snapshot snapshot;
     uint64_t probes, probe_answers;
+    bool has_nic_retransmits;
+    uint64_t nic_retransmits;
     struct path_view paths[PATH_VIEWS_MAX];
     unsigned path_count;
     struct session_view sessions[SESSION_VIEWS_MAX];

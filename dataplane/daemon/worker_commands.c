@@ -123,6 +123,7 @@ static void take_snapshot(struct worker *w, struct worker_snapshot *s)
     s->sleeps = w->sleeps;
     s->notices_lost = w->notices_lost;
     s->loopback_packets = w->loopback_packets;
+    s->has_links = worker_links_get_counters(w, &s->links);
 }
 
 /* A frame that the port has not taken yet may be the last retransmission of a message that has ended

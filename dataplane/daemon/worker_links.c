@@ -75,6 +75,13 @@ void worker_links_tell(struct worker *w)
     }
 }
 
+bool worker_links_get_counters(const struct worker *w, struct carrier_counters *counters)
+{
+    if (w->carrier != NULL)
+        carrier_get_counters(w->carrier, counters);
+    return w->carrier != NULL;
+}
+
 int64_t worker_links_command(struct worker *w, const struct command *command)
 {
     struct carrier *c = w->carrier;

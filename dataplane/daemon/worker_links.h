@@ -20,6 +20,8 @@ void worker_links_on_looped_back(struct worker *w, const uint8_t *header);
 bool worker_links_arm(struct worker *w);
 /* News for the main thread, as far as it has room. */
 void worker_links_tell(struct worker *w);
+/* False: there are none. */
+bool worker_links_get_counters(const struct worker *w, struct carrier_counters *counters);
 int64_t worker_links_command(struct worker *w, const struct command *command);
 
 void worker_links_add_region(struct worker *w, uint32_t region, const struct region_keys *keys);

@@ -67,6 +67,7 @@ static void trace_sent(struct worker *w, const struct event *event)
     record.ready_ns = later_by(event->ready_at, event->credited_at);
     record.credit_ns = later_by(event->credited_at, event->ready_at);
     record.pieces = (uint16_t)(count > 0 ? count : 1);
+    record.flags |= w->carrier != NULL ? TIMING_BY_NIC : 0;
     if (count == 0)
         TRACEPOINT_FIRE(message_sent, &record);
     for (unsigned i = 0; i < count; i++) {

@@ -48,7 +48,9 @@ enum timing_flag {
     TIMING_ENQUEUE_ONLY = 1, /* seen at the entry of another library: says that an operation was handed over,
                                 not how it went */
     TIMING_FAILED = 2,       /* it ended, but not well: cancelled, or a peer is dead */
-    TIMING_FLAGS_ALL = 3
+    TIMING_BY_NIC = 4, /* an RDMA NIC carried it: its packets are messages of the NIC's, whose retransmissions
+                          and marks are the NIC's to count, and not in here */
+    TIMING_FLAGS_ALL = 7
 };
 
 struct timing_record {

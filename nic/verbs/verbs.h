@@ -160,5 +160,7 @@ struct verbs_counters {
 };
 void verbs_get_counters(const struct verbs *v, struct verbs_counters *counters);
 const char *verbs_status_name(unsigned status);
+/* How often the device, whoever used it, has sent again. False: its driver does not say. Main thread. */
+bool verbs_retransmits(const struct verbs *v, uint64_t *count);
 
 #endif

@@ -30,6 +30,8 @@ void null_verbs_fail(enum ibv_wc_status status);
 void null_verbs_refuse(int error);
 /* How large devices are from now on: 0: as large as can be. */
 void null_verbs_limit_receives(int receives);
+/* Where the device `index` is in the file system. */
+void null_verbs_set_folder(unsigned index, const char *folder);
 void null_verbs_tell(enum ibv_event_type event);
 
 /* What was asked of the last queue pair that was connected. */

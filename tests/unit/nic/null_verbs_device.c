@@ -38,6 +38,11 @@ void null_verbs_limit_receives(int receives)
     receives_max = receives;
 }
 
+void null_verbs_set_folder(unsigned index, const char *folder)
+{
+    strncpy(devices[index].ibdev_path, folder, sizeof(devices[index].ibdev_path) - 1);
+}
+
 void null_verbs_tell(enum ibv_event_type event)
 {
     told = event;

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nic/verbs/verbs.h"
@@ -358,6 +359,36 @@ static void devices_are_found_by_name_address_and_gid(void **state)
     assert_int_equal(verbs_identify(&elsewhere, &identity, error), -EADDRNOTAVAIL);
 }
 
+static void write_counter(const char *folder, const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/ports/1/hw_counters/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void what_the_device_sends_again_is_told_where_it_is_known(void **state)
+{
+    char folder[] = "/tmp/null_verbs.XXXXXX", command[128];
+    uint64_t count;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    null_verbs_set_folder(0, folder);
+    assert_false(verbs_retransmits(ends[0].verbs, &count));
+    snprintf(command, sizeof(command), "mkdir -p %s/ports/1/hw_counters", folder);
+    assert_int_equal(system(command), 0);
+    write_counter(folder, "completer_retry_err", "nonsense");
+    assert_false(verbs_retransmits(ends[0].verbs, &count));
+    write_counter(folder, "packet_seq_err", "40\n");
+    write_counter(folder, "local_ack_timeout_err", "2\n");
+    assert_true(verbs_retransmits(ends[0].verbs, &count));
+    assert_int_equal(count, 42);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 static void events_are_told_by_kind(void **state)
 {
     static const struct {
@@ -397,6 +428,7 @@ int main(void)
         TEST(a_refused_registration_says_why),
         TEST(what_cannot_be_a_queue_pair_is_refused),
         TEST(devices_are_found_by_name_address_and_gid),
+        TEST(what_the_device_sends_again_is_told_where_it_is_known),
         TEST(events_are_told_by_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
