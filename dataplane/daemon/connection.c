@@ -192,10 +192,13 @@ static void on_taken(struct command *command)
     bool ready = command->link.ready;
     int64_t result = command->result;
     command_free(command);
-    if (result != 0 && !ready && c->state == CONNECTION_CONNECTED)
-        forget_queue_pair(c);
-    if (result != 0 || ready || c->state != CONNECTION_CONNECTED)
+    if (ready || c->state != CONNECTION_CONNECTED)
         return;
+    if (result != 0) {
+        forget_queue_pair(c);
+        schedule(c, OFFER_INTERVAL_MIN_NS);
+        return;
+    }
     c->handed = true;
     if (c->connected_port != port_to_carry(c))
         give_up(c);
@@ -214,12 +217,11 @@ static void break_link(struct connection *c)
     host_port_post(c->basis->port, command);
 }
 
-/* Its worker may not have it yet, or have it already. */
+/* What is not connected yet may become what is wanted; what its worker does not have yet is looked at when it
+ * has. */
 static void give_up(struct connection *c)
 {
-    if (c->state == CONNECTION_OFFERED)
-        forget_queue_pair(c);
-    else if (c->state == CONNECTION_READY || (c->state == CONNECTION_CONNECTED && c->handed))
+    if (c->state == CONNECTION_READY || (c->state == CONNECTION_CONNECTED && c->handed))
         break_link(c);
 }
 

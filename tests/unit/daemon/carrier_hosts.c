@@ -272,7 +272,7 @@ static void deliver_datagram(unsigned from, const struct outgoing_packet *packet
                                        .bytes = packet->header,
                                        .length = packet->header_bytes};
     assert_int_equal(packet->length, 0);
-    if (befalls(weather.datagrams_lost_percent))
+    if (weather.mute[from] || befalls(weather.datagrams_lost_percent))
         return;
     if (!carrier_sees_datagram(to->carrier, received.source, received.bytes, received.length, now))
         receive(to, &received);

@@ -39,6 +39,7 @@ struct host {
 struct weather {
     struct random_stream random;
     unsigned datagrams_lost_percent;
+    bool mute[HOSTS];                /* all datagrams of this host are lost */
     unsigned main_idle_percent;      /* rounds in which the main thread does nothing */
     unsigned patience_rounds;        /* after which a NIC gives up what is not acknowledged */
     enum null_cut cut[HOSTS][PATHS]; /* what this host's queue pair sends */

@@ -89,6 +89,62 @@ static void what_was_on_its_way_is_asked_for(void **state)
     assert_in_range(counters.paths_died, 1, 4);
 }
 
+/* The close is answered as soon as the queue pair has been stopped, not when it is asked again. */
+static void the_rest_of_a_failed_path_goes_at_once(void **state)
+{
+    struct transport_counters counters = {0};
+    unsigned rounds = 0;
+    (void)state;
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_do_rounds(12);
+    null_verbs_hold();
+    hosts_do_rounds(2);
+    null_verbs_fail(IBV_WC_RETRY_EXC_ERR);
+    null_verbs_let_go();
+    for (; rounds < 100 && counters.packets_rehomed == 0; rounds++) {
+        hosts_do_round();
+        transport_get_counters(hosts[0].transport, &counters);
+    }
+    assert_in_range(rounds, 1, 5); /* 25 us; closes are repeated every 80 us */
+    hosts_finish();
+    hosts_check_bytes(BYTES);
+}
+
+static void what_comes_before_our_session_is_open_is_kept(void **state)
+{
+    struct carrier_counters counters;
+    (void)state;
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_do_round();
+    weather.mute[1] = true; /* its last answer is lost */
+    hosts_do_rounds(20);
+    assert_true(transport_has_session(hosts[1].transport, FIRST_ADDRESS));
+    assert_false(transport_has_session(hosts[0].transport, FIRST_ADDRESS + 1));
+    carrier_get_counters(hosts[0].carrier, &counters);
+    assert_int_equal(counters.packets_held, 1);
+    weather.mute[1] = false;
+    hosts_finish();
+    hosts_check_bytes(BYTES);
+}
+
+static void what_is_submitted_while_no_path_lives_waits_for_one(void **state)
+{
+    (void)state;
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_finish();
+    weather.datagrams_lost_percent = 100; /* nobody answers what has arrived */
+    for (unsigned p = 0; p < PATHS; p++) {
+        struct link_name name = hosts_name_for(0, p);
+        carrier_break_link(hosts[0].carrier, &name, now);
+    }
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_do_rounds(100);
+    assert_int_equal(hosts[0].sent, 0);
+    weather.datagrams_lost_percent = 0;
+    hosts_finish();
+    hosts_check_bytes(BYTES);
+}
+
 static void payload_that_a_header_may_not_have_is_counted(void **state)
 {
     struct carrier_counters counters;
@@ -171,6 +227,9 @@ int main(int argc, char **argv)
         TEST(a_path_lives_again_on_a_new_queue_pair),
         TEST(a_break_from_outside_is_mended),
         TEST(what_was_on_its_way_is_asked_for),
+        TEST(the_rest_of_a_failed_path_goes_at_once),
+        TEST(what_comes_before_our_session_is_open_is_kept),
+        TEST(what_is_submitted_while_no_path_lives_waits_for_one),
         TEST(payload_that_a_header_may_not_have_is_counted),
         TEST(headers_of_another_incarnation_are_dropped),
         TEST(paths_beyond_the_queue_pairs_are_refused_by_count),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Two ends that connect their queue pairs by offers (formats/link_offer.h), over a libibverbs of nothing. The
  * network, and what the workers answer, is played here. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct end {
     struct command *commands[COMMANDS_MAX];
     unsigned command_count;
     bool ready; /* the worker was given a queue pair that is */
+    bool busy;  /* the worker takes none now */
     unsigned broken;
 };
 
@@ -121,6 +123,8 @@ static bool do_command(struct end *end)
     memmove(end->commands, end->commands + 1, --end->command_count * sizeof(end->commands[0]));
     bool breaks = command->kind == COMMAND_BREAK_LINK;
     if (command->kind == COMMAND_TAKE_LINK)
+        command->result = end->busy ? -EBUSY : 0;
+    if (command->kind == COMMAND_TAKE_LINK && !end->busy)
         end->ready = command->link.ready;
     if (breaks || command->kind == COMMAND_END_LINK)
         end->ready = false;
@@ -244,6 +248,31 @@ static void a_port_found_too_late_is_not_forgotten(void **state)
     assert_true(ends[0].ready);
 }
 
+static void a_path_found_while_it_is_offered_changes_only_the_port(void **state)
+{
+    (void)state;
+    connection_on_wanted(ends[0].connection, PORT);
+    connection_on_path_found(ends[0].connection, PORT + 1);
+    settle();
+    assert_true(ends[0].ready);
+    assert_int_equal(ends[0].broken, 0);
+}
+
+/* Its timer tries again. */
+static void what_the_worker_does_not_take_is_made_anew(void **state)
+{
+    (void)state;
+    ends[0].busy = true;
+    connection_on_wanted(ends[0].connection, PORT);
+    settle();
+    assert_false(ends[0].ready);
+    ends[0].busy = false;
+    event_base_loop(base, EVLOOP_ONCE);
+    settle();
+    assert_true(ends[0].ready);
+    assert_true(ends[1].ready);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -256,6 +285,8 @@ int main(void)
         TEST(a_path_with_another_port_gets_another_queue_pair),
         TEST(a_path_that_is_gone_keeps_its_queue_pair),
         TEST(a_port_found_too_late_is_not_forgotten),
+        TEST(a_path_found_while_it_is_offered_changes_only_the_port),
+        TEST(what_the_worker_does_not_take_is_made_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
