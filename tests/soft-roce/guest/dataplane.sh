@@ -50,12 +50,12 @@ log: debug
 telemetry_prefix: dataplane$1
 ${3:-}
 ports:
-  - device: verbs:rxe$1
+  - device: verbs:rxe$1${option:-}
     core: $(($1 % 2))
     rate: ${rate:-200M}
     gateway_ethernet: "$2"
 YAML
-    ./weft-dataplane "/tmp/dataplane$1.yaml" >"/tmp/dataplane$1.log" 2>&1 &
+    FORCE_ERROR=/tmp/force_error$1 LD_PRELOAD=./libforce_error.so ./weft-dataplane "/tmp/dataplane$1.yaml" >"/tmp/dataplane$1.log" 2>&1 &
     daemon_of[$1]=$!
 }
 

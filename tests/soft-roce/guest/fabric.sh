@@ -78,3 +78,14 @@ start_all() {
 
 # uplink_bytes LEAF SPINE: sent so far
 uplink_bytes() { ip netns exec "leaf$1" cat "/sys/class/net/up$2/statistics/tx_bytes"; }
+
+# even RATIO-OF NUMBER NUMBER: the larger over their mean is at most 1.05
+even() {
+    awk -v what="$1" -v a="$2" -v b="$3" 'BEGIN {most = a > b ? a : b; ratio = a + b ? 2 * most / (a + b) : 0
+         printf "      %s: %d and %d bytes: %.3f\n", what, a, b, ratio; exit ratio == 0 || ratio > 1.05}'
+}
+
+# even_uplinks LEAF: what they have sent since `before`, two numbers a leaf
+even_uplinks() {
+    even "uplinks of leaf $1" "$(($(uplink_bytes "$1" 0) - ${before[$1 * 2]}))" "$(($(uplink_bytes "$1" 1) - ${before[$1 * 2 + 1]}))"
+}

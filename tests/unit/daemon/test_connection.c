@@ -9,7 +9,8 @@
 
 #include "dataplane/daemon/connection.h"
 #include "dataplane/daemon/host_port.h"
-#include "nic/verbs/verbs.h"
+#include "dataplane/transport/random.h"
+#include "nic/verbs/state.h"
 #include "tests/unit/nic/cmocka_headers.h"
 #include "tests/unit/nic/null_verbs.h"
 
@@ -25,8 +26,8 @@ struct end {
     struct connection_basis basis;
     struct connection *connection;
     struct verbs *verbs;
-    struct link_offer sent[OFFERS_MAX];
-    unsigned sent_count, taken_count;
+    struct link_offer sent[OFFERS_MAX], last;
+    unsigned sent_count;
     struct command *commands[COMMANDS_MAX];
     unsigned command_count;
     bool ready; /* the worker was given a queue pair that is */
@@ -35,7 +36,6 @@ struct end {
 };
 
 static struct end ends[2];
-static struct event_base *base;
 static char error[VERBS_ERROR_BYTES];
 
 /* ---- in place of the rest of the daemon ---- */
@@ -71,23 +71,90 @@ void offer_socket_send(struct offer_socket *s, uint32_t destination, const struc
     struct end *end = (struct end *)s;
     assert_int_equal(destination, FIRST_ADDRESS + (end == &ends[0]));
     assert_in_range(end->sent_count, 0, OFFERS_MAX - 1);
-    end->sent[end->sent_count++] = *offer;
+    end->sent[end->sent_count++] = end->last = *offer;
+}
+
+/* ---- in place of libevent: timers go off when the test says ---- */
+
+struct timer {
+    event_callback_fn callback;
+    void *context;
+    bool is_set;
+};
+static struct timer *timers[2];
+
+struct event *event_new(struct event_base *base, evutil_socket_t fd, short events, event_callback_fn callback,
+                        void *context)
+{
+    struct timer *timer = calloc(1, sizeof(*timer));
+    (void)base;
+    (void)fd;
+    (void)events;
+    *timer = (struct timer){.callback = callback, .context = context};
+    timers[timers[0] != NULL] = timer;
+    return (struct event *)timer;
+}
+
+void event_free(struct event *event)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if ((struct event *)timers[i] == event)
+            timers[i] = NULL;
+    free(event);
+}
+
+int event_add(struct event *event, const struct timeval *timeout)
+{
+    (void)timeout;
+    ((struct timer *)event)->is_set = true;
+    return 0;
+}
+
+int event_del(struct event *event)
+{
+    ((struct timer *)event)->is_set = false;
+    return 0;
+}
+
+static void fire_timers(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (!timers[i]->is_set)
+            continue;
+        timers[i]->is_set = false;
+        timers[i]->callback(-1, 0, timers[i]->context);
+    }
 }
 
 /* ---- rounds ---- */
 
-static void make_end(unsigned i)
+/* Of two spines; each direction has its own way. */
+static int path_taken(uint16_t source_port, uint32_t destination)
+{
+    return (int)(mix64_pair(source_port, destination) % 2);
+}
+
+/* Every third time the answer is still on its way. */
+static int path_of_port(struct host_port *port, uint32_t address, uint16_t source_port)
+{
+    static unsigned questions;
+    (void)port;
+    return questions++ % 3 == 0 ? -1 : path_taken(source_port, address);
+}
+
+static void make_end(unsigned i, bool ports_by_numbers)
 {
     struct end *end = &ends[i];
-    struct verbs_config config = {.device = i == 0 ? "null0" : "null1", .links_max = 4};
+    struct verbs_config config = {
+        .device = i == 0 ? "null0" : "null1", .links_max = 4, .ports_by_numbers = ports_by_numbers};
     struct link_name name = {.address = FIRST_ADDRESS + 1 - i, .path = 1};
     memset(end, 0, sizeof(*end));
     assert_int_equal(verbs_open(&config, &end->verbs, error), 0);
     end->basis = (struct connection_basis){.verbs = end->verbs,
                                            .port = (struct host_port *)end,
-                                           .base = base,
                                            .offers = &end->offers,
                                            .address = FIRST_ADDRESS + i,
+                                           .path_of_port = path_of_port,
                                            .incarnation = 7 + i};
     end->connection = connection_create(&end->basis, &name);
 }
@@ -95,9 +162,8 @@ static void make_end(unsigned i)
 static int set_up(void **state)
 {
     (void)state;
-    base = event_base_new();
-    make_end(0);
-    make_end(1);
+    make_end(0, false);
+    make_end(1, false);
     return 0;
 }
 
@@ -110,7 +176,6 @@ static int tear_down(void **state)
         connection_destroy(ends[i].connection);
         verbs_close(ends[i].verbs);
     }
-    event_base_free(base);
     return 0;
 }
 
@@ -137,9 +202,10 @@ static bool do_command(struct end *end)
 
 static bool deliver_offer(struct end *from, struct end *to)
 {
-    if (from->taken_count == from->sent_count)
+    if (from->sent_count == 0)
         return false;
-    struct link_offer offer = from->sent[from->taken_count++];
+    struct link_offer offer = from->sent[0];
+    memmove(from->sent, from->sent + 1, --from->sent_count * sizeof(offer));
     connection_on_offer(to->connection, &offer, PORT);
     return true;
 }
@@ -195,11 +261,11 @@ static void a_forged_offer_breaks_nothing(void **state)
 {
     (void)state;
     connect_both();
-    struct link_offer forged = ends[0].sent[ends[0].sent_count - 1];
+    struct link_offer forged = ends[0].last;
     forged.serial += 2;
     forged.echo = 12345;
     connection_on_offer(ends[1].connection, &forged, PORT);
-    assert_int_equal(ends[1].sent[ends[1].sent_count - 1].flags, LINK_OFFER_CHALLENGE);
+    assert_int_equal(ends[1].last.flags, LINK_OFFER_CHALLENGE);
     settle();
     assert_int_equal(ends[1].broken, 0);
     assert_true(ends[1].ready);
@@ -210,7 +276,7 @@ static void an_offer_that_cannot_be_a_queue_pair_is_refused(void **state)
     (void)state;
     connection_on_wanted(ends[0].connection, PORT);
     deliver_offer(&ends[0], &ends[1]);
-    struct link_offer bad = ends[1].sent[ends[1].sent_count - 1];
+    struct link_offer bad = ends[1].last;
     bad.queue_pair = 1u << 24;
     connection_on_offer(ends[0].connection, &bad, PORT);
     assert_int_equal(ends[0].command_count, 0);
@@ -267,10 +333,31 @@ static void what_the_worker_does_not_take_is_made_anew(void **state)
     settle();
     assert_false(ends[0].ready);
     ends[0].busy = false;
-    event_base_loop(base, EVLOOP_ONCE);
+    fire_timers();
     settle();
     assert_true(ends[0].ready);
     assert_true(ends[1].ready);
+}
+
+/* Whatever numbers the queue pairs get: in the end their port takes path 1 from both ends. */
+static void where_numbers_make_the_port_a_pair_is_chosen_that_suits(void **state)
+{
+    for (unsigned both = 0; both < 2; both++) {
+        tear_down(state);
+        make_end(0, true);
+        make_end(1, both);
+        connection_on_wanted(ends[0].connection, PORT);
+        for (unsigned i = 0; i < 100 && !(ends[0].ready && ends[1].ready); i++) {
+            settle();
+            fire_timers();
+        }
+        assert_true(ends[0].ready);
+        assert_true(ends[1].ready);
+        assert_int_equal(ends[0].broken + ends[1].broken, 0);
+        uint16_t port = verbs_port_of_numbers(ends[0].last.queue_pair, ends[1].last.queue_pair);
+        assert_int_equal(path_taken(port, FIRST_ADDRESS + 1), 1);
+        assert_true(!both || path_taken(port, FIRST_ADDRESS) == 1);
+    }
 }
 
 int main(void)
@@ -287,6 +374,7 @@ int main(void)
         TEST(a_port_found_too_late_is_not_forgotten),
         TEST(a_path_found_while_it_is_offered_changes_only_the_port),
         TEST(what_the_worker_does_not_take_is_made_anew),
+        TEST(where_numbers_make_the_port_a_pair_is_chosen_that_suits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -409,6 +409,33 @@ static void answers_to_what_was_not_asked_are_ignored(void **state)
     path_discovery_destroy(f.discovery);
 }
 
+static void any_port_can_be_asked_about(void **state)
+{
+    enum {
+        PORTS = 20,
+        FIRST = 60000
+    };
+    (void)state;
+    struct fabric f;
+    start(&f, 4, 2);
+    run_until(&f, 300 * NSEC_PER_MSEC);
+    f.loss_percent = 30; /* what is lost is asked again */
+    for (unsigned i = 0; i < PORTS; i++)
+        assert_int_equal(path_discovery_path_of_port(f.discovery, 0x0a020002, FIRST + i), -1);
+    run_until(&f, 2 * NSEC_PER_SEC);
+    for (unsigned i = 0; i < PORTS; i++)
+        assert_int_equal(path_discovery_path_of_port(f.discovery, 0x0a020002, FIRST + i),
+                         spine_of(&f, 0x0a020002, FIRST + i));
+    assert_int_equal(path_discovery_path_of_port(f.discovery, 0x0a0200ff, FIRST), -1);
+    f.live = 0xd; /* a spine is lost, and all hash anew */
+    path_discovery_on_path_changed(f.discovery, 1, f.now);
+    assert_int_equal(path_discovery_path_of_port(f.discovery, 0x0a020002, FIRST), -1);
+    run_until(&f, 4 * NSEC_PER_SEC);
+    assert_int_equal(path_discovery_path_of_port(f.discovery, 0x0a020002, FIRST),
+                     spine_of(&f, 0x0a020002, FIRST));
+    path_discovery_destroy(f.discovery);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +454,7 @@ int main(void)
         cmocka_unit_test(heavy_loss_only_delays),
         cmocka_unit_test(a_peer_that_becomes_reachable_is_probed_at_once),
         cmocka_unit_test(answers_to_what_was_not_asked_are_ignored),
+        cmocka_unit_test(any_port_can_be_asked_about),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,29 @@ static void source_port_is_the_routes(void **state)
     }
 }
 
+/* Where nothing else says: the kernel's rule, which is the same from both ends. */
+static void source_port_may_follow_from_numbers(void **state)
+{
+    struct verbs_config config = {.device = "null0", .links_max = 4, .ports_by_numbers = true};
+    struct verbs_route route = {.destination = 0x0a000002, .source_port = 50000};
+    struct verbs *verbs;
+    struct verbs_link *link;
+    struct verbs_end mine, other;
+    (void)state;
+    assert_int_equal(verbs_open(&config, &verbs, error), 0);
+    assert_int_equal(verbs_link_create(verbs, &link, error), 0);
+    verbs_link_describe(ends[1].link, &other);
+    verbs_link_describe(link, &mine);
+    assert_int_equal(verbs_link_connect(link, &route, &other, error), 0);
+    assert_int_equal(null_verbs_route.grh.flow_label, 0);
+    uint64_t product = (uint64_t)mine.queue_pair * other.queue_pair;
+    assert_int_equal(verbs_link_fixed_port(link, other.queue_pair),
+                     ibv_flow_label_to_udp_sport((product ^ product >> 20) & 0xfffff));
+    assert_int_equal(verbs_link_fixed_port(ends[0].link, other.queue_pair), 0);
+    verbs_link_destroy(link);
+    verbs_close(verbs);
+}
+
 static void no_more_is_sent_than_the_peer_has_read(void **state)
 {
     struct verbs_message message = message_of(100);
@@ -416,6 +439,7 @@ int main(void)
         TEST(payload_is_in_place_when_its_header_is_read),
         TEST(small_payload_goes_inline),
         TEST(source_port_is_the_routes),
+        TEST(source_port_may_follow_from_numbers),
         TEST(no_more_is_sent_than_the_peer_has_read),
         TEST(receives_never_run_out),
         TEST(every_failure_is_told_once_by_name),
