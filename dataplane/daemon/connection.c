@@ -14,6 +14,7 @@ static const nsec_t OFFER_INTERVAL_MIN_NS = 20 * NSEC_PER_MSEC;
 static const nsec_t OFFER_INTERVAL_MAX_NS = NSEC_PER_SEC;
 static const unsigned OFFERS_BEFORE_WARNING = 8;
 static const unsigned UNWANTED_OFFERS = 16;
+static const unsigned TRIES_MAX = 4096; /* with 32 spines a pair suits both ends in one of 1024 */
 
 /* IDLE -> OFFERED (we have a queue pair) -> CONNECTED (to the peer's; the worker has it) -> READY (the peer
  * is connected too) -> STOPPING (it failed; the worker takes what had come) -> OFFERED, with the next one: an
@@ -34,7 +35,10 @@ struct connection {
     enum connection_state state;
     struct verbs_link *link;
     uint16_t source_port;    /* that its packets are to carry; 0: any */
-    uint16_t connected_port; /* that those of the present queue pair carry */
+    uint16_t connected_port; /* what it was when the present queue pair was connected */
+    uint16_t wire_port;      /* that its packets carry */
+    bool suits;              /* the path, together with the peer's */
+    unsigned tries;          /* queue pairs in a row that did not */
     uint32_t serial;         /* of our queue pair; 0: there is none */
     uint32_t peer_serial;    /* heard last, and connected to from CONNECTED on */
     bool wanted;             /* by our worker */
@@ -49,11 +53,12 @@ struct connection {
 
 static uint8_t flags_of(const struct connection *c, bool challenge)
 {
+    uint8_t suits = c->suits ? LINK_OFFER_SUITS : 0;
     if (challenge)
         return LINK_OFFER_CHALLENGE;
     if (c->state == CONNECTION_READY)
-        return LINK_OFFER_CONNECTED | LINK_OFFER_READY;
-    return c->state == CONNECTION_CONNECTED && c->handed ? LINK_OFFER_CONNECTED : 0;
+        return suits | LINK_OFFER_CONNECTED | LINK_OFFER_READY;
+    return suits | (c->state == CONNECTION_CONNECTED && c->handed ? LINK_OFFER_CONNECTED : 0);
 }
 
 static void send_offer(struct connection *c, uint32_t echo, bool challenge)
@@ -104,7 +109,7 @@ static void forget_queue_pair(struct connection *c)
     verbs_link_destroy(c->link);
     c->link = NULL;
     c->serial = c->peer_serial = 0;
-    c->handed = c->peer_connected = false;
+    c->handed = c->peer_connected = c->suits = false;
     c->state = CONNECTION_IDLE;
     evtimer_del(c->timer);
 }
@@ -120,6 +125,7 @@ static void make(struct connection *c)
         return;
     }
     c->state = CONNECTION_OFFERED;
+    c->suits = verbs_link_fixed_port(c->link, 1) == 0; /* with any other */
     c->serial = draw_serial();
     c->offers = 0;
     send_offer(c, c->peer_serial, false);
@@ -158,6 +164,12 @@ static uint16_t port_to_carry(const struct connection *c)
                                : transport_first_source_port(c->basis->address, c->name.address);
 }
 
+/* The one that both numbers make, where nothing else is asked; 0: it is for us to say. */
+static uint16_t fixed_port(const struct connection *c, const struct link_offer *offer)
+{
+    return verbs_link_fixed_port(c->link, offer->queue_pair);
+}
+
 /* ---- the worker ---- */
 
 static void on_taken(struct command *command);
@@ -181,7 +193,7 @@ static void become_ready(struct connection *c)
     c->wanted = false;
     evtimer_del(c->timer);
     log_debug("queue pair to %s, path %u, source port %u is ready", address_text(c->name.address, text),
-              c->name.path, c->connected_port);
+              c->name.path, c->wire_port);
     send_offer(c, c->peer_serial, false);
     hand(c, true);
 }
@@ -293,18 +305,66 @@ static void connect_to(struct connection *c, const struct link_offer *offer)
     }
     c->state = CONNECTION_CONNECTED;
     c->connected_port = route.source_port;
+    c->wire_port = fixed_port(c, offer) != 0 ? fixed_port(c, offer) : route.source_port;
+    c->tries = 0;
     c->peer_serial = offer->serial;
     c->peer_connected = offer->flags & LINK_OFFER_CONNECTED;
     hand(c, false);
 }
 
+enum verdict {
+    SUITS,
+    SUITS_NOT,
+    NOT_KNOWN_YET
+};
+
+/* Whether our queue pair and the one that is offered take the path. */
+static enum verdict judge(const struct connection *c, const struct link_offer *offer)
+{
+    uint16_t port = fixed_port(c, offer);
+    if (port == 0 || c->tries >= TRIES_MAX)
+        return SUITS;
+    int path = c->basis->path_of_port(c->basis->port, c->name.address, port);
+    if (path < 0)
+        return NOT_KNOWN_YET;
+    return path == c->name.path ? SUITS : SUITS_NOT;
+}
+
+static void try_another(struct connection *c, uint32_t peer_serial)
+{
+    char text[ADDRESS_TEXT_BYTES];
+    if (++c->tries == TRIES_MAX)
+        log_warning("no queue pair to %s takes path %u: the next one will do",
+                    address_text(c->name.address, text), c->name.path);
+    forget_queue_pair(c);
+    c->peer_serial = peer_serial;
+    make(c);
+}
+
+/* The peer answers to what we have told it of our queue pair. */
+static void on_proven_offer(struct connection *c, const struct link_offer *offer, bool is_new)
+{
+    enum verdict verdict = judge(c, offer);
+    if (verdict == SUITS_NOT) {
+        try_another(c, offer->serial);
+        return;
+    }
+    bool news = is_new || (verdict == SUITS && !c->suits);
+    c->suits = verdict == SUITS;
+    if (c->suits && (offer->flags & LINK_OFFER_SUITS))
+        connect_to(c, offer);
+    else if (news)
+        send_offer(c, offer->serial, false);
+}
+
 static void on_offer_to_unconnected(struct connection *c, const struct link_offer *offer)
 {
+    bool is_new = c->peer_serial != offer->serial;
     c->peer_serial = offer->serial;
-    if (offer->echo != c->serial || (offer->flags & LINK_OFFER_CHALLENGE))
-        send_offer(c, offer->serial, false);
+    if (offer->echo == c->serial && !(offer->flags & LINK_OFFER_CHALLENGE))
+        on_proven_offer(c, offer, is_new);
     else
-        connect_to(c, offer);
+        send_offer(c, offer->serial, false);
 }
 
 static void on_offer_to_connected(struct connection *c, const struct link_offer *offer)

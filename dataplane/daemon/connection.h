@@ -18,6 +18,8 @@ struct connection_basis {
     struct event_base *base;
     struct offer_socket *offers;
     uint32_t address, incarnation; /* our own */
+    /* Where ports follow from numbers: which path the port takes to the peer; -1: not known yet. */
+    int (*path_of_port)(struct host_port *port, uint32_t address, uint16_t source_port);
 };
 /* NULL when memory is short. */
 struct connection *connection_create(const struct connection_basis *basis, const struct link_name *name);

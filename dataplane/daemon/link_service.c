@@ -17,8 +17,11 @@ enum {
     PEERS_MAX = 65536
 };
 
+#define BY_NUMBERS "source_ports=numbers"
+
 struct link_service {
     char *device;
+    bool ports_by_numbers;
     struct verbs_identity identity;
     struct verbs *verbs; /* from the start on */
     struct host_port *port;
@@ -34,6 +37,20 @@ struct link_service {
 
 /* ---- opening ---- */
 
+/* Cuts the option off the device's name. */
+static int take_option(struct link_service *s, char error[LINK_SERVICE_ERROR_BYTES])
+{
+    char *comma = strchr(s->device, ',');
+    s->ports_by_numbers = comma != NULL && strcmp(comma + 1, BY_NUMBERS) == 0;
+    if (comma != NULL && !s->ports_by_numbers) {
+        snprintf(error, LINK_SERVICE_ERROR_BYTES, "verbs:%s: the only option is " BY_NUMBERS, s->device);
+        return -EINVAL;
+    }
+    if (comma != NULL)
+        *comma = '\0';
+    return 0;
+}
+
 int link_service_open(const char *device, uint32_t address, struct link_service **service,
                       char error[LINK_SERVICE_ERROR_BYTES])
 {
@@ -44,8 +61,10 @@ int link_service_open(const char *device, uint32_t address, struct link_service 
         return -ENOMEM;
     }
     struct verbs_config config = {.device = s->device, .address = address};
-    int result = verbs_identify(&config, &s->identity, error);
     offer_socket_none(&s->offers);
+    int result = take_option(s, error);
+    if (result == 0)
+        result = verbs_identify(&config, &s->identity, error);
     if (result == 0)
         *service = s;
     else
@@ -276,11 +295,18 @@ static int watch(struct link_service *s, struct event_base *base, char error[LIN
     return -ENOMEM;
 }
 
+static int path_of_port(struct host_port *port, uint32_t address, uint16_t source_port)
+{
+    return path_service_path_of_port(host_port_paths(port), address, source_port);
+}
+
 int link_service_start(struct link_service *s, const struct link_service_start *start,
                        char error[LINK_SERVICE_ERROR_BYTES])
 {
-    struct verbs_config config = {
-        .device = s->device, .address = s->identity.address, .links_max = LINKS_MAX};
+    struct verbs_config config = {.device = s->device,
+                                  .address = s->identity.address,
+                                  .links_max = LINKS_MAX,
+                                  .ports_by_numbers = s->ports_by_numbers};
     int result = verbs_open(&config, &s->verbs, error);
     if (result != 0)
         return result;
@@ -290,6 +316,7 @@ int link_service_start(struct link_service *s, const struct link_service_start *
                                          .base = start->base,
                                          .offers = &s->offers,
                                          .address = s->identity.address,
+                                         .path_of_port = path_of_port,
                                          .incarnation = start->incarnation};
     result = open_offers(s, (uint16_t)(start->udp_port + LINK_OFFER_PORT_DISTANCE), error);
     return result == 0 ? watch(s, start->base, error) : result;

@@ -23,8 +23,10 @@ struct host_port;
 struct link_service;
 struct verbs_memory;
 
-/* `device` follows the prefix; `address` 0: the device's first. Finds the device; it is opened when the
- * service starts, which must be under the worker's credentials. 0 or negative errno with `error` in words. */
+/* `device` follows the prefix: a name, an address or a GID, and ",source_ports=numbers" where the device
+ * takes no notice of flow labels (connection.h). `address` 0: the device's first. Finds the device; it is
+ * opened when the service starts, which must be under the worker's credentials. 0 or negative errno with
+ * `error` in words. */
 int link_service_open(const char *device, uint32_t address, struct link_service **service,
                       char error[LINK_SERVICE_ERROR_BYTES]);
 struct link_service_start {

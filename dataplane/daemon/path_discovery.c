@@ -148,6 +148,13 @@ int path_discovery_path_of(const struct path_discovery *d, uint32_t spine_addres
     return -1;
 }
 
+int path_discovery_path_of_port(struct path_discovery *d, uint32_t address, uint16_t port)
+{
+    struct probed_peer *p = find_peer(d, address);
+    int spine = p ? probed_peer_ask(p, port) : -1;
+    return spine >= 0 && (unsigned)spine < d->spines.numbered ? d->spines.path[spine] : -1;
+}
+
 bool path_discovery_was_answered(const struct path_discovery *d, uint32_t address)
 {
     const struct probed_peer *p = find_peer(d, address);
@@ -203,6 +210,7 @@ void path_discovery_on_answer(struct path_discovery *d, const struct path_answer
     if (spine < 0)
         return;
     d->answers++;
+    probed_peer_tell(p, answer->quote.source_port, (unsigned)spine);
     p->answered = true;
     p->answers++;
     p->silent_since = now;

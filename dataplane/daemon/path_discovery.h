@@ -61,6 +61,9 @@ bool path_discovery_is_settled(const struct path_discovery *d, uint32_t address)
 bool path_discovery_is_at_rest(const struct path_discovery *d, uint32_t address);
 /* The number of the paths that cross the spine with this address; -1: not known. */
 int path_discovery_path_of(const struct path_discovery *d, uint32_t spine_address);
+/* The number of the path that this source port takes to this address; -1: not known yet, it is being probed.
+ */
+int path_discovery_path_of_port(struct path_discovery *d, uint32_t address, uint16_t port);
 /* True when a router has ever answered a probe towards this address. */
 bool path_discovery_was_answered(const struct path_discovery *d, uint32_t address);
 

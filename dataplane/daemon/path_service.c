@@ -153,6 +153,15 @@ void path_service_cancel(struct path_service *s, struct path_waiter *waiter)
     TAILQ_REMOVE(&s->waiters, waiter, link);
 }
 
+int path_service_path_of_port(struct path_service *s, uint32_t address, uint16_t port)
+{
+    if (!path_discovery_was_answered(s->discovery, address))
+        return 0;
+    int path = path_discovery_path_of_port(s->discovery, address, port);
+    schedule(s, host_port_now());
+    return path;
+}
+
 void path_service_on_reachable(struct path_service *s, uint32_t address)
 {
     path_discovery_on_reachable(s->discovery, address);

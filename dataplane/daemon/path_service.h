@@ -40,6 +40,8 @@ struct path_waiter {
 void path_service_wait(struct path_service *s, struct path_waiter *waiter);
 void path_service_cancel(struct path_service *s, struct path_waiter *waiter);
 
+/* As path_discovery_path_of_port(). A peer that has no paths to be found takes any port for its path 0. */
+int path_service_path_of_port(struct path_service *s, uint32_t address, uint16_t port);
 /* The port has learned where packets to this address go. */
 void path_service_on_reachable(struct path_service *s, uint32_t address);
 void path_service_on_notice(struct path_service *s, const struct notice *notice);

@@ -10,6 +10,7 @@ void probed_peer_search(struct probed_peer *p, nsec_t now)
 
 void probed_peer_recheck(struct probed_peer *p)
 {
+    p->asked_count = 0; /* what was true of them may be no more */
     p->state = PEER_RECHECKING;
     p->recheck_index = 0;
 }
@@ -170,11 +171,47 @@ static bool verify_probe(struct probed_peer *p, const struct path_discovery_conf
     return send_probe(p, port, probe, now);
 }
 
+static bool is_outstanding(const struct probed_peer *p, uint16_t port)
+{
+    for (unsigned i = 0; i < p->outstanding_count; i++)
+        if (p->outstanding[i].port == port)
+            return true;
+    return false;
+}
+
+/* The next asked port that has to be probed, or 0. One that got no answer in time is probed again. */
+static uint16_t asked_port_due(const struct probed_peer *p)
+{
+    for (unsigned i = 0; i < ASKED_PORTS_MAX && i < p->asked_count; i++)
+        if (p->asked[i].spine < 0 && !is_outstanding(p, p->asked[i].port))
+            return p->asked[i].port;
+    return 0;
+}
+
+int probed_peer_ask(struct probed_peer *p, uint16_t port)
+{
+    for (unsigned i = 0; i < ASKED_PORTS_MAX && i < p->asked_count; i++)
+        if (p->asked[i].port == port)
+            return p->asked[i].spine;
+    p->asked[p->asked_count++ % ASKED_PORTS_MAX] = (struct asked_port){.port = port, .spine = -1};
+    return -1;
+}
+
+void probed_peer_tell(struct probed_peer *p, uint16_t port, unsigned spine)
+{
+    for (unsigned i = 0; i < ASKED_PORTS_MAX && i < p->asked_count; i++)
+        if (p->asked[i].port == port)
+            p->asked[i].spine = (int16_t)spine;
+}
+
 bool probed_peer_next_probe(struct probed_peer *p, const struct path_discovery_config *config,
                             struct path_probe *probe, nsec_t now)
 {
     if (repeat_lost(p, config, probe, now))
         return true;
+    uint16_t asked = asked_port_due(p);
+    if (asked != 0 && has_room(p))
+        return send_probe(p, asked, probe, now);
     switch (p->state) {
     case PEER_SEARCHING:
         return search_probe(p, config, probe, now);
@@ -215,6 +252,8 @@ static nsec_t earlier(nsec_t a, nsec_t b)
 nsec_t probed_peer_next_at(const struct probed_peer *p, const struct path_discovery_config *config)
 {
     nsec_t timeout = first_timeout(p, config);
+    if (asked_port_due(p) != 0 && has_room(p))
+        return 0;
     switch (p->state) {
     case PEER_SEARCHING:
         return has_room(p) ? 0 : earlier(timeout, p->silent_since + config->silence_limit_ns);

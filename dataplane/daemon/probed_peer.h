@@ -8,7 +8,8 @@
 
 enum {
     PROBES_OUTSTANDING_MAX = 32, /* of one peer */
-    PROBE_TRIES_MAX = 3          /* of a known port; an unknown one is given up for another */
+    ASKED_PORTS_MAX = 32,
+    PROBE_TRIES_MAX = 3 /* of a known port; an unknown one is given up for another */
 };
 
 /* What the peers behind one leaf share. */
@@ -31,6 +32,12 @@ struct outstanding_probe {
     nsec_t sent_at;
 };
 
+/* A port that somebody asks about, whatever is known of others. */
+struct asked_port {
+    uint16_t port; /* 0: free */
+    int16_t spine; /* -1: nobody has answered yet */
+};
+
 struct probed_peer {
     struct path_discovery_peer who;
     struct probed_leaf *leaf;
@@ -40,6 +47,8 @@ struct probed_peer {
     struct path_catalogue catalogue;
     struct outstanding_probe outstanding[PROBES_OUTSTANDING_MAX];
     unsigned outstanding_count;
+    struct asked_port asked[ASKED_PORTS_MAX];
+    unsigned asked_count; /* so far; the oldest makes room */
     uint16_t next_port, next_id;
     unsigned answers;       /* of this search */
     unsigned recheck_index; /* RECHECKING: next known port to probe */
@@ -57,6 +66,9 @@ bool probed_peer_next_probe(struct probed_peer *p, const struct path_discovery_c
                             struct path_probe *probe, nsec_t now);
 /* Ends the probe that this quotes; false when there is none. */
 bool probed_peer_take_answer(struct probed_peer *p, const struct path_probe *quote);
+/* The spine that the port crosses, or -1: it will be probed. */
+int probed_peer_ask(struct probed_peer *p, uint16_t port);
+void probed_peer_tell(struct probed_peer *p, uint16_t port, unsigned spine);
 /* When probed_peer_next_probe() should be called next. */
 nsec_t probed_peer_next_at(const struct probed_peer *p, const struct path_discovery_config *config);
 

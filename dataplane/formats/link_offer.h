@@ -13,6 +13,9 @@
  *                                  <- offer b, echo a, connected, ready  B may send
  *     offer a, echo b, connected, ready ->                               A may send
  *
+ * Neither connects before it has heard that the pair suits the other: where a device's source ports follow
+ * from the numbers of both queue pairs, an end whose path they do not take makes another one, until one does.
+ *
  * An end that is connected to another serial than it hears (the other has made a new queue pair, or has been
  * restarted) challenges it to echo its own; that done, the old queue pair is given up.
  */
@@ -23,14 +26,15 @@
 #include <stdint.h>
 
 enum {
-    LINK_OFFER_VERSION = 1,
+    LINK_OFFER_VERSION = 2,
     LINK_OFFER_PORT_DISTANCE = 1 /* from packet.h's PACKET_UDP_PORT, or whatever is configured in its place */
 };
 
 enum link_offer_flags {
     LINK_OFFER_CONNECTED = 1, /* the sender's queue pair receives from the one that it echoes */
     LINK_OFFER_READY = 2,     /* and the sender has heard the same of the other: no answer is needed */
-    LINK_OFFER_CHALLENGE = 4  /* the queue pair belongs to another one: echo the serial first */
+    LINK_OFFER_CHALLENGE = 4, /* the queue pair belongs to another one: echo the serial first */
+    LINK_OFFER_SUITS = 8      /* together with the queue pair that it echoes it takes the sender's path */
 };
 
 struct link_offer {

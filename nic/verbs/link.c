@@ -115,6 +115,11 @@ void verbs_link_describe(const struct verbs_link *link, struct verbs_end *end)
                               .mtu = v->mtu};
 }
 
+uint16_t verbs_link_fixed_port(const struct verbs_link *link, uint32_t other_queue_pair)
+{
+    return link->verbs->ports_by_numbers ? verbs_port_of_numbers(link->number, other_queue_pair) : 0;
+}
+
 static struct ibv_ah_attr address_of(const struct verbs *v, const struct verbs_route *route)
 {
     struct ibv_ah_attr ah = {.is_global = 1, .port_num = v->gid.port};
@@ -122,7 +127,7 @@ static struct ibv_ah_attr address_of(const struct verbs *v, const struct verbs_r
     ah.grh.dgid.raw[10] = ah.grh.dgid.raw[11] = 0xff;
     memcpy(ah.grh.dgid.raw + 12, &network, sizeof(network));
     ah.grh.sgid_index = (uint8_t)v->gid.index;
-    ah.grh.flow_label = verbs_flow_label(route->source_port);
+    ah.grh.flow_label = v->ports_by_numbers ? 0 : verbs_flow_label(route->source_port);
     ah.grh.hop_limit = HOP_LIMIT;
     ah.grh.traffic_class = ECN_CAPABLE;
     return ah;

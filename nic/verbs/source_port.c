@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How a queue pair gets the UDP source port of its path. RoCE v2 derives the port from the flow label of the
  * address, by a rule that rdma-core states (ibv_flow_label_to_udp_sport()) and kernel and devices follow;
- * mlx5 can also be told the port. That driver's library is looked for when it is needed, so that neither
- * building nor running depends on it. */
+ * mlx5 can also be told the port. Devices that take no notice of it are left to the kernel's other rule, by
+ * the numbers of both queue pairs, and whoever wants a path tries until numbers suit it. The driver's library
+ * is looked for when it is needed, so that neither building nor running depends on it. */
 #include <assert.h>
 #include <dlfcn.h>
 
@@ -10,7 +11,8 @@
 
 enum {
     SOURCE_PORT_BITS = 14,
-    SOURCE_PORT_BASE = 0xc000
+    SOURCE_PORT_BASE = 0xc000,
+    FLOW_LABEL_MASK = 0xfffff
 };
 
 uint32_t verbs_flow_label(uint16_t source_port)
@@ -19,6 +21,14 @@ uint32_t verbs_flow_label(uint16_t source_port)
     uint32_t label = low != 0 ? low : 1u << SOURCE_PORT_BITS | 1;
     assert(source_port < SOURCE_PORT_BASE || ibv_flow_label_to_udp_sport(label) == source_port);
     return label;
+}
+
+uint16_t verbs_port_of_numbers(uint32_t one, uint32_t other)
+{
+    uint64_t mixed = (uint64_t)one * other;
+    mixed ^= mixed >> 20;
+    mixed ^= mixed >> 40;
+    return ibv_flow_label_to_udp_sport((uint32_t)mixed & FLOW_LABEL_MASK);
 }
 
 int (*verbs_find_source_port_setter(struct ibv_device *device))(struct ibv_qp *, uint16_t)

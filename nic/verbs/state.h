@@ -37,6 +37,7 @@ struct verbs {
     struct verbs_gid gid;
     enum ibv_mtu mtu;
     unsigned links_max;
+    bool ports_by_numbers;
     int (*set_source_port)(struct ibv_qp *qp, uint16_t port); /* of the driver; NULL: the flow label does */
     LIST_HEAD(, verbs_memory) memories;
 
@@ -84,6 +85,8 @@ enum verbs_work {
 int verbs_find_gid(struct ibv_context *context, uint32_t address, struct verbs_gid *gid);
 /* The flow label that rdma-core's rule turns into this UDP source port; never 0. */
 uint32_t verbs_flow_label(uint16_t source_port);
+/* What the kernel makes of both queue pairs' numbers where there is no flow label. */
+uint16_t verbs_port_of_numbers(uint32_t one, uint32_t other);
 /* The driver's own way to set source ports, where it has one that this library knows. */
 int (*verbs_find_source_port_setter(struct ibv_device *device))(struct ibv_qp *, uint16_t);
 

@@ -120,7 +120,9 @@ static int build(struct verbs *v, const struct verbs_config *config, char error[
                            config->device, strerror(errno));
     for (uint32_t i = 0; i < v->buffer_count; i++)
         verbs_post_buffer(v, i);
-    v->set_source_port = verbs_find_source_port_setter(v->context->device);
+    v->ports_by_numbers = config->ports_by_numbers;
+    if (!v->ports_by_numbers)
+        v->set_source_port = verbs_find_source_port_setter(v->context->device);
     return 0;
 }
 

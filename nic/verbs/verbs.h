@@ -28,6 +28,8 @@ struct verbs_config {
     const char *device; /* name ("mlx5_0"), IPv4 address or GID; the last two choose device, port and GID */
     uint32_t address;   /* IPv4, host byte order: which of the device's GIDs; 0: its first IPv4 one */
     unsigned links_max; /* the device may allow fewer */
+    bool ports_by_numbers; /* the device takes no notice of flow labels: source ports follow from both queue
+                              pairs' numbers, by the kernel's rule */
 };
 /* What a device is to the rest of the host. */
 struct verbs_identity {
@@ -78,6 +80,9 @@ struct verbs_end {
 int verbs_link_create(struct verbs *v, struct verbs_link **link, char error[VERBS_ERROR_BYTES]);
 void verbs_link_describe(const struct verbs_link *link, struct verbs_end *end);
 
+/* With ports_by_numbers: the source port that packets of the link will carry, both ways, when it is connected
+ * to this queue pair. 0: the route says. */
+uint16_t verbs_link_fixed_port(const struct verbs_link *link, uint32_t other_queue_pair);
 struct verbs_route {
     uint32_t destination; /* IPv4, host byte order */
     uint16_t source_port; /* 49152 .. 65535 */
