@@ -210,12 +210,17 @@ static bool deliver_offer(struct end *from, struct end *to)
     return true;
 }
 
+/* Something on its way arrives; false: nothing is. */
+static bool move(void)
+{
+    return do_command(&ends[0]) || do_command(&ends[1]) || deliver_offer(&ends[0], &ends[1]) ||
+           deliver_offer(&ends[1], &ends[0]);
+}
+
 static void settle(void)
 {
-    bool busy = true;
-    while (busy)
-        busy = do_command(&ends[0]) | do_command(&ends[1]) | deliver_offer(&ends[0], &ends[1]) |
-               deliver_offer(&ends[1], &ends[0]);
+    while (move())
+        ;
 }
 
 static void connect_both(void)
@@ -307,7 +312,7 @@ static void a_port_found_too_late_is_not_forgotten(void **state)
     (void)state;
     connection_on_wanted(ends[0].connection, PORT);
     while (ends[0].command_count == 0)
-        assert_true(deliver_offer(&ends[0], &ends[1]) | deliver_offer(&ends[1], &ends[0]));
+        assert_true(deliver_offer(&ends[0], &ends[1]) || deliver_offer(&ends[1], &ends[0]));
     connection_on_path_found(ends[0].connection, PORT + 1);
     settle();
     assert_int_equal(ends[0].broken, 1);
