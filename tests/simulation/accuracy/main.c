@@ -18,8 +18,7 @@
 enum {
     STEPS_AFTER_ONSET = 150,
     STEPS_AFTER_NAMED = 25, /* nothing else may be said then either */
-    HEALTHY_RUN_STEPS = 20000,
-    TRANSPORT_STEPS = 110
+    HEALTHY_RUN_STEPS = 20000
 };
 
 struct options {
@@ -73,11 +72,6 @@ static void run_fault(const struct options *o, enum fault_kind kind, uint64_t se
     score_end_run(score, &j);
     model_destroy(&m);
 }
-
-struct healthy_result {
-    uint64_t steps, records;
-    uint32_t false_verdicts, suspicions;
-};
 
 static void run_healthy(const struct options *o, uint64_t seed, uint64_t steps, struct healthy_result *result)
 {
@@ -167,8 +161,7 @@ static void run_transport(const struct options *o, struct figures *f)
         if (o->transport_kind >= 0 && fault != o->transport_kind)
             continue;
         for (uint32_t i = 0; i < o->transport_runs; i++)
-            transport_case_run(fault, o->seed + i, TRANSPORT_STEPS, o->verbose, &scores[fault],
-                               &f->transport_result);
+            transport_case_run(fault, o->seed + i, o->verbose, &scores[fault], &f->transport_result);
         print_row(transport_fault_name(fault), &scores[fault]);
         score_add(&f->transport, &scores[fault]);
     }

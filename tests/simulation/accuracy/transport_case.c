@@ -2,55 +2,55 @@
 #include "tests/simulation/accuracy/transport_case.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "dataplane/transport/congestion.h"
-#include "tests/simulation/accuracy/witness.h"
-#include "tools/sim/experiment.h"
-#include "tools/sim/memory.h"
+#include "tests/simulation/accuracy/transport_run.h"
 #include "tools/sim/sim_fault.h"
 
-#define TICK_NS     (20 * NSEC_PER_USEC)
-#define GAP_NS      (200 * NSEC_PER_USEC) /* computing */
-#define HOST_RATE   12500000000ull        /* 100 Gb/s */
-#define FABRIC_RATE 8750000000ull         /* leaf-spine links are what limits a step */
+#define STRETCH_NS  (400 * NSEC_PER_USEC) /* of a fault that comes and goes: about a step */
+#define STRETCH_BAD 0.3                   /* how many of them */
 
 enum {
-    LEAVES = 4,
-    SPINES = 4,
-    HOSTS = 4, /* of a leaf */
-    ALL_HOSTS = LEAVES * HOSTS,
     ONSET_STEP = 25,
+    STEPS_MAX = 110,
     STEPS_AFTER_NAMED = 15
 };
+
+static const struct transport_shape usual = {
+    .leaves = 4, .spines = 4, .hosts = 4, .fabric_rate_bytes_per_s = 8750000000ull};
+static const struct transport_shape shared = {
+    .leaves = 4, .spines = 4, .hosts = 4, .others = 3, .fabric_rate_bytes_per_s = 8750000000ull};
+static const struct transport_shape two_spines = {
+    .leaves = 3, .spines = 2, .hosts = 2, .fabric_rate_bytes_per_s = 12500000000ull};
 
 const char *transport_fault_name(enum transport_fault fault)
 {
     static const char *const names[TRANSPORT_FAULTS] = {
-        [TRANSPORT_HEALTHY] = "healthy",
         [TRANSPORT_BLACK_HOLE] = "black hole",
         [TRANSPORT_LOSS] = "1 % loss",
         [TRANSPORT_HALF_RATE] = "half rate",
         [TRANSPORT_RATE] = "three quarters of the rate",
+        [TRANSPORT_MILD] = "mild: 90 % of the rate",
+        [TRANSPORT_INTERMITTENT] = "intermittent: half rate in 3 of 10 steps",
         [TRANSPORT_CABLE] = "cable, half rate both directions",
         [TRANSPORT_DOUBLE] = "two links, one half rate, one 1 % loss",
         [TRANSPORT_TWO_JOBS] = "half rate under two jobs",
+        [TRANSPORT_TWO_SPINES] = "half rate where there are two spines",
         [TRANSPORT_HOST] = "host port sends at half rate",
+        [TRANSPORT_HOST_RECEIVES] = "host port receives at half rate",
         [TRANSPORT_HOST_LOSS] = "host port loses 1 % of what it receives",
+        [TRANSPORT_CONGESTION] = "congestion by others (decoy)",
     };
     return names[fault];
 }
 
-struct run {
-    struct simulation *simulation;
-    struct localiser *localiser;
-    struct witness witness;
-    struct workload workloads[2];
-    uint32_t hosts[2][ALL_HOSTS];
+struct case_run {
+    struct transport_run run; /* first: on_tick() finds the rest behind it */
     struct sim_fault faults[TRUTHS_MAX];
     struct truth truths[TRUTHS_MAX];
     unsigned fault_count;
-    bool injected;
+    bool injected, intermittent, congests;
+    nsec_t stretch_ends_at;
+    struct random_stream random;
     uint64_t seed;
     unsigned end_step;
     bool verbose;
@@ -58,210 +58,211 @@ struct run {
     struct score *score;
 };
 
-/* ---- the fabric ---- */
-
-static struct simulation_config configure(uint64_t seed)
-{
-    struct link_config host = {.rate_bytes_per_s = HOST_RATE,
-                               .delay_ns = 500,
-                               .queue_limit_bytes = 1 << 20,
-                               .mark_from_bytes = 64 << 10,
-                               .mark_full_bytes = 64 << 10};
-    struct simulation_config c = {.seed = seed};
-    c.topology =
-        (struct topology_config){.shape = {.pods = 1, .leaves = LEAVES, .spines = SPINES, .hosts = HOSTS},
-                                 .host_link = host,
-                                 .fabric_link = host,
-                                 .seed = seed,
-                                 .turnaround_ns = 1000};
-    c.topology.fabric_link.rate_bytes_per_s = FABRIC_RATE;
-    c.base_rtt_ns = simulation_base_rtt_ns(&c.topology, 4096 + 100);
-    transport_config_default(&c.transport, HOST_RATE, c.base_rtt_ns);
-    c.transport.peers_max = ALL_HOSTS;
-    c.transport.paths_max = SPINES;
-    c.transport.messages_max = 1024;
-    c.transport.pieces_max = 8192;
-    c.transport.communicators_max = WITNESS_PROBES_MAX + 4;
-    return c;
-}
-
-static struct localiser *create_localiser(const struct simulation *s)
-{
-    struct localiser_port ports[ALL_HOSTS];
-    struct localiser_config config;
-    char error[LOCALISER_ERROR_BYTES];
-    struct localiser *l;
-    for (uint32_t i = 0; i < ALL_HOSTS; i++)
-        ports[i] = (struct localiser_port){.address = s->hosts[i].address, .leaf = i / HOSTS};
-    struct localiser_fabric fabric = {
-        .leaf_count = LEAVES, .spine_count = SPINES, .port_count = ALL_HOSTS, .ports = ports};
-    localiser_config_default(&config);
-    config.round_ns_min = TICK_NS;
-    config.settle_ns = 5 * NSEC_PER_MSEC;
-    config.probe_timeout_ns = 20 * NSEC_PER_MSEC;
-    config.silence_settle_ns = 500 * NSEC_PER_USEC;
-    config.hang_ns = 100 * NSEC_PER_MSEC;
-    if (localiser_create(&fabric, &config, &l, error) != 0)
-        abort();
-    return l;
-}
-
-/* ---- jobs ---- */
-
-static void add_job(struct run *r, unsigned number, unsigned count, unsigned steps,
-                    struct random_stream *random)
-{
-    uint32_t ranks = ALL_HOSTS / count;
-    struct workload *w = &r->workloads[number];
-    *w = (struct workload){
-        .kind = WORKLOAD_ALL_TO_ALL, .ranks = ranks, .bytes = 32 << random_below(random, 2)};
-    w->bytes <<= 10;
-    if (count == 2)
-        w->bytes *= 2;
-    for (uint32_t i = 0; i < ranks; i++) /* every second host of each leaf, if there are two jobs */
-        r->hosts[number][i] = i * count + number;
-    job_add(r->simulation, &(struct job_config){.name = "job",
-                                                .identity = 1 + number,
-                                                .rank_hosts = r->hosts[number],
-                                                .rank_count = ranks,
-                                                .path_mode = PATH_MODE_WRAP,
-                                                .iterations = steps,
-                                                .open_at = NSEC_PER_USEC,
-                                                .start_at = EXPERIMENT_START_NS,
-                                                .gap_ns = GAP_NS,
-                                                .deadline_at = NSEC_NEVER,
-                                                .may_fail = true,
-                                                .workload = w});
-}
-
 /* ---- faults ---- */
 
-static void add_fault(struct run *r, const struct sim_fault *fault, const struct truth *truth)
+static struct truth *add_fault(struct case_run *r, const struct sim_fault *fault, const struct truth *truth)
 {
     r->faults[r->fault_count] = *fault;
     r->faults[r->fault_count].until = NSEC_NEVER;
-    r->truths[r->fault_count++] = *truth;
+    r->truths[r->fault_count] = *truth;
+    return &r->truths[r->fault_count++];
 }
 
-static void break_link(struct run *r, enum sim_fault_kind kind, uint32_t amount, uint32_t kinds,
-                       struct random_stream *random)
+static struct component draw_link(struct case_run *r)
+{
+    const struct transport_shape *s = &r->run.shape;
+    bool up = random_below(&r->random, 2);
+    struct component c = {.kind = up ? COMPONENT_UP : COMPONENT_DOWN,
+                          .place = (uint32_t)random_below(&r->random, s->leaves),
+                          .spine = (uint32_t)random_below(&r->random, s->spines)};
+    if (r->fault_count > 0) /* somewhere else */
+        c.spine = (r->truths[0].component.spine + 1 + (uint32_t)random_below(&r->random, s->spines - 1)) %
+                  s->spines;
+    return c;
+}
+
+static void break_link(struct case_run *r, enum sim_fault_kind kind, uint32_t amount, uint32_t kinds)
 {
     char name[TOPOLOGY_NAME_BYTES];
-    bool up = random_below(random, 2);
-    struct truth t = {.kinds = kinds,
-                      .component = {.kind = up ? COMPONENT_UP : COMPONENT_DOWN,
-                                    .place = (uint32_t)random_below(random, LEAVES),
-                                    .spine = (uint32_t)random_below(random, SPINES)}};
-    if (r->fault_count > 0) /* somewhere else */
-        t.component.spine =
-            (r->truths[0].component.spine + 1 + (uint32_t)random_below(random, SPINES - 1)) % SPINES;
+    struct truth t = {.kinds = kinds, .component = draw_link(r)};
+    bool up = t.component.kind == COMPONENT_UP;
     struct sim_fault f = {
         .kind = kind, .amount = amount, .direction = up ? SIM_FAULT_UP : SIM_FAULT_ONLY_DOWN};
     snprintf(name, sizeof(name), "leaf%u-spine%u", t.component.place, t.component.spine);
-    topology_find_link(&r->simulation->topology, name, &f.up_link, &f.down_link);
+    topology_find_link(&r->run.simulation->topology, name, &f.up_link, &f.down_link);
     add_fault(r, &f, &t);
 }
 
-static void break_cable(struct run *r, struct random_stream *random)
-{
-    break_link(r, SIM_FAULT_RATE, 50, 1u << VERDICT_REDUCED_RATE, random);
-    r->faults[0].direction = SIM_FAULT_BOTH;
-}
-
-static void break_host(struct run *r, bool loses, struct random_stream *random)
+static void break_host(struct case_run *r, const struct sim_fault *fault, uint32_t kinds)
 {
     char name[TOPOLOGY_NAME_BYTES];
-    uint32_t host = (uint32_t)random_below(random, ALL_HOSTS);
-    struct truth t = {.kinds = loses ? 1u << VERDICT_LOSSY
-                                     : 1u << VERDICT_HOST_SENDING | 1u << VERDICT_HOST_RECEIVING,
-                      .component = {.kind = loses ? COMPONENT_RX : COMPONENT_TX, .place = host},
+    uint32_t host = (uint32_t)random_below(&r->random, r->run.shape.leaves * r->run.shape.hosts);
+    bool sends = fault->direction == SIM_FAULT_UP;
+    struct truth t = {.kinds = kinds,
+                      .component = {.kind = sends ? COMPONENT_TX : COMPONENT_RX, .place = host},
                       .host = true};
-    struct sim_fault f = {.kind = loses ? SIM_FAULT_LOSS : SIM_FAULT_RATE,
-                          .amount = loses ? 10000 : 50,
-                          .direction = loses ? SIM_FAULT_ONLY_DOWN : SIM_FAULT_UP};
-    snprintf(name, sizeof(name), "host%u-leaf%u", host, host / HOSTS);
-    topology_find_link(&r->simulation->topology, name, &f.up_link, &f.down_link);
+    struct sim_fault f = *fault;
+    snprintf(name, sizeof(name), "host%u-leaf%u", host, host / r->run.shape.hosts);
+    topology_find_link(&r->run.simulation->topology, name, &f.up_link, &f.down_link);
     add_fault(r, &f, &t);
 }
 
-static void draw_faults(struct run *r, enum transport_fault fault, struct random_stream *random)
+/* A downlink that others overload. */
+static void draw_congestion(struct case_run *r)
+{
+    r->congests = true;
+    r->fault_count = 1;
+    r->truths[0] =
+        (struct truth){.kinds = 1u << VERDICT_CONGESTED,
+                       .optional = true,
+                       .component = {.kind = COMPONENT_DOWN,
+                                     .place = (uint32_t)random_below(&r->random, r->run.shape.leaves),
+                                     .spine = (uint32_t)random_below(&r->random, r->run.shape.spines)}};
+}
+
+static void draw_faults(struct case_run *r, enum transport_fault fault)
 {
     const uint32_t slow = 1u << VERDICT_REDUCED_RATE, lossy = 1u << VERDICT_LOSSY;
+    const uint32_t host_slow = 1u << VERDICT_HOST_SENDING | 1u << VERDICT_HOST_RECEIVING;
     switch (fault) {
-    case TRANSPORT_HEALTHY:
-    case TRANSPORT_FAULTS:
-        break;
     case TRANSPORT_BLACK_HOLE:
-        break_link(r, SIM_FAULT_BLACK_HOLE, 0, 1u << VERDICT_BLACK_HOLE, random);
+        break_link(r, SIM_FAULT_BLACK_HOLE, 0, 1u << VERDICT_BLACK_HOLE);
         break;
     case TRANSPORT_LOSS:
-        break_link(r, SIM_FAULT_LOSS, 10000, lossy, random);
+        break_link(r, SIM_FAULT_LOSS, 10000, lossy);
+        break;
+    case TRANSPORT_INTERMITTENT:
+        r->intermittent = true;
+        break_link(r, SIM_FAULT_RATE, 50, slow);
         break;
     case TRANSPORT_HALF_RATE:
     case TRANSPORT_TWO_JOBS:
-        break_link(r, SIM_FAULT_RATE, 50, slow, random);
+    case TRANSPORT_TWO_SPINES:
+        break_link(r, SIM_FAULT_RATE, 50, slow);
         break;
     case TRANSPORT_RATE:
-        break_link(r, SIM_FAULT_RATE, 75, slow, random);
+        break_link(r, SIM_FAULT_RATE, 75, slow);
+        break;
+    case TRANSPORT_MILD:
+        break_link(r, SIM_FAULT_RATE, 90, slow);
         break;
     case TRANSPORT_CABLE:
-        break_cable(r, random);
+        break_link(r, SIM_FAULT_RATE, 50, slow);
+        r->faults[0].direction = SIM_FAULT_BOTH;
         break;
     case TRANSPORT_DOUBLE:
-        break_link(r, SIM_FAULT_RATE, 50, slow, random);
-        break_link(r, SIM_FAULT_LOSS, 10000, lossy, random);
+        break_link(r, SIM_FAULT_RATE, 50, slow);
+        break_link(r, SIM_FAULT_LOSS, 10000, lossy);
         break;
     case TRANSPORT_HOST:
+        break_host(r, &(struct sim_fault){.kind = SIM_FAULT_RATE, .amount = 50, .direction = SIM_FAULT_UP},
+                   host_slow);
+        break;
+    case TRANSPORT_HOST_RECEIVES:
+        break_host(
+            r, &(struct sim_fault){.kind = SIM_FAULT_RATE, .amount = 50, .direction = SIM_FAULT_ONLY_DOWN},
+            host_slow);
+        break;
     case TRANSPORT_HOST_LOSS:
-        break_host(r, fault == TRANSPORT_HOST_LOSS, random);
+        break_host(
+            r, &(struct sim_fault){.kind = SIM_FAULT_LOSS, .amount = 10000, .direction = SIM_FAULT_ONLY_DOWN},
+            lossy);
+        break;
+    case TRANSPORT_CONGESTION:
+    case TRANSPORT_FAULTS:
+        draw_congestion(r);
         break;
     }
 }
 
 /* ---- time ---- */
 
-static void inject(struct run *r)
+static void schedule(struct case_run *r, nsec_t until)
 {
     for (unsigned i = 0; i < r->fault_count; i++) {
-        r->faults[i].at = simulation_now(r->simulation) + 1;
-        sim_fault_schedule(r->simulation, &r->faults[i]);
+        r->faults[i].at = simulation_now(r->run.simulation) + 1;
+        r->faults[i].until = until;
+        sim_fault_schedule(r->run.simulation, &r->faults[i]);
+    }
+}
+
+/* Others' hosts of all other leaves send to that leaf over the one spine, without end. */
+static void congest(struct case_run *r)
+{
+    const struct component *down = &r->truths[0].component;
+    for (uint32_t i = 1; i < r->run.shape.leaves; i++) {
+        uint32_t from = (down->place + i) % r->run.shape.leaves;
+        uint32_t hosts[2] = {transport_run_other(&r->run, down->place, i - 1),
+                             transport_run_other(&r->run, from, 0)};
+        struct transport_foreign f = {
+            .workload = {.kind = WORKLOAD_INCAST, .ranks = 2, .bytes = 1 << 20},
+            .hosts = hosts,
+            .hash_seed = witness_seed_for(&r->run.witness, hosts[1], hosts[0], down->spine),
+            .iterations = 100000};
+        transport_run_add_foreign(&r->run, &f);
+    }
+}
+
+static void inject(struct case_run *r)
+{
+    nsec_t now = simulation_now(r->run.simulation);
+    if (r->intermittent && now >= r->stretch_ends_at) {
+        r->stretch_ends_at = now + STRETCH_NS;
+        if (chance(&r->random, STRETCH_BAD))
+            schedule(r, r->stretch_ends_at - NSEC_PER_USEC);
+    } else if (!r->intermittent && !r->injected) {
+        r->congests ? congest(r) : schedule(r, NSEC_NEVER);
     }
     r->injected = true;
 }
 
-static void take_verdicts(struct run *r)
+static void take_verdicts(struct case_run *r)
 {
     struct verdict v;
-    while (localiser_next_verdict(r->localiser, &v)) {
+    char text[VERDICT_TEXT_BYTES];
+    while (localiser_next_verdict(r->run.localiser, &v)) {
         bool named = judgement_is_complete(&r->judgement);
-        unsigned step = r->witness.iteration;
-        if (r->verbose) {
-            char text[VERDICT_TEXT_BYTES];
-            verdict_explain(&v, text);
+        unsigned step = r->run.witness.iteration;
+        verdict_explain(&v, text);
+        if (r->verbose)
             fprintf(stderr, "  seed %llu, step %u: %s\n", (unsigned long long)r->seed, step, text);
-        }
         score_take(r->score, &r->judgement, &v, step > ONSET_STEP ? step - ONSET_STEP : 0);
-        if (!named && r->judgement.truth_count > 0 && judgement_is_complete(&r->judgement))
-            r->end_step = step + STEPS_AFTER_NAMED < r->end_step ? step + STEPS_AFTER_NAMED : r->end_step;
+        if (!named && judgement_is_complete(&r->judgement) && step + STEPS_AFTER_NAMED < r->end_step)
+            r->end_step = step + STEPS_AFTER_NAMED;
     }
 }
 
-static void tick_call(struct simulation *s, void *context, uint64_t argument)
+static bool on_tick(struct transport_run *run)
 {
-    (void)argument;
-    struct run *r = context;
-    if (!r->injected && r->witness.iteration >= ONSET_STEP)
+    struct case_run *r = (struct case_run *)run;
+    if (run->witness.iteration >= ONSET_STEP)
         inject(r);
-    localiser_tick(r->localiser, simulation_now(s));
-    witness_serve_probes(&r->witness);
     take_verdicts(r);
-    if (r->witness.iteration >= r->end_step || s->jobs[0]->ranks_left == 0)
-        simulation_stop(s);
-    else
-        simulation_call_at(s, simulation_now(s) + TICK_NS, tick_call, r, 0);
+    return run->witness.iteration < r->end_step;
 }
 
-static void tell_truths(const struct run *r)
+/* ---- a run ---- */
+
+static const struct transport_shape *shape_of(enum transport_fault fault)
+{
+    if (fault == TRANSPORT_TWO_SPINES)
+        return &two_spines;
+    return fault == TRANSPORT_CONGESTION ? &shared : &usual;
+}
+
+static void add_jobs(struct case_run *r, enum transport_fault fault)
+{
+    unsigned count = fault == TRANSPORT_TWO_JOBS ? 2 : 1;
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t bytes = (32ull << 10) << random_below(&r->random, 2);
+        bytes *= count * (fault == TRANSPORT_TWO_SPINES ? 4 : 1);
+        transport_run_add_job(
+            &r->run,
+            &(struct transport_job){.number = i, .count = count, .bytes = bytes, .steps = STEPS_MAX + 1});
+    }
+}
+
+static void tell_truths(const struct case_run *r)
 {
     char name[COMPONENT_NAME_BYTES];
     for (unsigned i = 0; i < r->fault_count; i++) {
@@ -271,29 +272,26 @@ static void tell_truths(const struct run *r)
     }
 }
 
-void transport_case_run(enum transport_fault fault, uint64_t seed, unsigned steps, bool verbose,
-                        struct score *score, struct transport_result *result)
+void transport_case_run(enum transport_fault fault, uint64_t seed, bool verbose, struct score *score,
+                        struct transport_result *result)
 {
-    static struct run run;
-    struct random_stream random = {.state = mix64_pair(seed, fault)};
-    struct simulation_config config = configure(random_next(&random));
-    unsigned jobs = fault == TRANSPORT_TWO_JOBS ? 2 : 1;
-    run = (struct run){.seed = seed, .score = score, .verbose = verbose, .end_step = steps};
-    run.simulation = simulation_create(&config);
-    run.localiser = create_localiser(run.simulation);
-    draw_faults(&run, fault, &random);
-    run.judgement = (struct judgement){.truths = run.truths, .truth_count = run.fault_count};
-    for (unsigned i = 0; i < jobs; i++)
-        add_job(&run, i, jobs, steps + 1, &random);
-    witness_begin(&run.witness, run.simulation, run.localiser, jobs);
-    simulation_call_at(run.simulation, EXPERIMENT_START_NS, tick_call, &run, 0);
-    simulation_run(run.simulation, NSEC_NEVER);
+    static struct case_run r;
+    r = (struct case_run){.seed = seed,
+                          .random = {.state = mix64_pair(seed, fault)},
+                          .score = score,
+                          .verbose = verbose,
+                          .end_step = STEPS_MAX};
+    transport_run_create(&r.run, shape_of(fault), random_next(&r.random));
+    r.run.on_tick = on_tick;
+    draw_faults(&r, fault);
+    r.judgement = (struct judgement){.truths = r.truths, .truth_count = r.fault_count};
+    add_jobs(&r, fault);
+    transport_run_go(&r.run);
     if (verbose)
-        tell_truths(&run);
-    score_end_run(score, &run.judgement);
-    result->steps += run.witness.iteration;
-    result->records += run.witness.records;
-    result->complaints += run.simulation->complaints.count;
-    simulation_destroy(run.simulation);
-    localiser_destroy(run.localiser);
+        tell_truths(&r);
+    score_end_run(score, &r.judgement);
+    result->steps += r.run.witness.iteration;
+    result->records += r.run.witness.records;
+    result->complaints += r.run.simulation->complaints.count;
+    transport_run_destroy(&r.run);
 }

@@ -169,15 +169,19 @@ static void tell_probe(struct witness *w, struct host *host, struct witness_prob
     tell(w, p->request.source, &r);
 }
 
-/* Which seed makes the hash of this pair of hosts choose the path. */
-static uint32_t seed_for(const struct witness *w, const struct probe_request *p)
+static uint32_t seed_of_addresses(const struct witness *w, uint64_t pair, uint32_t path)
 {
     unsigned paths = w->simulation->topology.shape.spines;
-    uint64_t pair = (uint64_t)p->source << 32 | p->destination;
     for (uint32_t seed = 0; seed < SEEDS_TRIED; seed++)
-        if (p->path == TIMING_PATH_NONE || mix64_pair(seed, pair) % paths == p->path)
+        if (path == TIMING_PATH_NONE || mix64_pair(seed, pair) % paths == path)
             return seed;
     return 0;
+}
+
+uint32_t witness_seed_for(const struct witness *w, uint32_t from, uint32_t to, uint32_t path)
+{
+    const struct host *hosts = w->simulation->hosts;
+    return seed_of_addresses(w, (uint64_t)hosts[from].address << 32 | hosts[to].address, path);
 }
 
 static uint32_t host_at(const struct witness *w, uint32_t address)
@@ -203,7 +207,7 @@ static void send_probe(struct witness *w, const struct probe_request *request)
                                     .rank_hosts = p->hosts,
                                     .rank_count = 2,
                                     .path_mode = PATH_MODE_HASH,
-                                    .hash_seed = seed_for(w, request),
+                                    .hash_seed = witness_seed_for(w, p->hosts[1], p->hosts[0], request->path),
                                     .iterations = request->repeats,
                                     .open_at = simulation_now(s) + 1,
                                     .start_at = simulation_now(s) + 20 * NSEC_PER_USEC,
@@ -232,6 +236,8 @@ static void on_message(struct witness *w, struct host *host, const struct event 
             tell_probe(w, host, probe);
         return;
     }
+    if (o->rank->job->config.identity > w->job_count) /* others' */
+        return;
     follow_rank(w, o->rank);
     if (event->kind == EVENT_SENT)
         tell_sent(w, host, o, event);

@@ -28,7 +28,7 @@ struct witness_probe {
 struct witness {
     struct simulation *simulation;
     struct localiser *localiser;
-    unsigned job_count; /* the simulation's first jobs; the others are probes */
+    unsigned job_count; /* those of identity 1 to this one are told of */
     struct witness_rank ranks[WITNESS_JOBS_MAX][WITNESS_RANKS_MAX];
     struct witness_probe probes[WITNESS_PROBES_MAX];
     unsigned probe_count;
@@ -38,6 +38,8 @@ struct witness {
 
 /* Watches from now on. The witness stays as long as the simulation. */
 void witness_begin(struct witness *w, struct simulation *s, struct localiser *l, unsigned job_count);
+/* Which seed makes the hash of this pair of hosts choose the path. */
+uint32_t witness_seed_for(const struct witness *w, uint32_t from, uint32_t to, uint32_t path);
 /* Sends the probes that the localiser asks for. */
 void witness_serve_probes(struct witness *w);
 
