@@ -11,6 +11,8 @@ enum {
     PROBE_SETS_MAX = 16   /* one a round, until it is decided */
 };
 
+#define UNEVEN 1.15 /* what is so besides */
+
 /* ---- telling ---- */
 
 uint64_t accusations_next_number(struct accusations *a)
@@ -281,6 +283,22 @@ static bool is_aftermath(const struct accusations *a, const struct suspicion *s,
     return false;
 }
 
+/* What a dead link does not carry any more is on others: of n spines n - 1 take n / (n - 1) times as long,
+ * here more and there less, through no other fault, until all is planned anew. */
+static bool is_of_missing_link(const struct accusations *a, const struct suspicion *s,
+                               const struct syndrome *syndrome)
+{
+    double spines = a->evidence->map->shape.spine_count, missing = spines > 1 ? spines / (spines - 1) : 1;
+    if (s->channel != EVIDENCE_SLOW || syndrome->evidence.excess > missing * UNEVEN)
+        return false;
+    for (unsigned i = 0; i < ACCUSATIONS_MAX; i++) {
+        const struct accusation *x = &a->items[i];
+        if (x->in_use && x->told && x->verdict.kind == VERDICT_BLACK_HOLE)
+            return true;
+    }
+    return false;
+}
+
 static void find_suspects(struct accusations *a, uint64_t now_ns)
 {
     struct suspicion s;
@@ -289,7 +307,7 @@ static void find_suspects(struct accusations *a, uint64_t now_ns)
          i++) {
         struct syndrome syndrome;
         syndrome_read(a->evidence, &s, &syndrome);
-        if (is_aftermath(a, &s, &syndrome)) {
+        if (is_aftermath(a, &s, &syndrome) || is_of_missing_link(a, &s, &syndrome)) {
             evidence_forget(a->evidence, s.components[0]);
             continue;
         }

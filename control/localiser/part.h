@@ -15,5 +15,8 @@ double part_cable_sum(const struct evidence *e, enum evidence_channel channel, u
 /* The part of the switch that is to be blamed in its stead; what is no switch, or has no such part, itself.
  */
 uint32_t part_prefer(const struct evidence *e, enum evidence_channel channel, uint32_t whole);
+/* Whether more of what crosses the component is lost than of all else, beyond chance: losses that are the
+ * same everywhere are nobody's. */
+bool part_loses_more(const struct evidence *e, uint32_t component);
 
 #endif

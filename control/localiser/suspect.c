@@ -9,21 +9,46 @@
 
 /* Of what speaks against the best so much must go for another, too, or that is about something else. */
 #define OVERLAP_MIN 0.5
+enum {
+    UNFOUNDED_MAX = 4 /* passed over in a round */
+};
 
-static bool find_best(const struct evidence *e, uint32_t *component, enum evidence_channel *channel)
+/* The one against which most speaks, but less than `below`. */
+static bool find_best(const struct evidence *e, float below, uint32_t *component,
+                      enum evidence_channel *channel)
 {
     float most = 0;
     for (unsigned ch = 0; ch < EVIDENCE_CHANNELS; ch++)
         for (uint32_t c = 0; c < e->components; c++) {
             size_t cell = evidence_cell(e, ch, c);
             if (e->streak[cell] < SUSPECT_ROUNDS_NEEDED || e->total[cell] <= most ||
-                evidence_is_accused(e, c, ch))
+                e->total[cell] >= below || evidence_is_accused(e, c, ch))
                 continue;
             most = e->total[cell];
             *component = c;
             *channel = ch;
         }
     return most > 0;
+}
+
+/* Losses that are no more frequent over it than elsewhere speak against nobody. */
+static bool is_founded(const struct evidence *e, enum evidence_channel channel, uint32_t component)
+{
+    bool losses = channel == EVIDENCE_LOSS_LOW || channel == EVIDENCE_LOSS_HIGH;
+    return !losses || part_loses_more(e, component);
+}
+
+/* The best that is founded, among the first few. */
+static bool find_founded(const struct evidence *e, uint32_t *component, enum evidence_channel *channel)
+{
+    float below = INFINITY;
+    for (unsigned i = 0; i < UNFOUNDED_MAX && find_best(e, below, component, channel); i++) {
+        below = e->total[evidence_cell(e, *channel, *component)];
+        *component = part_prefer(e, *channel, *component);
+        if (is_founded(e, *channel, *component))
+            return true;
+    }
+    return false;
 }
 
 /* ---- whoever is not told from it ---- */
@@ -126,9 +151,8 @@ bool suspect_find(const struct evidence *e, struct suspicion *s)
 {
     uint32_t best = 0;
     enum evidence_channel channel = EVIDENCE_SLOW;
-    if (!find_best(e, &best, &channel))
+    if (!find_founded(e, &best, &channel))
         return false;
-    best = part_prefer(e, channel, best);
     *s = (struct suspicion){.channel = channel,
                             .count = 1,
                             .components = {best},

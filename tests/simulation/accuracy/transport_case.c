@@ -6,21 +6,18 @@
 #include "tests/simulation/accuracy/transport_run.h"
 #include "tools/sim/sim_fault.h"
 
-#define STRETCH_NS  (400 * NSEC_PER_USEC) /* of a fault that comes and goes: about a step */
-#define STRETCH_BAD 0.3                   /* how many of them */
+#define STRETCH_NS   (400 * NSEC_PER_USEC) /* of a fault that comes and goes: about a step */
+#define BURST_GAP_NS (3 * NSEC_PER_MSEC)   /* between bursts: about one step in ten has one */
+#define BURST_BYTES  (256 << 10)           /* of each sender: shorter than a step */
+#define STREAM_BYTES (1 << 20)
+#define STRETCH_BAD  0.3 /* how many of them */
 
 enum {
-    ONSET_STEP = 25,
-    STEPS_MAX = 110,
+    ONSET_STEP_MIN = 25,
+    ONSET_STEPS = 16, /* from then on within so many */
+    STEPS_AFTER_ONSET = 150,
     STEPS_AFTER_NAMED = 15
 };
-
-static const struct transport_shape usual = {
-    .leaves = 4, .spines = 4, .hosts = 4, .fabric_rate_bytes_per_s = 8750000000ull};
-static const struct transport_shape shared = {
-    .leaves = 4, .spines = 4, .hosts = 4, .others = 3, .fabric_rate_bytes_per_s = 8750000000ull};
-static const struct transport_shape two_spines = {
-    .leaves = 3, .spines = 2, .hosts = 2, .fabric_rate_bytes_per_s = 12500000000ull};
 
 const char *transport_fault_name(enum transport_fault fault)
 {
@@ -38,7 +35,8 @@ const char *transport_fault_name(enum transport_fault fault)
         [TRANSPORT_HOST] = "host port sends at half rate",
         [TRANSPORT_HOST_RECEIVES] = "host port receives at half rate",
         [TRANSPORT_HOST_LOSS] = "host port loses 1 % of what it receives",
-        [TRANSPORT_CONGESTION] = "congestion by others (decoy)",
+        [TRANSPORT_BURSTS] = "bursts of others onto one link (decoy)",
+        [TRANSPORT_CONGESTION] = "others' traffic onto one link, without end (decoy)",
     };
     return names[fault];
 }
@@ -49,6 +47,9 @@ struct case_run {
     struct truth truths[TRUTHS_MAX];
     unsigned fault_count;
     bool injected, intermittent, congests;
+    nsec_t congestion_gap_ns;
+    uint64_t congestion_bytes;
+    unsigned onset_step;
     nsec_t stretch_ends_at;
     struct random_stream random;
     uint64_t seed;
@@ -168,8 +169,14 @@ static void draw_faults(struct case_run *r, enum transport_fault fault)
             r, &(struct sim_fault){.kind = SIM_FAULT_LOSS, .amount = 10000, .direction = SIM_FAULT_ONLY_DOWN},
             lossy);
         break;
+    case TRANSPORT_BURSTS:
+        r->congestion_gap_ns = BURST_GAP_NS;
+        r->congestion_bytes = BURST_BYTES;
+        draw_congestion(r);
+        break;
     case TRANSPORT_CONGESTION:
     case TRANSPORT_FAULTS:
+        r->congestion_bytes = STREAM_BYTES;
         draw_congestion(r);
         break;
     }
@@ -186,7 +193,7 @@ static void schedule(struct case_run *r, nsec_t until)
     }
 }
 
-/* Others' hosts of all other leaves send to that leaf over the one spine, without end. */
+/* Others' hosts of all other leaves send to that leaf over the one spine. */
 static void congest(struct case_run *r)
 {
     const struct component *down = &r->truths[0].component;
@@ -195,9 +202,10 @@ static void congest(struct case_run *r)
         uint32_t hosts[2] = {transport_run_other(&r->run, down->place, i - 1),
                              transport_run_other(&r->run, from, 0)};
         struct transport_foreign f = {
-            .workload = {.kind = WORKLOAD_INCAST, .ranks = 2, .bytes = 1 << 20},
+            .workload = {.kind = WORKLOAD_INCAST, .ranks = 2, .bytes = r->congestion_bytes},
             .hosts = hosts,
             .hash_seed = witness_seed_for(&r->run.witness, hosts[1], hosts[0], down->spine),
+            .gap_ns = r->congestion_gap_ns,
             .iterations = 100000};
         transport_run_add_foreign(&r->run, &f);
     }
@@ -226,7 +234,7 @@ static void take_verdicts(struct case_run *r)
         verdict_explain(&v, text);
         if (r->verbose)
             fprintf(stderr, "  seed %llu, step %u: %s\n", (unsigned long long)r->seed, step, text);
-        score_take(r->score, &r->judgement, &v, step > ONSET_STEP ? step - ONSET_STEP : 0);
+        score_take(r->score, &r->judgement, &v, step > r->onset_step ? step - r->onset_step : 0);
         if (!named && judgement_is_complete(&r->judgement) && step + STEPS_AFTER_NAMED < r->end_step)
             r->end_step = step + STEPS_AFTER_NAMED;
     }
@@ -235,7 +243,7 @@ static void take_verdicts(struct case_run *r)
 static bool on_tick(struct transport_run *run)
 {
     struct case_run *r = (struct case_run *)run;
-    if (run->witness.iteration >= ONSET_STEP)
+    if (run->witness.iteration >= r->onset_step)
         inject(r);
     take_verdicts(r);
     return run->witness.iteration < r->end_step;
@@ -243,22 +251,35 @@ static bool on_tick(struct transport_run *run)
 
 /* ---- a run ---- */
 
-static const struct transport_shape *shape_of(enum transport_fault fault)
+/* Links between leaves and spines limit an all-to-all, to within a tenth. */
+static struct transport_shape draw_shape(enum transport_fault fault, struct random_stream *random)
 {
+    static const struct transport_shape shapes[] = {{.leaves = 4, .spines = 4, .hosts = 4},
+                                                    {.leaves = 3, .spines = 4, .hosts = 4},
+                                                    {.leaves = 4, .spines = 3, .hosts = 3},
+                                                    {.leaves = 3, .spines = 6, .hosts = 4},
+                                                    {.leaves = 4, .spines = 4, .hosts = 6}};
+    struct transport_shape s = shapes[random_below(random, sizeof(shapes) / sizeof(shapes[0]))];
     if (fault == TRANSPORT_TWO_SPINES)
-        return &two_spines;
-    return fault == TRANSPORT_CONGESTION ? &shared : &usual;
+        s = (struct transport_shape){
+            .leaves = 3 + (uint32_t)random_below(random, 2), .spines = 2, .hosts = 2};
+    double all = HOST_RATE_BYTES_PER_S * s.hosts * (s.leaves - 1) / s.leaves;
+    s.fabric_rate_bytes_per_s = (uint64_t)(all / s.spines * (0.9 + 0.2 * chance_uniform(random)));
+    s.others = fault == TRANSPORT_BURSTS || fault == TRANSPORT_CONGESTION ? s.leaves - 1 : 0;
+    return s;
 }
 
 static void add_jobs(struct case_run *r, enum transport_fault fault)
 {
     unsigned count = fault == TRANSPORT_TWO_JOBS ? 2 : 1;
     for (unsigned i = 0; i < count; i++) {
-        uint64_t bytes = (32ull << 10) << random_below(&r->random, 2);
+        uint64_t bytes = (24ull + random_below(&r->random, 48)) << 10;
         bytes *= count * (fault == TRANSPORT_TWO_SPINES ? 4 : 1);
-        transport_run_add_job(
-            &r->run,
-            &(struct transport_job){.number = i, .count = count, .bytes = bytes, .steps = STEPS_MAX + 1});
+        transport_run_add_job(&r->run, &(struct transport_job){.number = i,
+                                                               .count = count,
+                                                               .bytes = bytes,
+                                                               .seed = random_next(&r->random),
+                                                               .steps = r->end_step + 1});
     }
 }
 
@@ -276,12 +297,12 @@ void transport_case_run(enum transport_fault fault, uint64_t seed, bool verbose,
                         struct transport_result *result)
 {
     static struct case_run r;
-    r = (struct case_run){.seed = seed,
-                          .random = {.state = mix64_pair(seed, fault)},
-                          .score = score,
-                          .verbose = verbose,
-                          .end_step = STEPS_MAX};
-    transport_run_create(&r.run, shape_of(fault), random_next(&r.random));
+    r = (struct case_run){
+        .seed = seed, .random = {.state = mix64_pair(seed, fault)}, .score = score, .verbose = verbose};
+    struct transport_shape shape = draw_shape(fault, &r.random);
+    r.onset_step = ONSET_STEP_MIN + (unsigned)random_below(&r.random, ONSET_STEPS);
+    r.end_step = r.onset_step + STEPS_AFTER_ONSET;
+    transport_run_create(&r.run, &shape, random_next(&r.random));
     r.run.on_tick = on_tick;
     draw_faults(&r, fault);
     r.judgement = (struct judgement){.truths = r.truths, .truth_count = r.fault_count};

@@ -20,7 +20,8 @@ enum transport_fault {
     TRANSPORT_HOST,          /* half rate of a host's port, sending */
     TRANSPORT_HOST_RECEIVES, /* the same, receiving */
     TRANSPORT_HOST_LOSS,     /* a host's port loses 1 % of what it receives */
-    TRANSPORT_CONGESTION,    /* others' traffic over one path: right is "congested", or nothing */
+    TRANSPORT_BURSTS,        /* others' bursts onto one link: right is "congested", or nothing */
+    TRANSPORT_CONGESTION,    /* the same without end */
     TRANSPORT_FAULTS
 };
 const char *transport_fault_name(enum transport_fault fault);

@@ -60,8 +60,9 @@ void transport_healthy_run(uint64_t seed, uint64_t steps, bool verbose, struct h
     h.result = result;
     h.run.on_tick = on_tick;
     uint64_t bytes = 8192ull << random_below(&random, 2);
-    transport_run_add_job(&h.run,
-                          &(struct transport_job){.count = 1, .bytes = bytes, .steps = (unsigned)steps + 1});
+    transport_run_add_job(
+        &h.run, &(struct transport_job){
+                    .count = 1, .bytes = bytes, .seed = random_next(&random), .steps = (unsigned)steps + 1});
     add_bursts(&h.run, random_next(&random), 8 * bytes, steps);
     transport_run_go(&h.run);
     result->steps += h.run.witness.iteration;

@@ -8,7 +8,6 @@
 #include "tools/sim/experiment.h"
 
 #define COMPUTE_NS (200 * NSEC_PER_USEC)
-#define HOST_RATE  12500000000ull /* 100 Gb/s */
 
 enum {
     FOREIGN_IDENTITY = 500
@@ -28,7 +27,7 @@ static uint32_t all_ports(const struct transport_shape *shape)
 
 static struct topology_config configure_topology(const struct transport_shape *shape, uint64_t seed)
 {
-    struct link_config host = {.rate_bytes_per_s = HOST_RATE,
+    struct link_config host = {.rate_bytes_per_s = HOST_RATE_BYTES_PER_S,
                                .delay_ns = 500,
                                .queue_limit_bytes = 1 << 20,
                                .mark_from_bytes = 64 << 10,
@@ -47,7 +46,7 @@ static struct simulation_config configure(const struct transport_shape *shape, u
 {
     struct simulation_config c = {.seed = seed, .topology = configure_topology(shape, seed)};
     c.base_rtt_ns = simulation_base_rtt_ns(&c.topology, 4096 + 100);
-    transport_config_default(&c.transport, HOST_RATE, c.base_rtt_ns);
+    transport_config_default(&c.transport, HOST_RATE_BYTES_PER_S, c.base_rtt_ns);
     c.transport.peers_max = (uint16_t)all_ports(shape);
     c.transport.paths_max = (uint8_t)shape->spines;
     c.transport.messages_max = 1024;
@@ -110,6 +109,16 @@ uint32_t transport_run_other(const struct transport_run *r, uint32_t leaf, uint3
 
 /* ---- jobs ---- */
 
+static void shuffle(uint32_t *items, uint32_t count, uint64_t seed)
+{
+    struct random_stream random = {.state = seed};
+    for (uint32_t i = count; i > 1; i--) {
+        uint32_t k = (uint32_t)random_below(&random, i), kept = items[k];
+        items[k] = items[i - 1];
+        items[i - 1] = kept;
+    }
+}
+
 void transport_run_add_job(struct transport_run *r, const struct transport_job *j)
 {
     uint32_t all = r->shape.leaves * r->shape.hosts, ranks = all / j->count;
@@ -119,6 +128,7 @@ void transport_run_add_job(struct transport_run *r, const struct transport_job *
         uint32_t host = i * j->count + j->number;
         r->hosts[j->number][i] = transport_run_host(r, host / r->shape.hosts, host % r->shape.hosts);
     }
+    shuffle(r->hosts[j->number], ranks, j->seed);
     job_add(r->simulation, &(struct job_config){.name = "job",
                                                 .identity = 1 + j->number,
                                                 .rank_hosts = r->hosts[j->number],

@@ -8,7 +8,7 @@
 
 enum {
     RUN_LEAVES_MAX = 4,
-    RUN_PORTS_MAX = 32,
+    RUN_PORTS_MAX = 40,
     RUN_JOBS_MAX = 2,
     RUN_FOREIGN_MAX = 4
 };
@@ -31,16 +31,17 @@ struct transport_run {
     bool (*on_tick)(struct transport_run *run);
 };
 
-#define TRANSPORT_TICK_NS (20 * NSEC_PER_USEC)
+#define TRANSPORT_TICK_NS     (20 * NSEC_PER_USEC)
+#define HOST_RATE_BYTES_PER_S 12500000000ull /* 100 Gb/s */
 
 void transport_run_create(struct transport_run *r, const struct transport_shape *shape, uint64_t seed);
 void transport_run_destroy(struct transport_run *r);
 
-/* An all-to-all of so many bytes a pair, again and again with 0.2 ms of computing in between. With two jobs
- * each has every second host. */
+/* An all-to-all of so many bytes a pair, again and again with 0.2 ms of computing in between; ranks are on
+ * hosts in an order drawn from the seed. With two jobs each has every second host. */
 struct transport_job {
     unsigned number, count; /* this one, of so many */
-    uint64_t bytes;
+    uint64_t bytes, seed;
     unsigned steps;
 };
 void transport_run_add_job(struct transport_run *r, const struct transport_job *job);

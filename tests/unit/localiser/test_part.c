@@ -94,6 +94,26 @@ static void losses_all_over_a_leaf_are_the_leafs(void **state)
     evidence_destroy(&e);
 }
 
+static uint32_t everywhere(const struct flow *f, unsigned round)
+{
+    return (f->source + f->destination + f->spine + round) % 3 == 0;
+}
+
+/* Also where most packets go: what counts is the share. */
+static void losses_that_are_the_same_everywhere_are_nobodys(void **state)
+{
+    (void)state;
+    struct evidence e;
+    fill(&e, everywhere);
+    assert_false(part_loses_more(&e, number(COMPONENT_LEAF, 2, 0)));
+    assert_false(part_loses_more(&e, number(COMPONENT_SPINE, 1, 0)));
+    assert_false(part_loses_more(&e, number(COMPONENT_UP, 2, 1)));
+    evidence_destroy(&e);
+    fill(&e, on_the_link);
+    assert_true(part_loses_more(&e, number(COMPONENT_UP, 2, 1)));
+    evidence_destroy(&e);
+}
+
 static void who_is_accused_is_not_blamed_again(void **state)
 {
     (void)state;
@@ -121,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_of_one_link_are_not_its_leafs_or_spines),
         cmocka_unit_test(losses_all_over_a_leaf_are_the_leafs),
+        cmocka_unit_test(losses_that_are_the_same_everywhere_are_nobodys),
         cmocka_unit_test(who_is_accused_is_not_blamed_again),
         cmocka_unit_test(a_slow_link_is_not_its_spine),
     };
