@@ -38,7 +38,7 @@ struct channel *channel_open(struct transport *t, uint16_t peer, unsigned path)
     struct channel *ch = &t->channels[t->channel_count];
     ch->source_port = (uint16_t)*entry;
     ch->state = *entry != 0 ? CHANNEL_ALIVE : CHANNEL_ABSENT;
-    lane_init(&ch->lane, peer, (uint8_t)path);
+    lane_init(t, &ch->lane, peer, (uint8_t)path);
     channel_reset(t, ch, t->peers[peer].reset_at);
     *entry = CHANNEL_ENTRY + t->channel_count++;
     return ch;

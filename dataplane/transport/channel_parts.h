@@ -25,7 +25,7 @@ static inline void channel_note_progress(struct channel *ch, nsec_t now)
 /* A lane that waits for its turn is looked at when that comes; what is lost goes before it. */
 static inline void channel_refresh_lane(struct transport *t, struct channel *ch, nsec_t now)
 {
-    if (!timer_node_is_set(&ch->lane.ready) || ch->sent.lost_packets > 0)
+    if (!timer_heap_is_set(&t->ready, ch->lane.number) || ch->sent.lost_packets > 0)
         lane_refresh(t, &ch->lane, now);
 }
 

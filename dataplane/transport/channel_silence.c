@@ -93,8 +93,8 @@ static nsec_t deadline(const struct transport *t, const struct channel *ch, nsec
 void channel_arm(struct transport *t, struct channel *ch, nsec_t now)
 {
     nsec_t at = deadline(t, ch, now);
-    if (at != NSEC_NEVER && (!timer_node_is_set(&ch->timer) || at < ch->timer.at))
-        timer_heap_set(&t->timers, &ch->timer, at);
+    if (at < timer_heap_at(&t->timers, ch->lane.number))
+        timer_heap_set(&t->timers, ch->lane.number, at);
 }
 
 /* Whether the sprayed packets of a silent path may be no more than delayed: what went over the other paths a
@@ -169,5 +169,5 @@ void channel_on_timer(struct transport *t, struct channel *ch, nsec_t now)
     channel_refresh_lane(t, ch, now);
     lane_refresh_roaming(t, channel_peer(t, ch), now);
     nsec_t next = deadline(t, ch, now);
-    timer_heap_set(&t->timers, &ch->timer, next > now ? next : NSEC_NEVER);
+    timer_heap_set(&t->timers, ch->lane.number, next > now ? next : NSEC_NEVER);
 }

@@ -8,9 +8,28 @@
 #include "dataplane/transport/rehome.h"
 #include "dataplane/transport/sprayer.h"
 
-void lane_init(struct lane *lane, uint16_t peer, uint8_t path)
+static uint32_t number_of(const struct transport *t, const struct lane *lane, uint16_t peer, uint8_t path)
 {
-    *lane = (struct lane){.first_piece = NONE, .last_piece = NONE, .peer = peer, .path = path};
+    if (lane_roams(path))
+        return t->channels_max + (uint32_t)peer * ROAMING_LANES + (path - LANE_SPRAY);
+    return channel_index(t, (const struct channel *)((const char *)lane - offsetof(struct channel, lane)));
+}
+
+void lane_init(const struct transport *t, struct lane *lane, uint16_t peer, uint8_t path)
+{
+    *lane = (struct lane){.number = number_of(t, lane, peer, path),
+                          .first_piece = NONE,
+                          .last_piece = NONE,
+                          .peer = peer,
+                          .path = path};
+}
+
+struct lane *lane_by_number(const struct transport *t, uint32_t number)
+{
+    if (number < t->channels_max)
+        return &t->channels[number].lane;
+    uint32_t roaming = number - t->channels_max;
+    return &t->peers[roaming / ROAMING_LANES].roaming[roaming % ROAMING_LANES];
 }
 
 struct lane *lane_of(struct transport *t, uint16_t peer, uint8_t path)
@@ -232,7 +251,7 @@ static void wake_when_paced(struct transport *t, const struct lane *lane, nsec_t
 void lane_refresh(struct transport *t, struct lane *lane, nsec_t now)
 {
     uint64_t tag = ready_tag(t, lane, now);
-    timer_heap_set(&t->ready, &lane->ready, tag);
+    timer_heap_set(&t->ready, lane->number, tag);
     if (tag == NSEC_NEVER)
         wake_when_paced(t, lane, now);
 }
@@ -300,7 +319,7 @@ static void end_turn(struct transport *t, struct lane *lane, const struct channe
 {
     bool mends = pinned != NULL && pinned->sent.lost_packets > 0;
     if (may_go_on && !mends && lane->first_piece != NONE)
-        timer_heap_set(&t->ready, &lane->ready, t->pieces[lane->first_piece].tag);
+        timer_heap_set(&t->ready, lane->number, t->pieces[lane->first_piece].tag);
     else
         lane_refresh(t, lane, now);
 }

@@ -32,7 +32,9 @@ static inline enum flight_of lane_flight(uint8_t path)
     return path == LANE_SPRAY ? FLIGHT_SPRAY : FLIGHT_REPS;
 }
 
-void lane_init(struct lane *lane, uint16_t peer, uint8_t path);
+/* Of the channel that it is in, or of the peer. */
+void lane_init(const struct transport *t, struct lane *lane, uint16_t peer, uint8_t path);
+struct lane *lane_by_number(const struct transport *t, uint32_t number);
 /* The lane for a piece with this peer and path. */
 struct lane *lane_of(struct transport *t, uint16_t peer, uint8_t path);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What goes to the network, in the order in which it matters: what timers ask for, answers, acks, control,
  * deaths, and then data in the order of the lanes at the rate of the port. */
-#include <stddef.h>
 #include <string.h>
 
 #include "dataplane/transport/acks.h"
@@ -11,18 +10,12 @@
 #include "dataplane/transport/notice.h"
 #include "dataplane/transport/session.h"
 
-#define OWNER_OF(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
-
-/* A timer belongs to a channel or to a peer: the arrays tell which. */
-static void fire(struct transport *t, struct timer_node *node, nsec_t now)
+static void fire(struct transport *t, uint32_t owner, nsec_t now)
 {
-    const char *channels = (const char *)t->channels;
-    const char *channels_end =
-        (const char *)(t->channels + (size_t)t->config.peers_max * t->config.paths_max);
-    if ((const char *)node >= channels && (const char *)node < channels_end)
-        channel_on_timer(t, OWNER_OF(node, struct channel, timer), now);
+    if (owner < t->channels_max)
+        channel_on_timer(t, &t->channels[owner], now);
     else
-        session_on_timer(t, OWNER_OF(node, struct peer, timer), now);
+        session_on_timer(t, &t->peers[owner - t->channels_max], now);
 }
 
 static void fire_timers(struct transport *t, nsec_t now)
@@ -64,8 +57,8 @@ static void account(struct transport *t, const struct outgoing_packet *packets, 
 static unsigned send_lanes(struct transport *t, struct outgoing_packet *packets, unsigned max, nsec_t now)
 {
     unsigned count = 0;
-    while (count < max && pacer_may_send(&t->pacer, now) && timer_heap_first(&t->ready) != NULL) {
-        struct lane *lane = OWNER_OF(timer_heap_first(&t->ready), struct lane, ready);
+    while (count < max && pacer_may_send(&t->pacer, now) && t->ready.count > 0) {
+        struct lane *lane = lane_by_number(t, timer_heap_first(&t->ready));
         unsigned room = max - count < t->lane_burst_packets ? max - count : t->lane_burst_packets;
         unsigned sent = lane_send(t, lane, &packets[count], room, now);
         account(t, &packets[count], sent, now);
@@ -90,7 +83,7 @@ unsigned transport_prepare_packets(struct transport *t, struct outgoing_packet *
 /* A port that paces wakes its worker when a good part of a burst may go, not for every packet. */
 static nsec_t lanes_next(const struct transport *t)
 {
-    if (timer_heap_first(&t->ready) == NULL)
+    if (t->ready.count == 0)
         return NSEC_NEVER;
     return t->pacer.due + t->pacer.slack_ns / 4;
 }

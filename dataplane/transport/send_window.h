@@ -57,17 +57,17 @@ struct window_pools; /* window_pool.h */
 
 struct send_window {
     struct sent_packet *packets; /* `size` of them, a power of two or 0; number n is at n & (size - 1) */
-    struct flight *flights;      /* SPRAYERS of them; NULL: all are the channel's own */
-    nsec_t newest_delivered_at;  /* latest send time of a packet known to have arrived */
     uint32_t base;               /* oldest number that is not acked */
     uint32_t next;               /* number of the next new packet */
-    uint32_t highest_acked;      /* greatest number acked so far; meaningless while nothing was */
-    uint32_t lost_from;          /* no number before this one is LOST */
     uint32_t own_bytes;          /* payload in flight that is the channel's own */
     uint16_t own_packets;
     uint16_t in_flight_packets; /* own and shared */
     uint16_t lost_packets;
     uint16_t size;
+    uint32_t lost_from;         /* no number before this one is LOST */
+    uint32_t highest_acked;     /* greatest number acked so far; meaningless while nothing was */
+    nsec_t newest_delivered_at; /* latest send time of a packet known to have arrived */
+    struct flight *flights;     /* SPRAYERS of them; NULL: all are the channel's own */
 };
 
 /* What one ack did. */

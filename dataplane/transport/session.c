@@ -55,7 +55,7 @@ static void init_peer(struct transport *t, struct peer *peer, uint32_t address, 
                           .remote_slot = PACKET_NO_SESSION,
                           .payload_bytes_max = t->config.payload_bytes_max};
     for (unsigned i = 0; i < ROAMING_LANES; i++)
-        lane_init(&peer->roaming[i], number, (uint8_t)(LANE_SPRAY + i));
+        lane_init(t, &peer->roaming[i], number, (uint8_t)(LANE_SPRAY + i));
     *path_entry(t, number, 0) = transport_first_source_port(t->config.address, address);
 }
 
@@ -96,9 +96,14 @@ static nsec_t deadline(const struct transport *t, const struct peer *peer, nsec_
     return quiet > now ? quiet : now + t->config.peer_timeout_ns / 8;
 }
 
+static uint32_t timer_of(const struct transport *t, const struct peer *peer)
+{
+    return t->channels_max + (uint32_t)(peer - t->peers);
+}
+
 static void arm(struct transport *t, struct peer *peer, nsec_t now)
 {
-    timer_heap_set(&t->timers, &peer->timer, deadline(t, peer, now));
+    timer_heap_set(&t->timers, timer_of(t, peer), deadline(t, peer, now));
 }
 
 void session_greet(struct transport *t, struct peer *peer, nsec_t now)
@@ -130,7 +135,7 @@ void session_await(struct transport *t, struct peer *peer, nsec_t now)
         peer->heard_at = now;
         greet_soon(t, peer, now);
     }
-    if (!timer_node_is_set(&peer->timer))
+    if (!timer_heap_is_set(&t->timers, timer_of(t, peer)))
         arm(t, peer, now);
 }
 
@@ -150,9 +155,9 @@ static void end_session(struct transport *t, struct peer *peer, nsec_t now)
             continue;
         channel_reset(t, ch, now);
         lane_refresh(t, &ch->lane, now);
-        timer_heap_cancel(&t->timers, &ch->timer);
+        timer_heap_cancel(&t->timers, channel_index(t, ch));
     }
-    timer_heap_cancel(&t->timers, &peer->timer);
+    timer_heap_cancel(&t->timers, timer_of(t, peer));
 }
 
 static void on_death(struct transport *t, struct peer *peer, nsec_t now)
@@ -187,7 +192,7 @@ void session_on_timer(struct transport *t, struct peer *peer, nsec_t now)
     else if (peer->awaited > 0 && now - peer->heard_at >= t->config.peer_timeout_ns / 4)
         ask_for_life(t, peer, now);
     nsec_t at = deadline(t, peer, now);
-    timer_heap_set(&t->timers, &peer->timer, at > now ? at : NSEC_NEVER);
+    timer_heap_set(&t->timers, timer_of(t, peer), at > now ? at : NSEC_NEVER);
 }
 
 /* ---- hellos ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An indexed min-heap; the contract is in timer_heap.h. Slots count from 0, node positions from 1, so that
- * zeroed memory is an unset node. */
+/* An indexed min-heap; the contract is in timer_heap.h. Slots count from 0, positions from 1, so that zeroed
+ * memory is a heap in which nobody is set. */
 #include "dataplane/transport/timer_heap.h"
 
 #include <assert.h>
@@ -10,15 +10,23 @@ enum {
     CHILDREN = 4
 };
 
-void timer_heap_init(struct timer_heap *heap, struct timer_slot *slots, uint32_t capacity)
+void timer_heap_init(struct timer_heap *heap, struct timer_slot *memory, uint32_t *positions,
+                     uint32_t capacity)
 {
-    *heap = (struct timer_heap){.slots = slots, .capacity = capacity};
+    assert(capacity <= 1u << TIMER_OWNER_BITS);
+    *heap = (struct timer_heap){
+        .slots = memory ? memory + TIMER_SLOTS_SPARE : NULL, .positions = positions, .capacity = capacity};
+}
+
+static inline uint32_t owner_of(const struct timer_slot *slot)
+{
+    return (uint32_t)slot->order_owner & ((1u << TIMER_OWNER_BITS) - 1);
 }
 
 /* By deadline, then by age: one number, as which of two is less no branch predictor can know. */
 static inline unsigned __int128 rank_of(const struct timer_slot *slot)
 {
-    return (unsigned __int128)slot->at << 64 | slot->order;
+    return (unsigned __int128)slot->at << 64 | slot->order_owner;
 }
 
 static inline bool is_before(const struct timer_slot *a, const struct timer_slot *b)
@@ -29,7 +37,7 @@ static inline bool is_before(const struct timer_slot *a, const struct timer_slot
 static inline void place(struct timer_heap *heap, uint32_t slot, const struct timer_slot *what)
 {
     heap->slots[slot] = *what;
-    what->node->position = slot + 1;
+    heap->positions[owner_of(what)] = slot + 1;
 }
 
 static void sift_up(struct timer_heap *heap, uint32_t slot, const struct timer_slot *what)
@@ -83,34 +91,32 @@ static void settle(struct timer_heap *heap, uint32_t slot, const struct timer_sl
         sift_down(heap, slot, what);
 }
 
-void timer_heap_set(struct timer_heap *heap, struct timer_node *node, nsec_t at)
+void timer_heap_set(struct timer_heap *heap, uint32_t owner, nsec_t at)
 {
     if (at == NSEC_NEVER) {
-        timer_heap_cancel(heap, node);
+        timer_heap_cancel(heap, owner);
         return;
     }
-    if (timer_node_is_set(node) && node->at == at)
+    assert(owner < heap->capacity);
+    uint32_t position = heap->positions[owner];
+    if (position != 0 && heap->slots[position - 1].at == at)
         return;
-    node->at = at;
-    struct timer_slot what = {.at = at, .node = node, .order = heap->next_order++};
-    if (timer_node_is_set(node)) {
-        settle(heap, node->position - 1, &what);
-        return;
-    }
-    assert(heap->count < heap->capacity);
-    heap->count++;
-    sift_up(heap, heap->count - 1, &what);
+    struct timer_slot what = {.order_owner = heap->next_order++ << TIMER_OWNER_BITS | owner, .at = at};
+    if (position != 0)
+        settle(heap, position - 1, &what);
+    else
+        sift_up(heap, heap->count++, &what);
 }
 
-void timer_heap_cancel(struct timer_heap *heap, struct timer_node *node)
+void timer_heap_cancel(struct timer_heap *heap, uint32_t owner)
 {
-    if (!timer_node_is_set(node))
+    assert(owner < heap->capacity);
+    uint32_t position = heap->positions[owner];
+    if (position == 0)
         return;
-    uint32_t slot = node->position - 1;
-    assert(slot < heap->count && heap->slots[slot].node == node);
+    assert(owner_of(&heap->slots[position - 1]) == owner);
     struct timer_slot last = heap->slots[--heap->count];
-    if (last.node != node)
-        settle(heap, slot, &last);
-    node->position = 0;
-    node->at = NSEC_NEVER;
+    if (owner_of(&last) != owner)
+        settle(heap, position - 1, &last);
+    heap->positions[owner] = 0;
 }

@@ -2,9 +2,7 @@
 /* Making, unmaking and looking at a transport. All memory is taken here. */
 #include "dataplane/transport/transport.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "dataplane/transport/arena.h"
 #include "dataplane/transport/channel.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
@@ -74,62 +72,86 @@ static uint32_t power_of_two_above(uint32_t n)
     return power;
 }
 
-static void *zeroed(size_t count, size_t bytes)
+static void lay_out_heap(struct timer_heap *heap, struct arena *a, size_t owners)
 {
-    return calloc(count ? count : 1, bytes);
+    struct timer_slot *slots = arena_take(a, owners + TIMER_SLOTS_SPARE, sizeof(*slots));
+    uint32_t *positions = arena_take(a, owners, sizeof(*positions));
+    timer_heap_init(heap, slots, positions, (uint32_t)owners);
 }
 
-static bool allocate_tables(struct transport *t)
+/* What every packet needs comes first. */
+static void lay_out_tables(struct transport *t, struct arena *a)
 {
     const struct transport_config *c = &t->config;
     size_t channels = (size_t)c->peers_max * c->paths_max;
     uint32_t index_size = 2 * power_of_two_above(c->peers_max);
-    size_t lanes = channels + (size_t)c->peers_max * ROAMING_LANES, clocks = channels + c->peers_max;
-    struct timer_slot *ready = zeroed(lanes, sizeof(*ready)), *timers = zeroed(clocks, sizeof(*timers));
-    t->peers = zeroed(c->peers_max, sizeof(*t->peers));
-    t->peer_index = zeroed(index_size, sizeof(*t->peer_index));
+    t->channels_max = (uint32_t)channels;
+    t->peers = arena_take(a, c->peers_max, sizeof(*t->peers));
+    t->paths = arena_take(a, channels, sizeof(*t->paths));
+    lay_out_heap(&t->ready, a, channels + (size_t)c->peers_max * ROAMING_LANES);
+    lay_out_heap(&t->timers, a, channels + c->peers_max);
+    t->communicators = arena_take(a, c->communicators_max, sizeof(*t->communicators));
+    t->peer_index = arena_take(a, index_size, sizeof(*t->peer_index));
     t->peer_index_mask = index_size - 1;
-    t->paths = zeroed(channels, sizeof(*t->paths));
-    t->channels = zeroed(channels, sizeof(*t->channels));
-    t->sprayers = zeroed((size_t)c->peers_max * SPRAYERS, sizeof(*t->sprayers));
-    timer_heap_init(&t->ready, ready, (uint32_t)lanes);
-    timer_heap_init(&t->timers, timers, (uint32_t)clocks);
-    return t->peers && t->peer_index && t->paths && t->channels && t->sprayers && ready && timers;
+    t->channels = arena_take(a, channels, sizeof(*t->channels));
+    t->sprayers = arena_take(a, (size_t)c->peers_max * SPRAYERS, sizeof(*t->sprayers));
 }
 
-static bool allocate_windows(struct transport *t)
-{
-    uint32_t windows = (uint32_t)t->config.peers_max * t->config.paths_max, large = t->config.window_packets;
-    struct sent_packet *small_packets =
-        zeroed((size_t)windows * WINDOW_SMALL_PACKETS, sizeof(*small_packets));
-    struct sent_packet *large_packets = zeroed((size_t)windows * large, sizeof(*large_packets));
-    window_pool_init(&t->windows.small, small_packets, windows, WINDOW_SMALL_PACKETS);
-    window_pool_init(&t->windows.large, large_packets, windows, large);
-    return small_packets && large_packets;
-}
-
-static bool allocate_pools(struct transport *t)
+static void lay_out_messages(struct transport *t, struct arena *a)
 {
     const struct transport_config *c = &t->config;
     uint32_t matches = 2 * power_of_two_above(t->outgoing_count);
-    struct match_entry *entries = zeroed(matches, sizeof(*entries));
-    t->communicators = zeroed(c->communicators_max, sizeof(*t->communicators));
-    t->outgoing = zeroed(t->outgoing_count, sizeof(*t->outgoing));
-    t->incoming = zeroed(c->messages_max, sizeof(*t->incoming));
-    t->chunk_missing_bytes = zeroed((size_t)c->messages_max * CHUNKS_MAX, sizeof(*t->chunk_missing_bytes));
-    t->pieces = zeroed(c->pieces_max, sizeof(*t->pieces));
-    t->legs = zeroed(c->pieces_max, sizeof(*t->legs));
-    t->notice_peers = zeroed((size_t)NOTICES_MAX * ((c->peers_max + 63u) / 64u), sizeof(uint64_t));
-    t->batch = zeroed(t->outgoing_count, sizeof(*t->batch));
-    t->unplaced = zeroed(t->outgoing_count, sizeof(*t->unplaced));
-    t->bucket_flows = zeroed(t->outgoing_count, sizeof(*t->bucket_flows));
-    t->bucket_bytes = zeroed(t->outgoing_count, sizeof(*t->bucket_bytes));
-    t->split = zeroed(c->pieces_max, sizeof(*t->split));
-    match_table_init(&t->matches, entries, matches,
-                     (struct match_keys){&t->outgoing->match, sizeof(*t->outgoing)});
-    return t->communicators && t->outgoing && t->incoming && t->chunk_missing_bytes && t->pieces && t->legs &&
-           t->notice_peers && t->batch && t->unplaced && t->bucket_flows && t->bucket_bytes && t->split &&
-           entries;
+    struct match_entry *entries = arena_take(a, matches, sizeof(*entries));
+    t->outgoing = arena_take(a, t->outgoing_count, sizeof(*t->outgoing));
+    t->incoming = arena_take(a, c->messages_max, sizeof(*t->incoming));
+    t->pieces = arena_take(a, c->pieces_max, sizeof(*t->pieces));
+    t->legs = arena_take(a, c->pieces_max, sizeof(*t->legs));
+    t->chunk_missing_bytes =
+        arena_take(a, (size_t)c->messages_max * CHUNKS_MAX, sizeof(*t->chunk_missing_bytes));
+    t->notice_peers = arena_take(a, (size_t)NOTICES_MAX * ((c->peers_max + 63u) / 64u), sizeof(uint64_t));
+    if (entries != NULL)
+        match_table_init(&t->matches, entries, matches,
+                         (struct match_keys){&t->outgoing->match, sizeof(*t->outgoing)});
+}
+
+static void lay_out_scratch(struct transport *t, struct arena *a)
+{
+    t->batch = arena_take(a, t->outgoing_count, sizeof(*t->batch));
+    t->unplaced = arena_take(a, t->outgoing_count, sizeof(*t->unplaced));
+    t->bucket_flows = arena_take(a, t->outgoing_count, sizeof(*t->bucket_flows));
+    t->bucket_bytes = arena_take(a, t->outgoing_count, sizeof(*t->bucket_bytes));
+    t->split = arena_take(a, t->config.pieces_max, sizeof(*t->split));
+}
+
+static void lay_out_windows(struct transport *t, struct arena *a)
+{
+    uint32_t windows = (uint32_t)t->config.peers_max * t->config.paths_max, large = t->config.window_packets;
+    struct sent_packet *small_packets =
+        arena_take(a, (size_t)windows * WINDOW_SMALL_PACKETS, sizeof(*small_packets));
+    struct sent_packet *large_packets = arena_take(a, (size_t)windows * large, sizeof(*large_packets));
+    window_pool_init(&t->windows.small, small_packets, windows, WINDOW_SMALL_PACKETS);
+    window_pool_init(&t->windows.large, large_packets, windows, large);
+}
+
+/* The transport gets its configuration and its tables, in the arena. */
+static void lay_out(struct transport *t, struct arena *a, const struct transport_config *config)
+{
+    t->config = *config;
+    t->outgoing_count = 2 * config->messages_max; /* sends, and credits that came before their sends */
+    lay_out_tables(t, a);
+    lay_out_messages(t, a);
+    lay_out_scratch(t, a);
+    lay_out_windows(t, a);
+    t->memory = a->memory;
+}
+
+static size_t bytes_of(const struct transport_config *config)
+{
+    struct transport nowhere;
+    struct arena counting = {0};
+    arena_take(&counting, 1, sizeof(nowhere));
+    lay_out(&nowhere, &counting, config);
+    return counting.used_bytes;
 }
 
 static void empty_pools(struct transport *t)
@@ -174,16 +196,14 @@ struct transport *transport_create(const struct transport_config *config)
 {
     if (!config_is_valid(config))
         return NULL;
-    struct transport *t = calloc(1, sizeof(*t));
-    if (t == NULL)
+    struct arena arena;
+    struct arena_config memory = {
+        .bytes = bytes_of(config), .colour = config->address, .huge_page = config->huge_page};
+    if (!arena_create(&arena, &memory))
         return NULL;
-    t->config = *config;
+    struct transport *t = arena_take(&arena, 1, sizeof(*t));
+    lay_out(t, &arena, config);
     t->random.state = config->seed;
-    t->outgoing_count = 2 * config->messages_max; /* sends, and credits that came before their sends */
-    if (!allocate_tables(t) || !allocate_windows(t) || !allocate_pools(t)) {
-        transport_destroy(t);
-        return NULL;
-    }
     empty_pools(t);
     empty_lists(t);
     describe_path(t);
@@ -192,33 +212,8 @@ struct transport *transport_create(const struct transport_config *config)
 
 void transport_destroy(struct transport *t)
 {
-    if (t == NULL)
-        return;
-    void *const memory[] = {t->paths,
-                            t->windows.small.packets,
-                            t->windows.large.packets,
-                            t->chunk_missing_bytes,
-                            t->peers,
-                            t->peer_index,
-                            t->channels,
-                            t->sprayers,
-                            t->ready.slots,
-                            t->timers.slots,
-                            t->outgoing,
-                            t->incoming,
-                            t->pieces,
-                            t->legs,
-                            t->matches.entries,
-                            t->communicators,
-                            t->notice_peers,
-                            t->batch,
-                            t->unplaced,
-                            t->bucket_flows,
-                            t->bucket_bytes,
-                            t->split,
-                            t};
-    for (unsigned i = 0; i < sizeof(memory) / sizeof(memory[0]); i++)
-        free(memory[i]);
+    if (t != NULL)
+        arena_give_back(t->memory);
 }
 
 int transport_add_peer(struct transport *t, uint32_t address, uint32_t leaf)

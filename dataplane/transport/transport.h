@@ -78,6 +78,9 @@ struct transport_config {
      * NIC has delivered (transport_on_delivered()) and when it gave a path up (transport_on_path_failed()).
      * Payload is written to where the peer's credits say. Unnumbered packets may be lost as ever. */
     bool reliable_nic;
+    /* The tables that every packet needs lie in a huge page, where the kernel gives one: it takes 2 MB,
+     * however little of them is used. */
+    bool huge_page;
 };
 /* Sensible values for everything but address, incarnation and seed. From rate and round trip follow, with BDP
  * their product: least timeout 4 round trips and 5 us; ack delay half a round trip; turns of BDP/32, at most
@@ -292,6 +295,16 @@ unsigned transport_prepare_packets(struct transport *t, struct outgoing_packet *
 /* When transport_prepare_packets() should be called next though nothing arrives: a time not before which
  * nothing is due. */
 nsec_t transport_next_wakeup(const struct transport *t);
+
+/* ---- callers that know what comes next ---- */
+
+enum {
+    TRANSPORT_FORESIGHT_STEPS = 5
+};
+/* Brings into the cache what transport_receive() of the packet (its first 32 bytes are read; NULL: none) and
+ * transport_prepare_packets() will need, in steps from 0 on, each best a hundred ns or more after the one
+ * before it. Nothing else depends on it. */
+void transport_foresee(const struct transport *t, const void *packet, unsigned step);
 
 /* ---- NICs that mend losses (transport_config.reliable_nic) ---- */
 

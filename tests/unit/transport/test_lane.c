@@ -118,7 +118,7 @@ static void test_a_late_timer_hides_no_loss(void **state)
     fabric_run(f, f->now + NSEC_PER_SEC);
     struct transport *t = f->hosts[0].transport;
     for (unsigned path = 0; path < 2; path++)
-        timer_heap_set(&t->timers, &channel_at(t, f->hosts[0].rank_peers[1], path)->timer,
+        timer_heap_set(&t->timers, channel_index(t, channel_at(t, f->hosts[0].rank_peers[1], path)),
                        f->now + NSEC_PER_SEC);
     f->fault = lose_first_data;
     fabric_send(f, &flow);

@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/transport/timer_heap.h"
 
+#include <string.h>
+
 #include "dataplane/transport/random.h"
 #include "tests/unit/transport/unit.h"
 
 enum {
-    NODES = 64
+    OWNERS = 64,
+    A = 0,
+    B,
+    C
 };
 
-static struct timer_node *take_first(struct timer_heap *heap)
+struct heap_memory {
+    struct timer_slot slots[OWNERS + TIMER_SLOTS_SPARE];
+    uint32_t positions[OWNERS];
+};
+
+static void begin(struct timer_heap *heap, struct heap_memory *memory)
 {
-    struct timer_node *first = timer_heap_first(heap);
-    if (first)
+    memset(memory, 0, sizeof(*memory));
+    timer_heap_init(heap, memory->slots, memory->positions, OWNERS);
+}
+
+static uint32_t take_first(struct timer_heap *heap)
+{
+    uint32_t first = timer_heap_first(heap);
+    if (first != TIMER_OWNER_NONE)
         timer_heap_cancel(heap, first);
     return first;
 }
@@ -19,75 +35,74 @@ static struct timer_node *take_first(struct timer_heap *heap)
 static void test_empty_heap_is_never_due(void **state)
 {
     (void)state;
-    struct timer_slot slots[1];
+    struct heap_memory memory;
     struct timer_heap heap;
-    timer_heap_init(&heap, slots, COUNT_OF(slots));
-    assert_null(timer_heap_first(&heap));
+    begin(&heap, &memory);
+    assert_int_equal(timer_heap_first(&heap), TIMER_OWNER_NONE);
     assert_true(timer_heap_next_at(&heap) == NSEC_NEVER);
+    assert_true(timer_heap_at(&heap, A) == NSEC_NEVER);
 }
 
 static void test_deadline_moves_both_ways(void **state)
 {
     (void)state;
-    struct timer_slot slots[3];
-    struct timer_node a = {0}, b = {0}, c = {0};
+    struct heap_memory memory;
     struct timer_heap heap;
-    timer_heap_init(&heap, slots, COUNT_OF(slots));
-    timer_heap_set(&heap, &a, 100);
-    timer_heap_set(&heap, &b, 200);
-    timer_heap_set(&heap, &c, 300);
-    timer_heap_set(&heap, &c, 50);
-    assert_ptr_equal(timer_heap_first(&heap), &c);
-    timer_heap_set(&heap, &c, 250);
-    timer_heap_set(&heap, &a, 260);
+    begin(&heap, &memory);
+    timer_heap_set(&heap, A, 100);
+    timer_heap_set(&heap, B, 200);
+    timer_heap_set(&heap, C, 300);
+    timer_heap_set(&heap, C, 50);
+    assert_int_equal(timer_heap_first(&heap), C);
+    timer_heap_set(&heap, C, 250);
+    timer_heap_set(&heap, A, 260);
     assert_int_equal(timer_heap_next_at(&heap), 200);
-    assert_ptr_equal(take_first(&heap), &b);
-    assert_ptr_equal(take_first(&heap), &c);
-    assert_ptr_equal(take_first(&heap), &a);
-    assert_null(take_first(&heap));
+    assert_int_equal(timer_heap_at(&heap, A), 260);
+    assert_int_equal(take_first(&heap), B);
+    assert_int_equal(take_first(&heap), C);
+    assert_int_equal(take_first(&heap), A);
+    assert_int_equal(take_first(&heap), TIMER_OWNER_NONE);
 }
 
 static void test_never_and_cancel_unset(void **state)
 {
     (void)state;
-    struct timer_slot slots[1];
-    struct timer_node a = {0};
+    struct heap_memory memory;
     struct timer_heap heap;
-    timer_heap_init(&heap, slots, COUNT_OF(slots));
-    timer_heap_cancel(&heap, &a);
-    timer_heap_set(&heap, &a, 7);
-    assert_true(timer_node_is_set(&a));
-    timer_heap_set(&heap, &a, NSEC_NEVER);
-    assert_false(timer_node_is_set(&a));
-    timer_heap_cancel(&heap, &a);
-    assert_null(timer_heap_first(&heap));
+    begin(&heap, &memory);
+    timer_heap_cancel(&heap, A);
+    timer_heap_set(&heap, A, 7);
+    assert_true(timer_heap_is_set(&heap, A));
+    timer_heap_set(&heap, A, NSEC_NEVER);
+    assert_false(timer_heap_is_set(&heap, A));
+    timer_heap_cancel(&heap, A);
+    assert_int_equal(timer_heap_first(&heap), TIMER_OWNER_NONE);
 }
 
 static void test_equal_deadlines_come_in_order_of_setting(void **state)
 {
     (void)state;
-    struct timer_slot slots[NODES];
-    struct timer_node nodes[NODES] = {0};
+    struct heap_memory memory;
     struct timer_heap heap;
-    timer_heap_init(&heap, slots, NODES);
-    heap.next_order = UINT32_MAX - NODES / 2; /* across the wrap */
-    for (unsigned i = 0; i < NODES; i++)
-        timer_heap_set(&heap, &nodes[(i * 29) % NODES], 1000);
-    timer_heap_set(&heap, &nodes[0], 999);
-    timer_heap_set(&heap, &nodes[0], 1000); /* set anew: now the youngest */
-    for (unsigned i = 1; i < NODES; i++)
-        assert_ptr_equal(take_first(&heap), &nodes[(i * 29) % NODES]);
-    assert_ptr_equal(take_first(&heap), &nodes[0]);
+    begin(&heap, &memory);
+    heap.next_order = UINT32_MAX - OWNERS / 2; /* more than 32 bits */
+    for (unsigned i = 0; i < OWNERS; i++)
+        timer_heap_set(&heap, (i * 29) % OWNERS, 1000);
+    timer_heap_set(&heap, 0, 999);
+    timer_heap_set(&heap, 0, 1000); /* set anew: now the youngest */
+    for (unsigned i = 1; i < OWNERS; i++)
+        assert_int_equal(take_first(&heap), (i * 29) % OWNERS);
+    assert_int_equal(take_first(&heap), 0);
 }
 
 /* The plain way to find what the heap must find: lowest deadline, then lowest age. */
-static int first_by_scan(const struct timer_node *nodes, const uint64_t *age)
+static uint32_t first_by_scan(const nsec_t *at, const uint64_t *age)
 {
-    int best = -1;
-    for (int i = 0; i < NODES; i++) {
-        if (!timer_node_is_set(&nodes[i]))
+    uint32_t best = TIMER_OWNER_NONE;
+    for (uint32_t i = 0; i < OWNERS; i++) {
+        if (at[i] == NSEC_NEVER)
             continue;
-        if (best < 0 || nodes[i].at < nodes[best].at || (nodes[i].at == nodes[best].at && age[i] < age[best]))
+        if (best == TIMER_OWNER_NONE || at[i] < at[best] || (at[i] == at[best] && age[i] < age[best]))
             best = i;
     }
     return best;
@@ -96,26 +111,31 @@ static int first_by_scan(const struct timer_node *nodes, const uint64_t *age)
 static void test_agrees_with_a_scan_under_random_use(void **state)
 {
     (void)state;
-    struct timer_slot slots[NODES];
-    struct timer_node nodes[NODES] = {0};
-    uint64_t age[NODES] = {0};
-    struct random_stream random = {.state = 42};
+    struct heap_memory memory;
     struct timer_heap heap;
-    timer_heap_init(&heap, slots, NODES);
+    nsec_t deadlines[OWNERS];
+    uint64_t age[OWNERS] = {0};
+    struct random_stream random = {.state = 42};
+    begin(&heap, &memory);
+    for (unsigned i = 0; i < OWNERS; i++)
+        deadlines[i] = NSEC_NEVER;
     for (uint64_t turn = 1; turn < 20000; turn++) {
-        unsigned i = random_below(&random, NODES);
+        uint32_t owner = (uint32_t)random_below(&random, OWNERS), action = (uint32_t)random_below(&random, 8);
         nsec_t at = turn / 8 + random_below(&random, 50);
-        unsigned action = random_below(&random, 8);
         if (action == 0) {
-            timer_heap_cancel(&heap, &nodes[i]);
+            timer_heap_cancel(&heap, owner);
+            deadlines[owner] = NSEC_NEVER;
         } else if (action < 4) {
-            take_first(&heap);
-        } else if (!timer_node_is_set(&nodes[i]) || nodes[i].at != at) {
-            age[i] = turn;
-            timer_heap_set(&heap, &nodes[i], at);
+            uint32_t first = take_first(&heap);
+            if (first != TIMER_OWNER_NONE)
+                deadlines[first] = NSEC_NEVER;
+        } else if (deadlines[owner] != at) {
+            age[owner] = turn;
+            deadlines[owner] = at;
+            timer_heap_set(&heap, owner, at);
         }
-        int best = first_by_scan(nodes, age);
-        assert_ptr_equal(timer_heap_first(&heap), best < 0 ? NULL : &nodes[best]);
+        assert_int_equal(timer_heap_first(&heap), first_by_scan(deadlines, age));
+        assert_true(timer_heap_at(&heap, owner) == deadlines[owner]);
     }
 }
 
