@@ -12,6 +12,10 @@
 
 #define OPEN_NS NSEC_PER_USEC
 
+enum {
+    HUGE_PAGES_HOSTS_MAX = 512 /* 2 MB each; in larger fabrics memory is what is short */
+};
+
 /* ---- sizes ---- */
 
 /* The most flows of a step: what a rank has in progress is a few of these. */
@@ -44,6 +48,7 @@ void experiment_size_transport(struct experiment *e)
     t->messages_max = flows * SCHEDULE_WINDOW_MAX + 64;
     t->pieces_max = 2 * flows * paths + 1024;
     t->communicators_max = (uint32_t)e->job_count + 1;
+    t->huge_page = hosts <= HUGE_PAGES_HOSTS_MAX;
 }
 
 /* ---- running ---- */

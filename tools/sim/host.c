@@ -117,7 +117,7 @@ static struct sim_packet *make_packet(struct simulation *s, const struct host *h
     packet->event.kind = SIMULATION_PACKET;
     packet->source = host->number;
     packet->destination = out->destination - FIRST_ADDRESS;
-    packet->wire_bytes = host->config.wire_overhead_bytes + out->header_bytes + out->length;
+    packet->wire_bytes = s->config.transport.wire_overhead_bytes + out->header_bytes + out->length;
     packet->source_port = out->source_port;
     packet->payload_bytes = (uint16_t)out->length;
     packet->header_bytes = (uint8_t)out->header_bytes;
@@ -141,7 +141,7 @@ static void repeat_ack(struct simulation *s, struct host *host, const struct out
 static void check_backlog(struct simulation *s, const struct host *host)
 {
     const struct link *nic = &s->topology.links[host->number];
-    uint64_t most = (uint64_t)NIC_BACKLOG_PACKETS_MAX * (host->config.payload_bytes_max + ANSWER_BYTES_MAX) +
+    uint64_t most = (uint64_t)NIC_BACKLOG_PACKETS_MAX * (s->config.transport.payload_bytes_max + ANSWER_BYTES_MAX) +
                     (uint64_t)HOST_HELD_PACKETS_MAX * ANSWER_BYTES_MAX;
     uint64_t backlog_bytes = link_backlog_bytes(nic, simulation_now(s));
     if (backlog_bytes > most)

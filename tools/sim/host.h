@@ -24,18 +24,20 @@ struct host_wake {
     struct host_wake *below;
 };
 
+/* What every event of it needs comes first, in one cache line. */
 struct host {
-    uint32_t number, address;
+    _Alignas(64) uint32_t number;
+    uint32_t address;
     struct transport *transport; /* NULL while it is down */
-    struct transport_config config;
     struct host_wake *next_wake, *free_wakes;
     struct job_rank *first_rank; /* of the jobs on this host */
     bool paused;
     bool suspect; /* it was paused or restarted: others may believe it dead */
     bool serving;
-    struct sim_event *first_held, *last_held; /* packets that wait for a paused host */
     unsigned held;
-    uint64_t damaged, refused;        /* packets: checksum wrong; host down, or its ring full */
+    struct sim_event *first_held, *last_held; /* packets that wait for a paused host */
+    uint64_t damaged, refused;                /* packets: checksum wrong; host down, or its ring full */
+    struct transport_config config;
     struct transport_counters former; /* of earlier incarnations */
 };
 

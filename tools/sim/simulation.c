@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "tools/sim/foresight.h"
 #include "tools/sim/job.h"
 #include "tools/sim/memory.h"
 
@@ -30,7 +31,7 @@ struct simulation *simulation_create(const struct simulation_config *config)
                                      .histogram = s->histogram,
                                      .random = {mix64_pair(config->seed, 2)}};
     operation_table_init(&s->operations, &s->complaints, config->content);
-    s->hosts = memory_take(s->topology.host_count, sizeof(*s->hosts));
+    s->hosts = memory_take_aligned(s->topology.host_count * sizeof(*s->hosts), _Alignof(struct host));
     for (uint32_t i = 0; i < s->topology.host_count; i++)
         host_init(s, &s->hosts[i], i);
     return s;
@@ -53,6 +54,7 @@ void simulation_destroy(struct simulation *s)
         host_destroy(&s->hosts[i]);
     planning_destroy(s);
     operation_table_destroy(&s->operations);
+    event_queue_destroy(&s->queue);
     packet_pool_destroy(&s->packets);
     topology_destroy(&s->topology);
     free(s->hosts);
@@ -129,8 +131,10 @@ void simulation_run(struct simulation *s, nsec_t until)
     s->stopped = false;
     if (until != NSEC_NEVER)
         simulation_call_at(s, until, stop_call, NULL, 0);
-    while (!s->stopped && (event = event_queue_take(&s->queue)) != NULL)
+    while (!s->stopped && (event = event_queue_take(&s->queue)) != NULL) {
+        foresight_look_ahead(s);
         dispatch(s, event);
+    }
 }
 
 static nsec_t serialisation_ns(uint64_t bytes, const struct link_config *link)

@@ -47,6 +47,7 @@ static void takes_in_order_of_time_then_of_adding(void **state)
         taken++;
     }
     assert_null(event_queue_take(&queue));
+    event_queue_destroy(&queue);
 }
 
 static void now_is_the_time_of_what_was_taken(void **state)
@@ -60,11 +61,50 @@ static void now_is_the_time_of_what_was_taken(void **state)
     assert_int_equal(queue.now, 4097);
     assert_ptr_equal(event_queue_take(&queue), &late);
     assert_int_equal(queue.now, 5000000);
+    event_queue_destroy(&queue);
+}
+
+/* Looking ahead changes nothing, and what is in view comes in the order in which it is taken, but for what
+ * was added before it later. */
+static void what_is_in_view_comes_next(void **state)
+{
+    (void)state;
+    struct random_stream r = {2};
+    uint64_t added = 0, taken = 0, foreseen = 0, last_sequence = 0;
+    nsec_t last_at = 0;
+    event_queue_init(&queue);
+    while (taken < EVENTS) {
+        while (added < EVENTS && queue.waiting < 100) {
+            events[added].sequence = added;
+            nsec_t at = queue.now + random_below(&r, added % 1000 == 0 ? 200000 : 40);
+            event_queue_add(&queue, &events[added++].event, at);
+        }
+        unsigned in_view = 0;
+        while (event_queue_look_ahead(&queue))
+            ;
+        const struct sim_event *expected = NULL;
+        for (unsigned i = 0; i < EVENT_QUEUE_FORESEEN; i++) {
+            if (event_queue_foreseen(&queue, i) != NULL) {
+                expected = event_queue_foreseen(&queue, i);
+                in_view++;
+            }
+        }
+        const struct numbered *n = (const struct numbered *)event_queue_take(&queue);
+        assert_true(n->event.at > last_at || (n->event.at == last_at && n->sequence >= last_sequence));
+        last_at = n->event.at;
+        last_sequence = n->sequence;
+        foreseen += in_view > 0 && &n->event == expected;
+        taken++;
+    }
+    assert_true(foreseen > EVENTS / 2);
+    assert_null(event_queue_take(&queue));
+    event_queue_destroy(&queue);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(takes_in_order_of_time_then_of_adding),
-                                       cmocka_unit_test(now_is_the_time_of_what_was_taken)};
+                                       cmocka_unit_test(now_is_the_time_of_what_was_taken),
+                                       cmocka_unit_test(what_is_in_view_comes_next)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
