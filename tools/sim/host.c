@@ -7,6 +7,7 @@
 
 #include "tools/sim/job.h"
 #include "tools/sim/memory.h"
+#include "tools/sim/path_reports.h"
 #include "tools/sim/simulation.h"
 
 enum {
@@ -141,8 +142,9 @@ static void repeat_ack(struct simulation *s, struct host *host, const struct out
 static void check_backlog(struct simulation *s, const struct host *host)
 {
     const struct link *nic = &s->topology.links[host->number];
-    uint64_t most = (uint64_t)NIC_BACKLOG_PACKETS_MAX * (s->config.transport.payload_bytes_max + ANSWER_BYTES_MAX) +
-                    (uint64_t)HOST_HELD_PACKETS_MAX * ANSWER_BYTES_MAX;
+    uint64_t most =
+        (uint64_t)NIC_BACKLOG_PACKETS_MAX * (s->config.transport.payload_bytes_max + ANSWER_BYTES_MAX) +
+        (uint64_t)HOST_HELD_PACKETS_MAX * ANSWER_BYTES_MAX;
     uint64_t backlog_bytes = link_backlog_bytes(nic, simulation_now(s));
     if (backlog_bytes > most)
         complain(&s->complaints, simulation_now(s), COMPLAINT_GROWTH, "host%u's port is %llu bytes behind",
@@ -169,6 +171,11 @@ static void note_path_event(struct simulation *s, const struct host *host, const
     bool up = event->kind == EVENT_PATH_UP;
     simulation_tell(s, "host%u: path %u to peer %u is %s", host->number, event->path, event->peer,
                     up ? "up" : "down");
+    planning_on_report(s, &(struct path_report){
+                              .host = host->number,
+                              .other = transport_peer_address(host->transport, event->peer) - FIRST_ADDRESS,
+                              .path = event->path,
+                              .dead = !up});
     if (up)
         return;
     s->last_path_death_at = simulation_now(s);
@@ -322,6 +329,7 @@ void host_kill(struct simulation *s, struct host *host)
     host->transport = NULL;
     host->suspect = true;
     drop_held(s, host);
+    planning_on_host_killed(s, host);
     job_on_host_killed(s, host);
 }
 

@@ -7,6 +7,7 @@
 #include "control/planner/plan_block.h"
 #include "tools/sim/job.h"
 #include "tools/sim/memory.h"
+#include "tools/sim/path_reports.h"
 
 enum {
     STEPS_MAX = 65536 /* of plans: beyond, flows are split locally */
@@ -35,28 +36,27 @@ static void give_up(const char *error)
 
 /* ---- the fabric as control sees it ---- */
 
-static uint64_t rate_of(const struct link *link)
+static uint64_t *rates_of(const struct simulation *s, uint32_t first, bool down)
 {
-    return link->fault.down ? 0 : link->config.rate_bytes_per_s;
-}
-
-static uint64_t *rates_of(const struct topology *t, uint32_t first, bool down)
-{
+    const struct topology *t = &s->topology;
     uint32_t leaves = t->leaf_count, spines = t->shape.spines;
     uint64_t *rates = memory_take((size_t)leaves * spines, sizeof(*rates));
     for (uint32_t leaf = 0; leaf < leaves; leaf++) {
-        for (uint32_t spine = 0; spine < spines; spine++)
-            rates[leaf * spines + spine] =
-                rate_of(&t->links[first + (down ? spine * leaves + leaf : leaf * spines + spine)]);
+        for (uint32_t spine = 0; spine < spines; spine++) {
+            uint32_t i = leaf * spines + spine;
+            const struct link *link = &t->links[first + (down ? spine * leaves + leaf : i)];
+            rates[i] = link->fault.down || s->planning.accused[i] ? 0 : link->config.rate_bytes_per_s;
+        }
     }
     return rates;
 }
 
-static struct planner_fabric *see_fabric(const struct topology *t)
+static struct planner_fabric *see_fabric(const struct simulation *s)
 {
+    const struct topology *t = &s->topology;
     struct planner_port *ports = memory_take(t->host_count, sizeof(*ports));
-    uint64_t *up = rates_of(t, t->first_leaf_to_spine, false),
-             *down = rates_of(t, t->first_spine_to_leaf, true);
+    uint64_t *up = rates_of(s, t->first_leaf_to_spine, false),
+             *down = rates_of(s, t->first_spine_to_leaf, true);
     for (uint32_t i = 0; i < t->host_count; i++)
         ports[i] = (struct planner_port){topology_leaf_of(t, i), t->links[i].config.rate_bytes_per_s};
     const struct planner_fabric_config config = {.leaf_count = t->leaf_count,
@@ -271,6 +271,14 @@ static void give_steps(struct steps *all)
     free(all->steps);
 }
 
+static void begin(struct simulation *s)
+{
+    const struct topology *t = &s->topology;
+    s->planning.hosts = memory_take(t->host_count, sizeof(*s->planning.hosts));
+    s->planning.reports = path_reports_create(t);
+    s->planning.accused = memory_take((size_t)t->leaf_count * t->shape.spines, sizeof(*s->planning.accused));
+}
+
 /* ---- what the simulation calls ---- */
 
 void planning_make(struct simulation *s)
@@ -284,8 +292,8 @@ void planning_make(struct simulation *s)
     }
     if (all.count > 0) {
         if (s->planning.hosts == NULL)
-            s->planning.hosts = memory_take(s->topology.host_count, sizeof(*s->planning.hosts));
-        all.fabric = see_fabric(&s->topology);
+            begin(s);
+        all.fabric = see_fabric(s);
         plan_all(s, &all);
         planner_fabric_destroy(all.fabric);
     }
@@ -298,11 +306,45 @@ void planning_follow(struct simulation *s, struct host *host)
         transport_use_plan(host->transport, s->planning.hosts[host->number].plan);
 }
 
+static void judge_call(struct simulation *s, void *context, uint64_t argument)
+{
+    (void)context;
+    (void)argument;
+    s->planning.reported = false;
+    if (path_reports_judge(s->planning.reports, s->planning.accused))
+        planning_make(s);
+}
+
+static void report_soon(struct simulation *s)
+{
+    if (!s->planning.reported)
+        simulation_call_at(s, simulation_now(s) + s->config.control_delay_ns, judge_call, NULL, 0);
+    s->planning.reported = true;
+}
+
+void planning_on_report(struct simulation *s, const struct path_report *report)
+{
+    if (s->planning.reports == NULL)
+        return;
+    path_reports_note(s->planning.reports, report);
+    report_soon(s);
+}
+
+void planning_on_host_killed(struct simulation *s, const struct host *host)
+{
+    if (s->planning.reports == NULL)
+        return;
+    path_reports_forget_host(s->planning.reports, host->number);
+    report_soon(s);
+}
+
 void planning_destroy(struct simulation *s)
 {
     for (uint32_t i = 0; s->planning.hosts != NULL && i < s->topology.host_count; i++) {
         free(s->planning.hosts[i].plan);
         free(s->planning.hosts[i].block);
     }
+    path_reports_destroy(s->planning.reports);
+    free(s->planning.accused);
     free(s->planning.hosts);
 }

@@ -201,6 +201,7 @@ static void read_all(struct yaml_check *r, const struct scenario_file *file, str
     e->config.seed = file->seed;
     e->config.content = file->check_content;
     e->limit_ns = reading_duration(r, "limit", file->limit, NSEC_PER_SEC);
+    e->config.control_delay_ns = reading_duration(r, "control_delay", file->control_delay, PLANNING_DELAY_NS);
     e->sample_every_ns = reading_duration(r, "samples.every", file->samples.every, 0);
     if (file->samples.file != NULL && e->sample_every_ns == 0)
         yaml_check_refuse(r, "samples", "samples need a time: every");

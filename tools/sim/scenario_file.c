@@ -74,6 +74,7 @@ static const cyaml_schema_field_t file_fields[] = {
     NUMBER(struct scenario_file, seed),
     CYAML_FIELD_BOOL("check_content", CYAML_FLAG_OPTIONAL, struct scenario_file, check_content),
     TEXT(struct scenario_file, limit),
+    TEXT(struct scenario_file, control_delay),
     CYAML_FIELD_MAPPING("fabric", CYAML_FLAG_DEFAULT, struct scenario_file, fabric, fabric_fields),
     CYAML_FIELD_MAPPING("transport", CYAML_FLAG_OPTIONAL, struct scenario_file, transport, transport_fields),
     CYAML_FIELD_SEQUENCE("jobs", CYAML_FLAG_POINTER, struct scenario_file, jobs, &job_value, 1, 64),

@@ -36,7 +36,7 @@ struct scenario_samples {
 struct scenario_file {
     uint64_t seed;
     bool check_content;
-    char *limit;
+    char *limit, *control_delay;
     struct scenario_fabric fabric;
     struct scenario_transport transport;
     struct scenario_job *jobs;

@@ -5,7 +5,8 @@
 #include "dataplane/transport/congestion.h"
 #include "tools/sim/swarm.h"
 
-#define START_NS (2 * NSEC_PER_MSEC)
+#define START_NS           (2 * NSEC_PER_MSEC)
+#define HURRIED_CONTROL_NS (100 * NSEC_PER_USEC) /* plans change in the middle of what a seed stands for */
 
 static uint64_t between(struct random_stream *r, uint64_t least, uint64_t most)
 {
@@ -380,6 +381,7 @@ void swarm_draw(struct swarm_case *c, uint64_t seed)
     memset(c, 0, sizeof(*c));
     c->seed = seed;
     c->config.seed = seed;
+    c->config.control_delay_ns = HURRIED_CONTROL_NS;
     c->config.content = true;
     draw_topology(&r, &c->config.topology);
     draw_transport(&r, c);

@@ -69,6 +69,33 @@ static void test_a_dead_link_is_planned_around_when_it_is_noticed(void **state)
     experiment_result_clear(&result);
 }
 
+static uint64_t flows_not_planned(nsec_t control_delay_ns)
+{
+    struct experiment e = ring_on((struct topology_shape){.pods = 1, .leaves = 4, .spines = 4, .hosts = 4});
+    struct topology t;
+    struct sim_fault fault = {
+        .kind = SIM_FAULT_BLACK_HOLE, .at = EXPERIMENT_START_NS + 50 * NSEC_PER_USEC, .until = NSEC_NEVER};
+    topology_init(&t, &e.config.topology);
+    assert_true(topology_find_link(&t, "leaf0-spine1", &fault.up_link, &fault.down_link));
+    topology_destroy(&t);
+    e.config.control_delay_ns = control_delay_ns;
+    e.faults = &fault;
+    e.fault_count = 1;
+    struct experiment_result result = run(&e);
+    uint64_t flows = result.counters.flows_unplanned;
+    assert_true(result.counters.paths_died > 0);
+    experiment_result_clear(&result);
+    return flows;
+}
+
+/* Whoever is told to go over a path that is dead for it goes as it sees fit. */
+static void test_what_hosts_report_is_planned_around(void **state)
+{
+    (void)state;
+    uint64_t in_time = flows_not_planned(10 * NSEC_PER_USEC), too_late = flows_not_planned(NSEC_PER_SEC);
+    assert_true(in_time < too_late / 2);
+}
+
 static void test_three_tiers_are_split_locally(void **state)
 {
     (void)state;
@@ -84,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps_go_as_planned),
         cmocka_unit_test(test_a_dead_link_is_planned_around_when_it_is_noticed),
+        cmocka_unit_test(test_what_hosts_report_is_planned_around),
         cmocka_unit_test(test_three_tiers_are_split_locally),
     };
     return cmocka_run_group_tests(tests, 0, 0);
