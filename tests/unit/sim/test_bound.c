@@ -81,8 +81,9 @@ static void an_incast_is_bounded_by_its_receiver(void **state)
 
 /* 400 Gb/s is 50 bytes a nanosecond; 82 bytes stand around the 9000 of a packet's payload. */
 #define WIRE_NS(bytes, packets) (((bytes) + (packets)*82) / 50.0)
-/* Four links each way, each 500 ns and (9082 + 118) / 50 ns for the packet and its ack; two turnarounds. */
-#define ROUND_TRIP_NS 6736
+/* Four links each way, each 500 ns and (9082 + 86) / 50 ns, in whole ones, for the packet and its ack; two
+ * turnarounds. */
+#define ROUND_TRIP_NS 6732
 
 static const struct link_config link_400g = {.rate_bytes_per_s = 50000000000, .delay_ns = 500};
 
