@@ -7,14 +7,13 @@
 
 #include <event2/event.h>
 
-#include "dataplane/daemon/connection.h"
+#include "dataplane/daemon/connection_table.h"
 #include "dataplane/daemon/host_port.h"
 #include "nic/verbs/verbs.h"
 
 enum {
     LINKS_MAX = 1024,
-    OFFERS_A_ROUND = 64,
-    PEERS_MAX = 65536
+    OFFERS_A_ROUND = 64
 };
 
 #define BY_NUMBERS "source_ports=numbers"
@@ -27,11 +26,7 @@ struct link_service {
     struct host_port *port;
     struct event *readable, *told;
     struct offer_socket offers;
-    struct connection_basis basis;
-    struct connection **connections;
-    unsigned connection_count;
-    uint32_t *peers;
-    unsigned peer_count;
+    struct connection_table connections;
     uint64_t offers_refused;
 };
 
@@ -119,57 +114,15 @@ bool link_service_retransmits(const struct link_service *s, uint64_t *count)
 
 /* ---- connections ---- */
 
-static bool is_peer(const struct link_service *s, uint32_t address)
-{
-    for (unsigned i = 0; i < s->peer_count; i++)
-        if (s->peers[i] == address)
-            return true;
-    return false;
-}
-
 int link_service_add_peers(struct link_service *s, const uint32_t *addresses, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if (is_peer(s, addresses[i]) || addresses[i] == link_service_address(s))
-            continue;
-        uint32_t *peers = reallocarray(s->peers, s->peer_count + 1, sizeof(*peers));
-        if (peers == NULL || s->peer_count == PEERS_MAX)
-            return -ENOMEM;
-        s->peers = peers;
-        s->peers[s->peer_count++] = addresses[i];
-    }
-    return 0;
-}
-
-static struct connection *find(const struct link_service *s, const struct link_name *name)
-{
-    for (unsigned i = 0; i < s->connection_count; i++) {
-        const struct link_name *have = connection_name(s->connections[i]);
-        if (have->address == name->address && have->path == name->path)
-            return s->connections[i];
-    }
-    return NULL;
-}
-
-static struct connection *find_or_add(struct link_service *s, const struct link_name *name)
-{
-    struct connection *c = find(s, name);
-    if (c != NULL)
-        return c;
-    struct connection **list = reallocarray(s->connections, s->connection_count + 1, sizeof(c));
-    if (list == NULL)
-        return NULL;
-    s->connections = list;
-    c = connection_create(&s->basis, name);
-    if (c != NULL)
-        s->connections[s->connection_count++] = c;
-    return c;
+    return connection_table_add_peers(&s->connections, addresses, count);
 }
 
 void link_service_on_notice(struct link_service *s, const struct notice *notice)
 {
     struct link_name name = {.address = notice->address, .path = (uint8_t)notice->path};
-    struct connection *c = find_or_add(s, &name);
+    struct connection *c = connection_table_find_or_add(&s->connections, &name);
     if (c == NULL)
         return;
     if (notice->kind == NOTICE_LINK_WANTED)
@@ -194,8 +147,8 @@ static uint16_t port_of_path(const struct link_service *s, const struct link_nam
 
 void link_service_paths_changed(struct link_service *s)
 {
-    for (unsigned i = 0; i < s->connection_count; i++) {
-        struct connection *c = s->connections[i];
+    for (unsigned i = 0; i < s->connections.count; i++) {
+        struct connection *c = s->connections.connections[i];
         connection_on_path_found(c, port_of_path(s, connection_name(c)));
     }
 }
@@ -205,14 +158,14 @@ void link_service_paths_changed(struct link_service *s)
 /* Whom we have communicators with, once the paths to it are known. */
 static bool is_expected(const struct link_service *s, uint32_t source)
 {
-    return is_peer(s, source) &&
+    return connection_table_has_peer(&s->connections, source) &&
            path_discovery_is_settled(path_service_discovery(host_port_paths(s->port)), source);
 }
 
 static void take_offer(struct link_service *s, uint32_t source, const struct link_offer *offer)
 {
     struct link_name name = {.address = source, .path = offer->path};
-    struct connection *c = find_or_add(s, &name);
+    struct connection *c = connection_table_find_or_add(&s->connections, &name);
     if (c != NULL)
         connection_on_offer(c, offer, port_of_path(s, &name));
 }
@@ -311,13 +264,13 @@ int link_service_start(struct link_service *s, const struct link_service_start *
     if (result != 0)
         return result;
     s->port = start->port;
-    s->basis = (struct connection_basis){.verbs = s->verbs,
-                                         .port = start->port,
-                                         .base = start->base,
-                                         .offers = &s->offers,
-                                         .address = s->identity.address,
-                                         .path_of_port = path_of_port,
-                                         .incarnation = start->incarnation};
+    s->connections.basis = (struct connection_basis){.verbs = s->verbs,
+                                                     .port = start->port,
+                                                     .base = start->base,
+                                                     .offers = &s->offers,
+                                                     .address = s->identity.address,
+                                                     .path_of_port = path_of_port,
+                                                     .incarnation = start->incarnation};
     result = open_offers(s, (uint16_t)(start->udp_port + LINK_OFFER_PORT_DISTANCE), error);
     return result == 0 ? watch(s, start->base, error) : result;
 }
@@ -326,15 +279,12 @@ void link_service_destroy(struct link_service *s)
 {
     if (s == NULL)
         return;
-    for (unsigned i = 0; i < s->connection_count; i++)
-        connection_destroy(s->connections[i]);
+    connection_table_destroy(&s->connections);
     if (s->readable)
         event_free(s->readable);
     if (s->told)
         event_free(s->told);
     offer_socket_close(&s->offers);
-    free(s->connections);
-    free(s->peers);
     free(s->device);
     verbs_close(s->verbs);
     free(s);
