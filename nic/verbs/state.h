@@ -55,7 +55,8 @@ struct verbs {
     struct verbs_link **by_slot;   /* worker: NULL where no link has begun */
     struct verbs_link **by_number; /* worker: open addressing by queue pair number */
     uint32_t number_mask;
-    struct verbs_counters counters; /* worker */
+    LIST_HEAD(, verbs_link) refused; /* worker: links whose work the NIC did not take, and nobody knows yet */
+    struct verbs_counters counters;  /* worker */
 };
 
 struct verbs_link {
@@ -67,8 +68,10 @@ struct verbs_link {
     uint32_t inline_bytes;
     struct verbs_end remote;
     void *owner;
-    bool failed;            /* nothing more is posted */
-    bool told_failed;       /* by a completion */
+    bool failed;      /* nothing more is posted */
+    bool told_failed; /* by a completion */
+    bool is_refused;  /* on the list of these */
+    LIST_ENTRY(verbs_link) refused;
     uint32_t credit_writes; /* under way */
     uint64_t sent, sent_done;
     uint64_t received, received_told; /* messages of the peer that were read; what it knows of them */

@@ -51,9 +51,17 @@ void verbs_link_begin(struct verbs_link *link, void *owner)
     v->by_number[place_of(v, link->number)] = link;
 }
 
+static void forget_refusal(struct verbs_link *link)
+{
+    if (link->is_refused)
+        LIST_REMOVE(link, refused);
+    link->is_refused = false;
+}
+
 void verbs_link_end(struct verbs_link *link)
 {
     struct verbs *v = link->verbs;
+    forget_refusal(link);
     uint32_t place = place_of(v, link->number);
     v->by_slot[link->slot] = NULL;
     v->by_number[place] = NULL;
@@ -97,6 +105,15 @@ static void fill_send(const struct verbs_link *link, const struct verbs_message 
                                  .imm_data = m->payload_bytes};
 }
 
+/* The NIC did not take it. If nothing else is under way, no completion will say so: verbs_poll() does. */
+static void on_refused(struct verbs_link *link)
+{
+    verbs_link_break(link);
+    if (!link->is_refused)
+        LIST_INSERT_HEAD(&link->verbs->refused, link, refused);
+    link->is_refused = true;
+}
+
 bool verbs_link_send(struct verbs_link *link, const struct verbs_message *message)
 {
     struct ibv_send_wr write, send, *first = &send, *bad;
@@ -112,7 +129,7 @@ bool verbs_link_send(struct verbs_link *link, const struct verbs_message *messag
     link->sent++;
     link->verbs->counters.messages_sent++;
     if (ibv_post_send(link->qp, first, &bad) != 0)
-        verbs_link_break(link); /* what is posted comes back as failed */
+        on_refused(link);
     return true;
 }
 
@@ -131,8 +148,10 @@ static void return_credits(struct verbs_link *link)
                 .opcode = IBV_WR_RDMA_WRITE,
                 .send_flags = IBV_SEND_INLINE | IBV_SEND_SIGNALED,
                 .wr.rdma = {.remote_addr = link->remote.credit_address, .rkey = link->remote.credit_key}};
-    if (ibv_post_send(link->qp, &work, &bad) != 0)
+    if (ibv_post_send(link->qp, &work, &bad) != 0) {
+        on_refused(link);
         return;
+    }
     link->received_told = count;
     link->credit_writes++;
 }
@@ -205,6 +224,19 @@ static bool take_received(struct verbs *v, const struct ibv_wc *wc, struct verbs
     return true;
 }
 
+/* Of the links whose work was refused, those that have not failed by a completion. */
+static unsigned take_refused(struct verbs *v, struct verbs_completion *completions, unsigned max)
+{
+    unsigned told = 0;
+    while (!LIST_EMPTY(&v->refused) && told < max) {
+        struct verbs_link *link = LIST_FIRST(&v->refused);
+        struct ibv_wc wc = {.status = IBV_WC_FATAL_ERR};
+        forget_refusal(link);
+        told += fail(link, &wc, &completions[told]);
+    }
+    return told;
+}
+
 /* Work requests of ours carry a serial above 32 bits, which is never 0; buffers do not. */
 static bool is_buffer(uint64_t work_id)
 {
@@ -214,8 +246,10 @@ static bool is_buffer(uint64_t work_id)
 unsigned verbs_poll(struct verbs *v, struct verbs_completion *completions, unsigned max)
 {
     struct ibv_wc wc[POLL_MAX];
-    unsigned told = 0;
+    unsigned told = take_refused(v, completions, max);
     int count;
+    if (told > 0)
+        return told;
     do {
         count = ibv_poll_cq(v->cq, max < POLL_MAX ? (int)max : POLL_MAX, wc);
         for (int i = 0; i < count; i++) {

@@ -132,6 +132,7 @@ int verbs_open(const struct verbs_config *config, struct verbs **verbs, char err
     if (v == NULL)
         return verbs_error(error, -ENOMEM, "verbs:%s: out of memory", config->device);
     LIST_INIT(&v->memories);
+    LIST_INIT(&v->refused);
     int result = verbs_device_find(config, &v->context, &v->gid, error);
     if (result != 0) {
         free(v);

@@ -2,6 +2,7 @@
 /* Whatever befalls queue pairs, datagrams and the main thread, in whatever order: as long as one path works
  * in the end, what was sent arrives, once. One seed chooses all; SEED in the environment runs that one alone.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static void strike(void)
     struct random_stream *r = &weather.random;
     unsigned host = random_below(r, HOSTS), path = random_below(r, PATHS);
     struct link_name name = hosts_name_for(host, path);
-    switch (random_below(r, 6)) {
+    switch (random_below(r, 7)) {
     case 0: /* a spine swallows everything */
         for (unsigned i = 0; i < HOSTS; i++)
             hosts_cut(i, path, NULL_CUT_PACKETS);
@@ -41,6 +42,11 @@ static void strike(void)
         break;
     case 5: /* routes that come and go: at least one stays */
         hosts_set_paths(host, 1 + (unsigned)random_below(r, (1 << PATHS) - 1));
+        break;
+    case 6: /* a NIC that takes nothing for a while */
+        null_verbs_refuse_work(EIO);
+        hosts_do_rounds(3);
+        null_verbs_refuse_work(0);
         break;
     }
 }

@@ -26,6 +26,8 @@ unsigned null_verbs_held(uint32_t queue_pair);
 void null_verbs_give_up(uint32_t queue_pair);
 /* The next work request that is carried out fails so. */
 void null_verbs_fail(enum ibv_wc_status status);
+/* No work is taken any more, with this errno; 0: it is again. */
+void null_verbs_refuse_work(int error);
 /* The next registration of memory, or making of a queue pair, is refused with this errno. */
 void null_verbs_refuse(int error);
 /* How large devices are from now on: 0: as large as can be. */

@@ -24,6 +24,7 @@ static struct held held[HELD_MAX];
 static unsigned held_count;
 static bool holding;
 static enum ibv_wc_status failure;
+static int refusal;
 
 void null_verbs_fail(enum ibv_wc_status status)
 {
@@ -165,7 +166,9 @@ static void take_work(struct null_qp *qp, const struct ibv_send_wr *work)
 
 int null_verbs_post_send(struct ibv_qp *qp, struct ibv_send_wr *work, struct ibv_send_wr **bad)
 {
-    (void)bad;
+    *bad = work;
+    if (refusal != 0)
+        return refusal;
     for (; work != NULL; work = work->next) {
         null_verbs_work++;
         take_work((struct null_qp *)qp, work);
@@ -176,6 +179,11 @@ int null_verbs_post_send(struct ibv_qp *qp, struct ibv_send_wr *work, struct ibv
 void null_verbs_cut(uint32_t queue_pair, enum null_cut cut)
 {
     null_verbs_queue_pair(queue_pair)->cut = cut;
+}
+
+void null_verbs_refuse_work(int error)
+{
+    refusal = error;
 }
 
 void null_verbs_hold(void)

@@ -227,6 +227,23 @@ static void every_failure_is_told_once_by_name(void **state)
     }
 }
 
+/* Nothing is under way, so no completion will come of itself. */
+static void work_that_is_not_taken_breaks_the_link(void **state)
+{
+    struct verbs_message message = message_of(1000);
+    struct verbs_counters counters;
+    (void)state;
+    null_verbs_refuse_work(EIO);
+    assert_true(verbs_link_send(ends[0].link, &message));
+    null_verbs_refuse_work(0);
+    poll_end(0);
+    poll_end(0);
+    verbs_get_counters(ends[0].verbs, &counters);
+    assert_int_equal(ends[0].failed, 1);
+    assert_int_equal(counters.links_failed, 1);
+    assert_int_equal(counters.failures_by_status[IBV_WC_FATAL_ERR], 1);
+}
+
 static void a_stale_key_breaks_the_link(void **state)
 {
     struct verbs_message message = message_of(1000);
@@ -443,6 +460,7 @@ int main(void)
         TEST(no_more_is_sent_than_the_peer_has_read),
         TEST(receives_never_run_out),
         TEST(every_failure_is_told_once_by_name),
+        TEST(work_that_is_not_taken_breaks_the_link),
         TEST(a_stale_key_breaks_the_link),
         TEST(what_a_peer_has_no_business_with_is_counted),
         TEST(what_comes_for_a_link_that_has_ended_is_counted),
