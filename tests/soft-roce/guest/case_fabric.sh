@@ -3,7 +3,7 @@
 . ./fabric.sh
 hosts_per_leaf=2
 make_fabric
-rate=20M # what emulation carries without the NICs sending again
+rate=8M # what emulation carries beside other work without the NICs sending again
 check "four dataplanes start" start_all
 
 for rank in 0 1 2 3; do capture "host$rank" "/tmp/fabric$rank.pcap"; done
