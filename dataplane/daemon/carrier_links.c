@@ -91,7 +91,7 @@ bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *by
     if (length < sizeof(header))
         return false;
     memcpy(&header, bytes, sizeof(header));
-    if (header.type != PACKET_CLOSE)
+    if (header.type != PACKET_CLOSE || !transport_is_of_session(c->config.transport, source, &header))
         return false;
     struct link *link = carrier_find_link(c, &(struct link_name){.address = source, .path = header.path});
     if (link == NULL)

@@ -19,6 +19,13 @@ bool transport_has_session(const struct transport *t, uint32_t address)
     return peer != NULL && peer->open;
 }
 
+bool transport_is_of_session(const struct transport *t, uint32_t address, const struct packet_header *header)
+{
+    const struct peer *peer = session_find_peer(t, address);
+    return peer != NULL && peer->open && header->session == peer - t->peers &&
+           header->session_generation == peer->generation && header->incarnation == peer->incarnation;
+}
+
 void transport_on_delivered(struct transport *t, uint32_t destination, const struct packet_header *packet,
                             nsec_t now)
 {

@@ -310,6 +310,8 @@ void transport_foresee(const struct transport *t, const void *packet, unsigned s
 
 /* Whether numbered packets of this peer can be taken: its NIC delivers once, also what comes too early. */
 bool transport_has_session(const struct transport *t, uint32_t address);
+/* Whether the header is of the session with this peer, so that nobody else can have written it. */
+bool transport_is_of_session(const struct transport *t, uint32_t address, const struct packet_header *header);
 /* The peer's NIC has this numbered packet of ours, and all that were prepared for its channel before. */
 void transport_on_delivered(struct transport *t, uint32_t destination, const struct packet_header *packet,
                             nsec_t now);

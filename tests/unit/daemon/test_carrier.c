@@ -110,6 +110,19 @@ static void the_rest_of_a_failed_path_goes_at_once(void **state)
     hosts_check_bytes(BYTES);
 }
 
+static void a_forged_close_breaks_nothing(void **state)
+{
+    struct packet_header forged = {
+        .version = PACKET_VERSION, .type = PACKET_CLOSE, .incarnation = 9999, .generation = 100, .path = 1};
+    (void)state;
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_do_rounds(12);
+    assert_false(carrier_sees_datagram(hosts[1].carrier, FIRST_ADDRESS, (const uint8_t *)&forged,
+                                       sizeof(forged), now));
+    hosts_finish();
+    assert_int_equal(hosts[0].links_made, PATHS);
+}
+
 static void what_comes_before_our_session_is_open_is_kept(void **state)
 {
     struct carrier_counters counters;
@@ -228,6 +241,7 @@ int main(int argc, char **argv)
         TEST(a_break_from_outside_is_mended),
         TEST(what_was_on_its_way_is_asked_for),
         TEST(the_rest_of_a_failed_path_goes_at_once),
+        TEST(a_forged_close_breaks_nothing),
         TEST(what_comes_before_our_session_is_open_is_kept),
         TEST(what_is_submitted_while_no_path_lives_waits_for_one),
         TEST(payload_that_a_header_may_not_have_is_counted),
