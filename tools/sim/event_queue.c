@@ -2,74 +2,12 @@
 #include "tools/sim/event_queue.h"
 
 #include <assert.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "tools/sim/memory.h"
-
-enum {
-    BUNDLE_EVENTS = 7,
-    BLOCK_BUNDLES = 1024
-};
-
-struct event_bundle {
-    struct sim_event *events[BUNDLE_EVENTS];
-    struct event_bundle
-        *next; /* of the slot, or of the free list; of a block's first bundle: the next block */
-};
 
 void event_queue_init(struct event_queue *q)
 {
     memset(q, 0, sizeof(*q));
 }
-
-void event_queue_destroy(struct event_queue *q)
-{
-    while (q->blocks != NULL) {
-        struct event_bundle *block = q->blocks;
-        q->blocks = block->next;
-        free(block);
-    }
-}
-
-/* ---- bundles: what was given back last is used first ---- */
-
-static void give_bundle(struct event_queue *q, struct event_bundle *bundle)
-{
-    bundle->next = q->free;
-    q->free = bundle;
-}
-
-static void add_block(struct event_queue *q)
-{
-    struct event_bundle *block = memory_take_aligned(BLOCK_BUNDLES * sizeof(*block), sizeof(*block));
-    block->next = q->blocks;
-    q->blocks = block;
-    for (unsigned i = BLOCK_BUNDLES - 1; i > 0; i--)
-        give_bundle(q, &block[i]);
-}
-
-static struct event_bundle *take_bundle(struct event_queue *q)
-{
-    if (q->free == NULL)
-        add_block(q);
-    struct event_bundle *bundle = q->free;
-    q->free = bundle->next;
-    return bundle;
-}
-
-static struct event_bundle *bundle_of(struct sim_event **place)
-{
-    return (struct event_bundle *)((uintptr_t)place & ~(uintptr_t)(sizeof(struct event_bundle) - 1));
-}
-
-static bool is_past_bundle(struct sim_event **place)
-{
-    return ((uintptr_t)place & (sizeof(struct event_bundle) - 1)) == offsetof(struct event_bundle, next);
-}
-
-/* ---- slots ---- */
 
 static unsigned digit(nsec_t at, unsigned level)
 {
@@ -88,20 +26,18 @@ static bool is_occupied(const struct event_queue_level *level, unsigned slot)
     return level->occupied[slot / 64] >> (slot % 64) & 1;
 }
 
-static void append(struct event_queue *q, struct event_queue_level *level, unsigned slot,
-                   struct sim_event *event)
+static void append(struct event_queue_level *level, unsigned slot, struct sim_event *event)
 {
     struct event_queue_slot *s = &level->slots[slot];
-    if (!is_occupied(level, slot)) {
-        s->take = s->put = take_bundle(q)->events;
-        level->occupied[slot / 64] |= 1ull << (slot % 64);
-        level->summary[slot / 64 / 64] |= 1ull << (slot / 64 % 64);
-    } else if (is_past_bundle(s->put)) {
-        struct event_bundle *bundle = take_bundle(q);
-        bundle_of(s->put)->next = bundle;
-        s->put = bundle->events;
+    event->next = NULL;
+    if (is_occupied(level, slot)) {
+        s->last->next = event;
+        s->last = event;
+        return;
     }
-    *s->put++ = event;
+    s->first = s->last = event;
+    level->occupied[slot / 64] |= 1ull << (slot % 64);
+    level->summary[slot / 64 / 64] |= 1ull << (slot / 64 % 64);
 }
 
 static void mark_empty(struct event_queue_level *level, unsigned slot)
@@ -115,7 +51,7 @@ static void place(struct event_queue *q, struct sim_event *event)
 {
     unsigned level = level_of(q, event->at);
     assert(level < EVENT_QUEUE_LEVELS);
-    append(q, &q->levels[level], digit(event->at, level), event);
+    append(&q->levels[level], digit(event->at, level), event);
 }
 
 void event_queue_add(struct event_queue *q, struct sim_event *event, nsec_t at)
@@ -147,32 +83,31 @@ static unsigned first_occupied(const struct event_queue_level *level, unsigned s
                                   : w * 64 + (unsigned)__builtin_ctzll(level->occupied[w]);
 }
 
-/* The first event of an occupied slot, which leaves it. */
-static struct sim_event *take_first(struct event_queue *q, struct event_queue_level *level, unsigned slot)
-{
-    struct event_queue_slot *s = &level->slots[slot];
-    if (is_past_bundle(s->take)) {
-        struct event_bundle *bundle = bundle_of(s->take);
-        s->take = bundle->next->events;
-        give_bundle(q, bundle);
-    }
-    struct sim_event *first = *s->take++;
-    if (s->take == s->put) {
-        give_bundle(q, bundle_of(s->take - 1));
-        mark_empty(level, slot);
-    }
-    return first;
-}
-
 /* Now enters that slot; its events move to lower levels, in order. */
 static void descend(struct event_queue *q, unsigned level, unsigned slot)
 {
     unsigned shift = level * EVENT_QUEUE_DIGIT_BITS;
     q->now = (q->now >> shift >> EVENT_QUEUE_DIGIT_BITS << EVENT_QUEUE_DIGIT_BITS | slot) << shift;
-    while (is_occupied(&q->levels[level], slot))
-        place(q, take_first(q, &q->levels[level], slot));
-    q->view.at = NULL;
-    q->view.slot = 0;
+    struct sim_event *event = q->levels[level].slots[slot].first;
+    mark_empty(&q->levels[level], slot);
+    while (event != NULL) {
+        struct sim_event *next = event->next;
+        place(q, event);
+        event = next;
+    }
+}
+
+/* The event behind it is fetched while this one happens: they lie anywhere in memory. */
+static struct sim_event *take_first(struct event_queue_level *level, unsigned slot)
+{
+    struct sim_event *first = level->slots[slot].first, *next = first->next;
+    level->slots[slot].first = next;
+    if (next == NULL) {
+        mark_empty(level, slot);
+        next = level->slots[(slot + 1) % EVENT_QUEUE_SLOTS].first;
+    }
+    __builtin_prefetch(next);
+    return first;
 }
 
 /* Now moves to the next slot of the first level that is occupied; false when no event is left. */
@@ -194,57 +129,40 @@ static bool advance(struct event_queue *q)
     return false;
 }
 
-/* The event has been taken from the slot: what is in view stays ahead of what is taken. */
-static void view_on_taken(struct event_queue *q, unsigned slot, const struct sim_event *event)
-{
-    struct event_queue_view *v = &q->view;
-    bool emptied = !is_occupied(&q->levels[0], slot);
-    if (v->first != v->end && v->events[v->first % EVENT_QUEUE_FORESEEN] == event) {
-        v->first++;
-        if (emptied && v->slot == slot)
-            v->at = NULL;
-    } else if (v->slot <= slot) {
-        v->slot = slot;
-        v->at = emptied ? NULL : q->levels[0].slots[slot].take;
-    }
-}
-
 struct sim_event *event_queue_take(struct event_queue *q)
 {
+    struct event_queue_view *v = &q->view;
     if (!is_occupied(&q->levels[0], digit(q->now, 0)) && !advance(q))
         return NULL;
     q->waiting--;
-    unsigned slot = digit(q->now, 0);
-    struct sim_event *event = take_first(q, &q->levels[0], slot);
-    view_on_taken(q, slot, event);
+    struct sim_event *event = take_first(&q->levels[0], digit(q->now, 0));
+    v->first += v->first != v->end && v->events[v->first % EVENT_QUEUE_FORESEEN] == event;
     return event;
 }
 
-/* Moves the view to an event that has not been seen; false when the first level has no such. */
-static bool view_advance(struct event_queue *q)
+/* The first event of the first level from that slot on, or NULL. */
+static struct sim_event *view_from(struct event_queue *q, unsigned slot)
 {
-    struct event_queue_view *v = &q->view;
-    const struct event_queue_level *level = &q->levels[0];
-    if (v->at == NULL && is_occupied(level, v->slot))
-        v->at = level->slots[v->slot].take;
-    if (v->at == NULL || v->at == level->slots[v->slot].put) {
-        unsigned next =
-            v->slot + 1 < EVENT_QUEUE_SLOTS ? first_occupied(level, v->slot + 1) : EVENT_QUEUE_SLOTS;
-        if (next == EVENT_QUEUE_SLOTS)
-            return false;
-        v->slot = next;
-        v->at = level->slots[next].take;
-    }
-    if (is_past_bundle(v->at))
-        v->at = bundle_of(v->at)->next->events;
-    return true;
+    if (slot < EVENT_QUEUE_SLOTS)
+        slot = first_occupied(&q->levels[0], slot);
+    if (slot == EVENT_QUEUE_SLOTS)
+        return NULL;
+    q->view.last_slot = slot;
+    return q->levels[0].slots[slot].first;
 }
 
 bool event_queue_look_ahead(struct event_queue *q)
 {
     struct event_queue_view *v = &q->view;
-    if (v->end - v->first == EVENT_QUEUE_FORESEEN || !view_advance(q))
+    struct sim_event *event;
+    if (v->end - v->first == EVENT_QUEUE_FORESEEN)
         return false;
-    v->events[v->end++ % EVENT_QUEUE_FORESEEN] = *v->at++;
+    if (v->first == v->end)
+        event = view_from(q, digit(q->now, 0));
+    else if ((event = event_queue_foreseen(q, 0)->next) == NULL)
+        event = view_from(q, v->last_slot + 1);
+    if (event == NULL)
+        return false;
+    v->events[v->end++ % EVENT_QUEUE_FORESEEN] = event;
     return true;
 }

@@ -5,8 +5,9 @@
 #include "tools/sim/simulation.h"
 
 enum {
-    LOOKS = 2,  /* for every event taken, until EVENT_QUEUE_FORESEEN are in view */
-    STRIDE = 2, /* looks between two steps, of which the second needs what the first has fetched */
+    HOSTS_MIN = 128, /* what fewer work on stays in the cache, and looking ahead takes longer than it saves */
+    LOOKS = 2,       /* for every event taken, until EVENT_QUEUE_FORESEEN are in view */
+    STRIDE = 2,      /* looks between two steps, of which the second needs what the first has fetched */
     FIRST_HOST_STEP = 2 * STRIDE
 };
 
@@ -52,6 +53,8 @@ static void fetch_transport(const struct simulation *s, const struct sim_event *
 void foresight_look_ahead(struct simulation *s)
 {
     const struct sim_event *event;
+    if (s->topology.host_count < HOSTS_MIN)
+        return;
     for (unsigned i = 0; i < LOOKS && event_queue_look_ahead(&s->queue); i++) {
         fetch(event_queue_foreseen(&s->queue, 0), 1);
         if ((event = event_queue_foreseen(&s->queue, STRIDE)) != NULL)

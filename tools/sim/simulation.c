@@ -54,7 +54,6 @@ void simulation_destroy(struct simulation *s)
         host_destroy(&s->hosts[i]);
     planning_destroy(s);
     operation_table_destroy(&s->operations);
-    event_queue_destroy(&s->queue);
     packet_pool_destroy(&s->packets);
     topology_destroy(&s->topology);
     free(s->hosts);

@@ -47,7 +47,6 @@ static void takes_in_order_of_time_then_of_adding(void **state)
         taken++;
     }
     assert_null(event_queue_take(&queue));
-    event_queue_destroy(&queue);
 }
 
 static void now_is_the_time_of_what_was_taken(void **state)
@@ -61,7 +60,6 @@ static void now_is_the_time_of_what_was_taken(void **state)
     assert_int_equal(queue.now, 4097);
     assert_ptr_equal(event_queue_take(&queue), &late);
     assert_int_equal(queue.now, 5000000);
-    event_queue_destroy(&queue);
 }
 
 /* Looking ahead changes nothing, and what is in view comes in the order in which it is taken, but for what
@@ -98,7 +96,6 @@ static void what_is_in_view_comes_next(void **state)
     }
     assert_true(foreseen > EVENTS / 2);
     assert_null(event_queue_take(&queue));
-    event_queue_destroy(&queue);
 }
 
 int main(void)
