@@ -54,9 +54,10 @@ int evidence_create(struct evidence *e, const struct flow_map *map, const struct
     e->total = calloc(cells, sizeof(float));
     e->transient = malloc(cells * sizeof(float));
     e->streak = calloc(cells, 1);
-    if (probe_shadow_create(&e->shadow, map) != 0 || create_rounds(e) != 0 || e->accused == NULL ||
-        e->forgotten == NULL || e->cusum == NULL || e->total == NULL || e->transient == NULL ||
-        e->streak == NULL) {
+    if (probe_shadow_create(&e->shadow, map) != 0 ||
+        steady_create(&e->steady, EVIDENCE_FLOW_CHANNELS, e->components) != 0 || create_rounds(e) != 0 ||
+        e->accused == NULL || e->forgotten == NULL || e->cusum == NULL || e->total == NULL ||
+        e->transient == NULL || e->streak == NULL) {
         evidence_destroy(e);
         return -ENOMEM;
     }
@@ -82,6 +83,7 @@ void evidence_destroy(struct evidence *e)
     free(e->transient);
     free(e->streak);
     probe_shadow_destroy(&e->shadow);
+    steady_destroy(&e->steady);
 }
 
 /* ---- filling ---- */
@@ -226,6 +228,8 @@ static void accumulate(struct evidence *e, uint32_t age, enum evidence_channel c
         size_t cell = evidence_cell(e, channel, c);
         if (r->sums[cell] == 0 || is_forgotten(e, age, c))
             continue;
+        if (channel < EVIDENCE_FLOW_CHANNELS)
+            steady_add(&e->steady, channel, c, r->sums[cell]);
         double score = fmax(0, round_score(e, r, cell));
         e->cusum[cell] = fmax(0, e->cusum[cell] + fmin(cap, score) - e->thresholds[channel].drift);
         e->total[cell] = e->total[cell] * fade + fmin(TOTAL_CAPS * cap, score);
@@ -264,12 +268,18 @@ static bool is_bad_often(const struct evidence *e, enum evidence_channel channel
     return sum.bad_rounds >= t->bad_rounds && (!losses || sum.gain >= t->gain);
 }
 
+static bool has_added_up(const struct evidence *e, enum evidence_channel channel, uint32_t component)
+{
+    return channel < EVIDENCE_FLOW_CHANNELS && e->steady.sum[evidence_cell(e, channel, component)] >=
+                                                   steady_threshold(e->thresholds[channel].gain);
+}
+
 static void count_streaks(struct evidence *e, enum evidence_channel channel)
 {
     const struct threshold *t = &e->thresholds[channel];
     for (uint32_t c = 0; c < e->components; c++) {
         size_t cell = evidence_cell(e, channel, c);
-        bool enough = e->cusum[cell] >= t->cusum;
+        bool enough = e->cusum[cell] >= t->cusum || has_added_up(e, channel, c);
         if (!enough && e->total[cell] > 0)
             enough = is_bad_often(e, channel, c);
         e->streak[cell] = enough ? (uint8_t)fmin(e->streak[cell] + 1, UINT8_MAX) : 0;
@@ -290,6 +300,8 @@ void evidence_close_round(struct evidence *e)
     e->round++;
     for (unsigned channel = 0; channel < EVIDENCE_CHANNELS; channel++) {
         derive_thresholds(e, channel, learn_transient(e, r, channel));
+        if (channel < EVIDENCE_FLOW_CHANNELS)
+            steady_learn(&e->steady, channel, &r->sums[evidence_cell(e, channel, 0)]);
         accumulate(e, 0, channel);
         count_streaks(e, channel);
     }
@@ -313,6 +325,7 @@ static void judge_again(struct evidence *e)
     size_t cells = (size_t)EVIDENCE_FLOW_CHANNELS * e->components;
     memset(e->cusum, 0, cells * sizeof(float));
     memset(e->total, 0, cells * sizeof(float));
+    memset(e->steady.sum, 0, cells * sizeof(float));
     memset(e->streak, 0, cells);
     for (uint32_t age = e->closed; age-- > 0;) {
         struct evidence_round *r = &e->rounds[ring_index(e, age)];
@@ -350,6 +363,8 @@ void evidence_forget(struct evidence *e, uint32_t component)
     for (unsigned channel = 0; channel < EVIDENCE_CHANNELS; channel++) {
         size_t cell = evidence_cell(e, channel, component);
         e->cusum[cell] = e->total[cell] = 0;
+        if (channel < EVIDENCE_FLOW_CHANNELS)
+            e->steady.sum[cell] = 0;
         e->streak[cell] = 0;
     }
 }
@@ -375,6 +390,24 @@ struct evidence_sum evidence_sum_up(const struct evidence *e, enum evidence_chan
         sum.gain += fmin(e->config->round_cap, fmax(0, score));
     }
     return sum;
+}
+
+bool evidence_is_steady(const struct evidence *e, enum evidence_channel channel, uint32_t component)
+{
+    size_t cell = evidence_cell(e, channel, component);
+    return has_added_up(e, channel, component) && e->cusum[cell] < e->thresholds[channel].cusum &&
+           !is_bad_often(e, channel, component);
+}
+
+double evidence_bad_from(const struct evidence *e, enum evidence_channel channel, uint32_t component)
+{
+    return evidence_is_steady(e, channel, component) ? 0 : evidence_prior(e, channel);
+}
+
+float evidence_weight(const struct evidence *e, enum evidence_channel channel, uint32_t component)
+{
+    size_t cell = evidence_cell(e, channel, component);
+    return e->total[cell] + (channel < EVIDENCE_FLOW_CHANNELS ? e->steady.sum[cell] : 0);
 }
 
 bool evidence_is_bad_now(const struct evidence *e, enum evidence_channel channel, uint32_t component,

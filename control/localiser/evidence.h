@@ -8,6 +8,7 @@
 #include "control/localiser/flow.h"
 #include "control/localiser/localiser.h"
 #include "control/localiser/probe_shadow.h"
+#include "control/localiser/steady.h"
 #include "control/localiser/threshold.h"
 
 enum evidence_channel {
@@ -61,6 +62,7 @@ struct evidence {
     float *transient;              /* the same: how often it looks bad for a round */
     uint8_t *streak;               /* the same: rounds in a row in which it had enough against it */
     struct threshold thresholds[EVIDENCE_CHANNELS];
+    struct steady steady;
     struct probe_shadow shadow; /* there slowness says nothing */
 };
 
@@ -79,6 +81,12 @@ void evidence_close_round(struct evidence *e);
 /* What a round's sum must exceed for the component to look bad. Lost packets are few, and speak for
  * themselves. */
 double evidence_prior(const struct evidence *e, enum evidence_channel channel);
+/* Whether only many rounds together speak against it, none of them enough: steady.h. */
+bool evidence_is_steady(const struct evidence *e, enum evidence_channel channel, uint32_t component);
+/* What a round's sum must exceed to be one of those that speak against the component. */
+double evidence_bad_from(const struct evidence *e, enum evidence_channel channel, uint32_t component);
+/* Ranks suspects. */
+float evidence_weight(const struct evidence *e, enum evidence_channel channel, uint32_t component);
 
 /* Flows over it speak of nothing else from now on, in the rounds of the window too (or, again, do), once
  * evidence_settle() has been called. */

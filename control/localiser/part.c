@@ -7,10 +7,10 @@
 double part_sum_when_bad(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
                          uint32_t component)
 {
-    double sum = 0;
+    double sum = 0, from = evidence_bad_from(e, channel, bad);
     for (uint32_t age = 0; age < evidence_rounds(e); age++) {
         const struct evidence_round *r = evidence_round_at(e, age);
-        if (r->sums[evidence_cell(e, channel, bad)] > evidence_prior(e, channel))
+        if (r->sums[evidence_cell(e, channel, bad)] > from)
             sum += r->sums[evidence_cell(e, channel, component)];
     }
     return sum;

@@ -21,10 +21,11 @@ static bool find_best(const struct evidence *e, float below, uint32_t *component
     for (unsigned ch = 0; ch < EVIDENCE_CHANNELS; ch++)
         for (uint32_t c = 0; c < e->components; c++) {
             size_t cell = evidence_cell(e, ch, c);
-            if (e->streak[cell] < SUSPECT_ROUNDS_NEEDED || e->total[cell] <= most ||
-                e->total[cell] >= below || evidence_is_accused(e, c, ch))
+            float weight = evidence_weight(e, ch, c);
+            if (e->streak[cell] < SUSPECT_ROUNDS_NEEDED || weight <= most || weight >= below ||
+                evidence_is_accused(e, c, ch))
                 continue;
-            most = e->total[cell];
+            most = weight;
             *component = c;
             *channel = ch;
         }
@@ -43,7 +44,7 @@ static bool find_founded(const struct evidence *e, uint32_t *component, enum evi
 {
     float below = INFINITY;
     for (unsigned i = 0; i < UNFOUNDED_MAX && find_best(e, below, component, channel); i++) {
-        below = e->total[evidence_cell(e, *channel, *component)];
+        below = evidence_weight(e, *channel, *component);
         *component = part_prefer(e, *channel, *component);
         if (is_founded(e, *channel, *component))
             return true;
@@ -75,7 +76,8 @@ static void hear_flow(const struct evidence *e, const struct observation *o, flo
 static void hear(const struct evidence *e, const struct suspicion *s, const struct evidence_round *r,
                  struct echo *echo)
 {
-    if (r->sums[evidence_cell(e, s->channel, s->components[0])] <= evidence_prior(e, s->channel))
+    if (r->sums[evidence_cell(e, s->channel, s->components[0])] <=
+        evidence_bad_from(e, s->channel, s->components[0]))
         return;
     for (size_t i = 0; i < r->count; i++)
         if (flow_crosses(e->map, &r->observations[i].flow, s->components[0]))
@@ -84,10 +86,11 @@ static void hear(const struct evidence *e, const struct suspicion *s, const stru
 
 static void count_reporters(const struct evidence *e, const struct echo *echo, struct suspicion *s)
 {
+    double from = evidence_bad_from(e, s->channel, s->components[0]);
     float most = 0;
     s->reporters = 0;
     for (uint32_t port = 0; port < e->map->shape.port_count; port++) {
-        s->reporters += echo->reporters[port] > evidence_prior(e, s->channel);
+        s->reporters += echo->reporters[port] > from;
         if (echo->reporters[port] > most) {
             most = echo->reporters[port];
             s->sole_reporter = port;

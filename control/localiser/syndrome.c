@@ -207,7 +207,9 @@ void syndrome_read(const struct evidence *e, const struct suspicion *s, struct s
         mostly_lossy = read_flows(e, s, out);
     else
         fill_host(e, s, &out->evidence);
-    out->need.duty = share(out->evidence.bad_rounds, bad_span(e, s)) / steady_share(s, &out->evidence);
+    bool steady = s->channel < EVIDENCE_FLOW_CHANNELS && evidence_is_steady(e, s->channel, s->components[0]);
+    out->need.duty =
+        steady ? 1 : share(out->evidence.bad_rounds, bad_span(e, s)) / steady_share(s, &out->evidence);
     out->need.loss = share(out->evidence.retransmits, out->evidence.packets);
     out->need.excess = log(out->evidence.excess);
     out->kind = kind_of(e, s, &out->evidence, mostly_lossy);
