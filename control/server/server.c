@@ -97,16 +97,17 @@ static void tell_hooks(struct server *s)
     }
 }
 
-/* Plans if there is something to plan for, and wakes those who wait for what has come of it. */
+/* Plans if there is something to plan for, and wakes those who wait for what has come of it. The planner
+ * begins before the store is written: a disk may take longer than a plan. */
 static void proceed(struct server *s)
 {
     uint64_t events = s->events_seen, epoch = s->epoch_seen;
-    core_tick(s->core, now_ns(s));
     if (planner_thread_is_idle(s->planner)) {
         struct core_planning *planning = core_plan_begin(s->core, now_ns(s));
         if (planning != NULL)
             planner_thread_compute(s->planner, planning);
     }
+    core_tick(s->core, now_ns(s));
     log_events(s);
     tell_hooks(s);
     s->epoch_seen = core_epoch(s->core);
