@@ -19,6 +19,25 @@ static void a_message_goes_over_queue_pairs_of_all_paths(void **state)
     assert_int_equal(hosts[0].paths_down, 0);
 }
 
+/* The plan, without anybody's, is an equal share for each path. */
+static void every_path_carries_its_share(void **state)
+{
+    uint64_t most = 0, sum = 0;
+    struct channel_info info;
+    bool exists;
+    (void)state;
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_finish();
+    for (unsigned i = 0; transport_get_channel(hosts[0].transport, i, &info, &exists); i++) {
+        if (!exists || info.peer_address != FIRST_ADDRESS + 1)
+            continue;
+        sum += info.acked_bytes;
+        most = info.acked_bytes > most ? info.acked_bytes : most;
+    }
+    assert_int_equal(sum, BYTES);
+    assert_in_range(most * PATHS, sum, sum + sum / 20);
+}
+
 static void lengths_need_not_fill_the_room(void **state)
 {
     static const uint64_t lengths[] = {0, 1, 4095, PAYLOAD_BYTES, PAYLOAD_BYTES + 1};
@@ -235,6 +254,7 @@ int main(int argc, char **argv)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, hosts_set_up, hosts_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_message_goes_over_queue_pairs_of_all_paths),
+        TEST(every_path_carries_its_share),
         TEST(lengths_need_not_fill_the_room),
         TEST(after_any_failure_nothing_is_lost_or_doubled),
         TEST(a_path_lives_again_on_a_new_queue_pair),
