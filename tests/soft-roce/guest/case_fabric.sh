@@ -18,20 +18,25 @@ for rank in 0 1 2 3; do check "source ports of rank $rank" has_right_ports "$ran
 # by the routers', which have headers, acknowledgements and what the NICs send twice as well.
 even_paths() { even "payload of rank $1 by path" $(./telemetry "$1" paths ${paths[$1]}); }
 paths_died() { for rank in 0 1 2 3; do ./telemetry "$rank" count paths_died; done | paste -s; }
+sent_again() { for rank in 0 1 2 3; do ./telemetry "$rank" count nic_retransmits; done | paste -s; }
 # Where a NIC gives a path up, since emulation stood still for half a second, the rest goes over the other, as it should: what the plan
 # was can then not be seen. The first run without that is judged.
 for try in 1 2 3 4; do
     before=($(uplink_bytes 0 0) $(uplink_bytes 0 1) $(uplink_bytes 1 0) $(uplink_bytes 1 1))
     for rank in 0 1 2 3; do paths[rank]=$(./telemetry "$rank" paths); done
     died=$(paths_died)
+    again=$(sent_again)
     check "all_to_all of 1 MiB is right" collective 200 all_to_all -b 1M -e 1M -n 1 -w 0
     [ "$died" != "$(paths_died)" ] || break
     echo "      try $try: a path died: $died before, $(paths_died) after"
 done
 for rank in 0 1 2 3; do check "bytes of rank $rank's paths against plan" even_paths "$rank"; done
-check "bytes of leaf 0's uplinks against plan" even_uplinks 0
-check "bytes of leaf 1's uplinks against plan" even_uplinks 1
-for rank in 0 1 2 3; do
-    echo "      rank $rank: sent again by its NIC $(./telemetry "$rank" count nic_retransmits) times;" \
-        "paths that died $(./telemetry "$rank" count paths_died)"
-done
+# The routers' counters have in them what NICs sent again.
+if [ "$again" = "$(sent_again)" ]; then
+    check "bytes of leaf 0's uplinks against plan" even_uplinks 0
+    check "bytes of leaf 1's uplinks against plan" even_uplinks 1
+else
+    echo "      not judged, as NICs sent again: $again times before, $(sent_again) after"
+    even_uplinks 0
+    even_uplinks 1
+fi
