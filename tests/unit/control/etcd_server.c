@@ -2,6 +2,7 @@
 #include "tests/unit/control/etcd_server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -41,33 +42,53 @@ void etcd_server_open(struct etcd_server *e, const char *token)
     assert_non_null(mkdtemp(e->folder));
     snprintf(e->url, sizeof(e->url), "http://127.0.0.1:%u", free_port());
     snprintf(e->peer_url, sizeof(e->peer_url), "http://127.0.0.1:%u", free_port());
+    strcpy(e->name, "alone");
+    snprintf(e->cluster, sizeof(e->cluster), "%s=%s", e->name, e->peer_url);
 }
 
-static void run(const struct etcd_server *e, int log)
+void etcd_cluster_open(struct etcd_server *members, unsigned count, const char *token)
 {
-    char data[96], cluster[96];
+    char cluster[256] = "";
+    for (unsigned i = 0; i < count; i++) {
+        size_t used = strlen(cluster);
+        etcd_server_open(&members[i], token);
+        snprintf(members[i].name, sizeof(members[i].name), "member%u", i);
+        snprintf(cluster + used, sizeof(cluster) - used, "%s%s=%s", i > 0 ? "," : "", members[i].name,
+                 members[i].peer_url);
+    }
+    for (unsigned i = 0; i < count; i++)
+        strcpy(members[i].cluster, cluster);
+}
+
+static void become(const struct etcd_server *e, int log)
+{
+    char data[96];
     snprintf(data, sizeof(data), "%s/data", e->folder);
-    snprintf(cluster, sizeof(cluster), "default=%s", e->peer_url);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(log, STDERR_FILENO);
-    execl("/usr/bin/etcd", "etcd", "--data-dir", data, "--listen-client-urls", e->url,
+    execl("/usr/bin/etcd", "etcd", "--name", e->name, "--data-dir", data, "--listen-client-urls", e->url,
           "--advertise-client-urls", e->url, "--listen-peer-urls", e->peer_url,
-          "--initial-advertise-peer-urls", e->peer_url, "--initial-cluster", cluster,
+          "--initial-advertise-peer-urls", e->peer_url, "--initial-cluster", e->cluster,
           "--initial-cluster-token", e->token, NULL);
     _exit(127);
 }
 
-void etcd_server_start(struct etcd_server *e)
+void etcd_server_run(struct etcd_server *e)
 {
     int ends[2];
-    char line[1024];
-    bool ready = false;
-    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     e->process = fork();
     if (e->process == 0)
-        run(e, ends[1]);
+        become(e, ends[1]);
     close(ends[1]);
-    FILE *log = fdopen(ends[0], "r");
+    e->log = ends[0];
+}
+
+void etcd_server_wait(struct etcd_server *e)
+{
+    char line[1024] = "";
+    bool ready = false;
+    FILE *log = fdopen(e->log, "r");
     while (!ready && fgets(line, sizeof(line), log) != NULL)
         ready = strstr(line, "ready to serve client requests") != NULL;
     if (!ready)
@@ -79,6 +100,12 @@ void etcd_server_start(struct etcd_server *e)
         _exit(0);
     }
     fclose(log);
+}
+
+void etcd_server_start(struct etcd_server *e)
+{
+    etcd_server_run(e);
+    etcd_server_wait(e);
 }
 
 void etcd_server_kill(struct etcd_server *e)

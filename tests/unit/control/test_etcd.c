@@ -254,6 +254,39 @@ static void test_another_member_takes_its_place(void **state)
     s->operations->close(s);
 }
 
+/* Two of three are enough, one is not. */
+static void test_a_cluster_loses_members(void **state)
+{
+    (void)state;
+    struct etcd_server members[3];
+    char error[STORE_ERROR_BYTES], *urls[3];
+    struct contents c;
+    const struct store_link link = {.name = "leaf0-spine1", .drained = true, .capacity_ratio = 1};
+    etcd_cluster_open(members, 3, "three");
+    for (unsigned i = 0; i < 3; i++) {
+        urls[i] = members[i].url;
+        etcd_server_run(&members[i]);
+    }
+    for (unsigned i = 0; i < 3; i++)
+        etcd_server_wait(&members[i]);
+    const struct etcd_place place = {
+        .endpoints = urls, .endpoint_count = 3, .prefix = "/weft/", .timeout_ms = 10000};
+    struct store *s = open_store(&place);
+    etcd_server_kill(&members[0]);
+    assert_int_equal(s->operations->put_link(s, &link, error), 0);
+    etcd_server_kill(&members[1]);
+    assert_int_equal(s->operations->delete_link(s, link.name, error), -EIO);
+    etcd_server_run(&members[0]);
+    etcd_server_wait(&members[0]);
+    assert_int_equal(s->operations->put_epoch(s, 1, error), 0);
+    read_all(s, 10, &c);
+    assert_true(c.epoch >=
+                1); /* whether the link is still there nobody can say: what timed out may come through */
+    s->operations->close(s);
+    for (unsigned i = 0; i < 3; i++)
+        etcd_server_close(&members[i]);
+}
+
 /* ---- whose state it is ---- */
 
 static void test_the_newest_control_has_the_state(void **state)
@@ -433,6 +466,7 @@ int main(void)
         ETCD_TEST(test_plans_go_on_while_etcd_is_lost),
         ETCD_TEST(test_who_does_not_answer_is_left_alone),
         ETCD_TEST(test_another_member_takes_its_place),
+        cmocka_unit_test(test_a_cluster_loses_members),
         ETCD_TEST(test_the_newest_control_has_the_state),
         ETCD_TEST(test_another_cluster_is_not_written_to),
         ETCD_TEST(test_an_older_state_is_not_written_to),
