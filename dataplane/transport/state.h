@@ -341,7 +341,7 @@ struct transport {
     const struct path_plan *plan;        /* NULL: none */
     uint64_t *notice_peers;              /* bitmap of peers per notice */
 
-    /* scratch of submit.c, each for as many flows as there are outgoing messages */
+    /* scratch of submit.c and placement.c, each for as many flows as there are outgoing messages */
     uint32_t *batch, *unplaced, *bucket_flows;
     uint64_t *bucket_bytes;
     struct split_piece *split; /* as many as there are pieces */
