@@ -10,9 +10,10 @@ struct etcd_server {
     char folder[64], url[64], peer_url[64];
     const char *token; /* makes it another cluster */
     char name[16], cluster[256];
-    int log;       /* until it answers */
-    pid_t process; /* 0: not running */
-    pid_t reader;  /* of its log */
+    int log;                       /* until it answers */
+    char certificate[96], key[96]; /* its own, and its clients'; the authority too. "": no TLS */
+    pid_t process;                 /* 0: not running */
+    pid_t reader;                  /* of its log */
 };
 
 /* False: there is no etcd to run. */
@@ -23,6 +24,8 @@ void etcd_server_open(struct etcd_server *e, const char *token);
 void etcd_server_start(struct etcd_server *e);
 /* The same of several that are one cluster: none answers before most of them run. */
 void etcd_cluster_open(struct etcd_server *members, unsigned count, const char *token);
+/* From its next start on it wants its clients' certificates. False: there is no openssl to make any. */
+bool etcd_server_secure(struct etcd_server *e);
 void etcd_server_run(struct etcd_server *e);
 void etcd_server_wait(struct etcd_server *e);
 void etcd_server_kill(struct etcd_server *e);

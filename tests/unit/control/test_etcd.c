@@ -254,6 +254,30 @@ static void test_another_member_takes_its_place(void **state)
     s->operations->close(s);
 }
 
+/* Both show certificates, and who shows none, or is not believed, gets nothing. */
+static void test_a_cluster_over_tls(void **state)
+{
+    (void)state;
+    struct etcd_server secure;
+    char error[STORE_ERROR_BYTES], *url[1];
+    etcd_server_open(&secure, "tls");
+    if (!etcd_server_secure(&secure))
+        skip();
+    etcd_server_start(&secure);
+    url[0] = secure.url;
+    struct etcd_place place = {
+        .endpoints = url, .endpoint_count = 1, .prefix = "/weft/", .timeout_ms = 10000};
+    assert_refused(&place, -EIO, "certificate");
+    place.ca = secure.certificate;
+    assert_refused(&place, -EIO, secure.url);
+    place.certificate = secure.certificate;
+    place.key = secure.key;
+    struct store *s = open_store(&place);
+    assert_int_equal(s->operations->put_epoch(s, 1, error), 0);
+    s->operations->close(s);
+    etcd_server_close(&secure);
+}
+
 /* Two of three are enough, one is not. */
 static void test_a_cluster_loses_members(void **state)
 {
@@ -466,6 +490,7 @@ int main(void)
         ETCD_TEST(test_plans_go_on_while_etcd_is_lost),
         ETCD_TEST(test_who_does_not_answer_is_left_alone),
         ETCD_TEST(test_another_member_takes_its_place),
+        cmocka_unit_test(test_a_cluster_over_tls),
         cmocka_unit_test(test_a_cluster_loses_members),
         ETCD_TEST(test_the_newest_control_has_the_state),
         ETCD_TEST(test_another_cluster_is_not_written_to),
