@@ -17,8 +17,7 @@ struct arrival {
     bool ends_message; /* its sender is waiting for the ack */
 };
 
-/* Takes what the packet carries; `placement` is where its payload belongs, if it has one that is wanted.
- * DROP_NO_RESOURCES: nothing has happened, it may come again. */
-enum drop_reason content_take(struct transport *t, struct arrival *a, struct placement *placement);
+/* Takes what the packet carries. DROP_NO_RESOURCES: nothing has happened, it may come again. */
+enum drop_reason content_take(struct transport *t, const struct arrival *a);
 
 #endif
