@@ -64,10 +64,18 @@ class Monitor:
             if "WEFT_CONTROL_SOCKET" in os.environ:
                 out.write(f"control: {{socket: {os.environ['WEFT_CONTROL_SOCKET']}}}\n")
         self.process = subprocess.Popen([program, config], stderr=subprocess.PIPE, text=True)
-        while "ready on" not in (line := self.process.stderr.readline()):
+        self.log = ""  # what it has said
+        while "ready on" not in self.log:
+            line = self.process.stderr.readline()
             if not line:
-                raise SystemExit("weft-monitor has ended")
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                raise SystemExit(f"weft-monitor has ended: {self.log}")
+            self.log += line
+        self.reader = threading.Thread(target=self.read_log, daemon=True)
+        self.reader.start()
+
+    def read_log(self):
+        for line in self.process.stderr:
+            self.log += line
 
     def report(self):
         with socket.socket(socket.AF_UNIX) as s:
@@ -81,3 +89,4 @@ class Monitor:
     def end(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         self.process.wait()
+        self.reader.join()

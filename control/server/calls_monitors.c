@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What monitors tell, and what is known of hangs, for their jobs. */
+#include <stdio.h>
+
 #include "control/core/diagnosis.h"
 #include "control/server/calls.h"
 #include "control/server/view.h"
@@ -8,12 +10,14 @@
 static json_t *hangs_at(const struct call *call, uint32_t address)
 {
     json_t *hangs = json_array();
-    char text[VERDICT_TEXT_BYTES];
+    char verdict[VERDICT_TEXT_BYTES], text[VERDICT_TEXT_BYTES + 64];
     for (unsigned i = 0; i < core_verdict_count(call->core); i++) {
         const struct diagnosed *d = core_verdict(call->core, i);
         if (!core_verdict_hangs_at(call->core, d, address))
             continue;
-        core_verdict_text(call->core, d, text);
+        core_verdict_text(call->core, d, verdict);
+        snprintf(text, sizeof(text), "collective %llu hangs: %s", (unsigned long long)d->verdict.sequence,
+                 verdict);
         json_array_append_new(hangs, json_pack("{s:o, s:I, s:o}", "communicator",
                                                view_identity(d->verdict.communicator), "sequence",
                                                (json_int_t)d->verdict.sequence, "text", call_text(text)));

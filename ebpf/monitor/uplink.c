@@ -15,7 +15,8 @@ enum {
     ANSWER_BYTES_MAX = 64 * 1024,
     TIMEOUT_MS = 5000,
     ERROR_BYTES = 256,
-    PATH_BYTES = 64
+    PATH_BYTES = 64,
+    TOLD_MAX = 64
 };
 static const uint64_t IDLE_NS = 1000000000, RETRY_MIN_NS = 100000000, RETRY_MAX_NS = 10000000000;
 
@@ -29,8 +30,14 @@ struct speaker {
     uint64_t spoke_at_ns;
 };
 
+struct told_hang {
+    uint64_t communicator, sequence;
+};
+
 struct uplink {
     struct uplink_config config;
+    struct told_hang told[TOLD_MAX]; /* a ring: what control repeats as long as it lasts is passed on once */
+    unsigned told_count;
     struct http_client *http;
     struct speaker speakers[TIMING_ADDRESSES_MAX];
     uint64_t now_ns, retry_at_ns, retry_ns;
@@ -59,8 +66,25 @@ static void fail(struct uplink *u, const char *address, const struct http_answer
     u->retry_at_ns = u->now_ns + u->retry_ns;
 }
 
+static bool is_told(const struct uplink *u, const struct told_hang *hang)
+{
+    unsigned count = u->told_count < TOLD_MAX ? u->told_count : TOLD_MAX;
+    for (unsigned i = 0; i < count; i++)
+        if (u->told[i].communicator == hang->communicator && u->told[i].sequence == hang->sequence)
+            return true;
+    return false;
+}
+
+static void pass_on(struct uplink *u, const struct told_hang *hang, const char *text)
+{
+    if (is_told(u, hang))
+        return;
+    u->told[u->told_count++ % TOLD_MAX] = *hang;
+    u->config.tell(u->config.context, hang->communicator, text);
+}
+
 /* Whatever else control answers is of no interest here. */
-static void pass_on_hangs(const struct uplink *u, const struct http_answer *answer)
+static void pass_on_hangs(struct uplink *u, const struct http_answer *answer)
 {
     json_t *root = json_loadb((const char *)answer->body, answer->bytes, 0, NULL), *hang;
     size_t i;
@@ -68,8 +92,13 @@ static void pass_on_hangs(const struct uplink *u, const struct http_answer *answ
     {
         const char *communicator = json_string_value(json_object_get(hang, "communicator"));
         const char *text = json_string_value(json_object_get(hang, "text"));
-        if (communicator && text)
-            u->config.tell(u->config.context, strtoull(communicator, NULL, 16), text);
+        if (!communicator || !text)
+            continue;
+        pass_on(
+            u,
+            &(struct told_hang){.communicator = strtoull(communicator, NULL, 16),
+                                .sequence = (uint64_t)json_integer_value(json_object_get(hang, "sequence"))},
+            text);
     }
     json_decref(root);
 }

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A collective that hangs: two ranks in a lab, one of which never enters the second barrier. weft-monitor names it, in
 its log, in its report, and by way of the dataplanes on the stderr of the job; and says when the collective goes on.
-usage: hang.py WEFT-MONITOR WEFT-LAB WEFT-DATAPLANE LIBWEFT"""
+Then the same with a monitor that leaves it to control: the event log, a metric and, again, the stderr of the job name it.
+usage: hang.py WEFT-MONITOR WEFT-LAB WEFT-DATAPLANE LIBWEFT [WEFT-EXPORTER]"""
 import ctypes
 import glob
-import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
-HANG_MS = 1500
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../../tools"))
+import lab_watch
+
+HANG_MS, NEVER_MS = 1500, 3600000
+EXPORTER_AT = "127.0.0.1:9791"
 IDENTITY = 0xabc
 
 
@@ -39,26 +43,58 @@ def rank(library, number):
     weft.weft_detach(context)
 
 
-def report(path):
-    with socket.socket(socket.AF_UNIX) as s:
-        s.connect(path)
-        return json.loads(b"".join(iter(lambda: s.recv(65536), b"")))
-
-
 def start_monitor(folder, monitor, files):
-    path, config = os.path.join(folder, "monitor.sock"), os.path.join(folder, "monitor.yaml")
-    with open(config, "w") as out:
-        out.write(f"socket: {path}\nruntime_folder: {folder}\nfiles: {files}\nonly_files: yes\nhang_ms: {HANG_MS}\nwindow_ms: 20\n"
-                  f"sees_all_ranks: yes\ndataplanes: {sorted(glob.glob('/run/weft-lab/host*.sock'))}\n")
-    process = subprocess.Popen([monitor, config], stderr=subprocess.PIPE, text=True)
-    while "ready on" not in process.stderr.readline():
-        pass
-    return process, path
+    """One that hears all ranks and judges for itself; or one that leaves it to control, whose answers it passes on."""
+    judges = "WEFT_CONTROL_SOCKET" not in os.environ
+    return lab_watch.Monitor(folder, monitor, files, f"hang_ms: {HANG_MS if judges else NEVER_MS}\nwindow_ms: 20\nsees_all_ranks: {str(judges).lower()}\n"
+                   f"dataplanes: {sorted(glob.glob('/run/weft-lab/host*.sock'))}\n")
 
 
-def within_lab(monitor, dataplane, library):
+def await_hang_of_monitor(monitor):
+    while not (hangs := [h for h in monitor.report()["hangs"] if h["sequence"] == 1]):
+        time.sleep(0.02)
+    assert len(hangs) == 1 and hangs[0]["ranks"] == [1] and hangs[0]["sequence"] == 1, hangs
+    assert hangs[0]["communicator"] == hex(IDENTITY) and hangs[0]["path"] is None, hangs
+    assert HANG_MS / 1e3 <= hangs[0]["for_s"] < 60, hangs
+
+
+class Exporter:
+    def __init__(self, folder, program):
+        config = os.path.join(folder, "exporter.yaml")
+        with open(config, "w") as out:
+            out.write(f"listen: {EXPORTER_AT}\ncontrol: {{socket: {os.environ['WEFT_CONTROL_SOCKET']}}}\n")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        self.process = subprocess.Popen([program, config], stderr=subprocess.DEVNULL)
+
+    def await_line(self, begin):
+        while True:
+            assert self.process.poll() is None, "weft-exporter has ended"
+            try:
+                page = urllib.request.urlopen(f"http://{EXPORTER_AT}/metrics").read().decode()
+            except OSError:
+                page = ""
+            if any(line.startswith(begin) for line in page.splitlines()):
+                return
+            time.sleep(0.05)
+
+
+def await_hang_of_control(folder, exporter):
+    """In the event log, as a verdict, and as a metric."""
+    event = next(e for e in lab_watch.events() if e["kind"] == "verdict")
+    verdict = event["evidence"]
+    assert (verdict["kind"], verdict["ranks"], verdict["rank_hosts"]) == ("never_entered", [1], ["host1"]), event
+    assert verdict["communicator"] == hex(IDENTITY) and verdict["sequence"] == 1 and event["job"], event
+    exporter.await_line('fabric_verdict_confidence_ratio{kind="never_entered",component="host1"}')
+    return event["sequence"]
+
+
+def within_lab(lab, monitor_program, dataplane, library, exporter_program=None):
+    with_control = "WEFT_CONTROL_SOCKET" in os.environ
     with tempfile.TemporaryDirectory() as folder:
-        process, path = start_monitor(folder, monitor, [dataplane, library])
+        if with_control:
+            lab_watch.restart_control(lab, f"diagnosis: {{hang_ms: {HANG_MS}}}\n")
+            exporter = Exporter(folder, exporter_program)
+        monitor = start_monitor(folder, monitor_program, [dataplane, library])
         ranks = [subprocess.Popen([sys.executable, __file__, "rank", library, str(i)], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for i in range(2)]
 
@@ -71,25 +107,29 @@ def within_lab(monitor, dataplane, library):
 
         enter(0), enter(1), await_through(0), await_through(1)
         enter(0)
-        while not (hangs := [h for h in report(path)["hangs"] if h["sequence"] == 1]):
-            time.sleep(0.02)
-        assert len(hangs) == 1 and hangs[0]["ranks"] == [1] and hangs[0]["sequence"] == 1, hangs
-        assert hangs[0]["communicator"] == hex(IDENTITY) and hangs[0]["path"] is None, hangs
-        assert HANG_MS / 1e3 <= hangs[0]["for_s"] < 60, hangs
-        while "never entered" not in (told := ranks[0].stderr.readline()):
+        if with_control:
+            sequence = await_hang_of_control(folder, exporter)
+        else:
+            await_hang_of_monitor(monitor)
+        while "collective 1 hangs" not in (told := ranks[0].stderr.readline()):
             assert told, "rank 0 has not been told"  # of a barrier that was slow, perhaps, but not of this
-        assert told.startswith("weft: collective 1 hangs") and "rank 1 never entered" in told, told
+        assert told.startswith("weft: ") and ("never_entered, confirmed: rank 1" if with_control else "rank 1 never entered") in told, told
         enter(1), await_through(0), await_through(1)
-        while report(path)["hangs"]:
+        if with_control:
+            over = next(e for e in lab_watch.events(sequence) if e["kind"] == "verdict")
+            assert over["evidence"]["state"] == "cleared", over
+            exporter.process.terminate()
+            exporter.process.wait()
+        while monitor.report()["hangs"]:
             time.sleep(0.02)
         enter(0), enter(1), await_through(0), await_through(1)
-        process.terminate()
-        log = process.communicate()[1]
-        assert "rank 1 never entered" in log and "goes on" in log, log
-        for r in ranks:
-            r.communicate()
-            assert r.returncode == 0
-        print(told, end="")
+        monitor.end()
+        if not with_control:
+            assert "rank 1 never entered" in monitor.log and "goes on" in monitor.log, monitor.log
+        for number, r in enumerate(ranks):  # rank 0's line has been read
+            more = r.communicate()[1]
+            assert r.returncode == 0 and more.count("collective 1 hangs") == number, more
+        print("by control:" if with_control else "by weft-monitor:", told, end="", flush=True)
 
 
 if sys.argv[1] == "rank":
@@ -100,6 +140,7 @@ elif os.getuid() != 0:
     print("needs root for network namespaces and BPF programs")
     sys.exit(77)
 else:
-    programs = [os.path.realpath(p) for p in sys.argv[1:5]]
-    sys.exit(subprocess.run([programs[1], "run", "2x1x1", "--", sys.executable, os.path.realpath(__file__), "within",
-                             programs[0], programs[2], programs[3]]).returncode)
+    monitor_program, lab, *programs = (os.path.realpath(p) for p in sys.argv[1:])
+    for more in [[]] + [["--control"]] * (len(programs) == 3):
+        subprocess.run([lab, "run", "2x1x1", *more, "--", sys.executable, os.path.realpath(__file__), "within", lab,
+                        monitor_program, *programs], check=True)
