@@ -129,7 +129,7 @@ void session_await(struct transport *t, struct peer *peer, nsec_t now)
         session_arm(t, peer, now);
 }
 
-void session_end(struct transport *t, struct peer *peer, nsec_t now)
+void session_reset(struct transport *t, struct peer *peer, nsec_t now)
 {
     uint16_t number = (uint16_t)(peer - t->peers);
     t->counters.peers_died++;
@@ -152,7 +152,7 @@ void session_end(struct transport *t, struct peer *peer, nsec_t now)
 static void on_death(struct transport *t, struct peer *peer, nsec_t now)
 {
     uint16_t number = (uint16_t)(peer - t->peers);
-    session_end(t, peer, now);
+    session_reset(t, peer, now);
     communicator_on_peer_dead(t, number);
     notice_forget_peer(t, number); /* it need not hear of its own death */
 }

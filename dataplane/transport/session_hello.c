@@ -144,7 +144,7 @@ static enum drop_reason adopt(struct transport *t, struct peer *peer, const stru
     if (!restarted && newer < 0)
         return DROP_SESSION;
     if (peer->open && (restarted || newer > 0)) {
-        session_end(t, peer, now);
+        session_reset(t, peer, now);
         communicator_on_peer_restarted(t, (uint16_t)(peer - t->peers));
     }
     peer->incarnation = hello->header.incarnation;

@@ -13,6 +13,6 @@ enum {
 /* Sets the peer's timer to when it is to be looked at next. */
 void session_arm(struct transport *t, struct peer *peer, nsec_t now);
 /* Nothing of the session is owed to or by the peer any more. */
-void session_end(struct transport *t, struct peer *peer, nsec_t now);
+void session_reset(struct transport *t, struct peer *peer, nsec_t now);
 
 #endif
