@@ -13,7 +13,7 @@ import time
 
 import lab_watch
 
-LINK, SHAPE, RATE, HALF, SIZE = "leaf0-spine1", "3x2x2", "60M", "30M", "2M"
+LINK, SHAPE, RATE, HALF, SIZE = "leaf0-spine1", "3x3x3", "60M", "30M", "2M"
 WARM_S, FAULT_S_MAX, SHOWN_S, RESTORED_S_MAX = 6, 12, 4, 12
 RESTORED_SOON = "diagnosis: {clean_s: 2, clean_probes: 1}\n"  # a minute of clean probes is for fabrics
 SHOWN = {"verdict", "link_drained", "link_set", "link_restored", "link_suspect", "link_down", "link_up"}
@@ -95,7 +95,7 @@ def run_story(show):
 def within_lab(build):
     with_control = "WEFT_CONTROL_SOCKET" in os.environ
     beside = "control and weft-monitor beside it" if with_control else "no control beside it"
-    print(f"\nAn all-to-all of {SIZE}iB vectors over 3 leaves x 2 spines x 6 hosts at {RATE[:-1]} Mb/s, with {beside}:")
+    print(f"\nAn all-to-all of {SIZE}iB vectors over 3 leaves x 3 spines x 9 hosts at {RATE[:-1]} Mb/s, with {beside}:")
     if with_control:
         lab_watch.restart_control(f"{build}/tools/lab/weft-lab", RESTORED_SOON)
     with tempfile.TemporaryDirectory() as folder:
