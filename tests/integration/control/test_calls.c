@@ -91,8 +91,8 @@ static void test_shapes_of_answers(void **state)
     expect("/v1/links/leaf0-spine1", "{s:[{" LINK "!}]}", "links", LINK_KEYS);
     expect("/v1/paths?from=host0&to=host3", "{s:[{s:s, s:i, s:s, s:i}, o, o, o!]}", "paths", "spine",
            "source_port", "state", "weight");
-    expect("/v1/plan", "{" PLAN ", s:[{s:s, s:s, s:F, s:b, s:b}]}", PLAN_KEYS, "jobs", "communicator", "shape",
-           "ratio", "admitted", "local");
+    expect("/v1/plan", "{" PLAN ", s:[{s:s, s:s, s:F, s:b, s:b}]}", PLAN_KEYS, "jobs", "communicator",
+           "shape", "ratio", "admitted", "local");
     expect("/v1/plan/history", "{s:[{" PLAN "!}]}", "plans", PLAN_KEYS);
     expect("/v1/jobs", "{s:[{s:s, s:s, s:i, s:i, s:[s,s,s,s!], s:[{s:s, s:I}!], s:i, s:F}!]}", "jobs",
            "communicator", "name", "ranks", "ranks_present", "hosts", "shapes", "shape", "flow_bytes",
