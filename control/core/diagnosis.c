@@ -2,6 +2,7 @@
 #include "control/core/diagnosis.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,19 @@ static void set_overrides(struct core *core)
     }
 }
 
+static int find_links_of_ports(const struct core *core, struct diagnosis *d)
+{
+    uint32_t links = topology_link_count(core->map->topology);
+    d->port_of_link = calloc(links + 1, sizeof(*d->port_of_link));
+    if (d->port_of_link == NULL)
+        return -ENOMEM;
+    for (uint32_t link = 0; link < links; link++)
+        d->port_of_link[link] = MAP_NONE;
+    for (uint32_t i = 0; i < d->shape.port_count; i++)
+        d->port_of_link[topology_port(core->map->topology, d->ports[i])->link] = i;
+    return 0;
+}
+
 int diagnosis_create(struct core *core)
 {
     const struct fabric_map *m = core->map;
@@ -83,7 +97,7 @@ int diagnosis_create(struct core *core)
     d->shape.port_count = number_ports(core, d->ports);
     qsort_r(d->ports, d->shape.port_count, sizeof(*d->ports), compare_addresses, core);
     d->guard = make_guard(core, &d->shape);
-    if (d->guard == NULL)
+    if (d->guard == NULL || find_links_of_ports(core, d) != 0)
         return -ENOMEM;
     set_overrides(core);
     return 0;
@@ -97,6 +111,7 @@ void diagnosis_destroy(struct diagnosis *d)
     guard_destroy(d->guard);
     verdict_table_free(&d->verdicts);
     free(d->ports);
+    free(d->port_of_link);
     free(d);
 }
 
@@ -243,6 +258,25 @@ const struct diagnosed *core_verdict_after(const struct core *core, uint64_t rev
         if (t->items[i].revision > revision && (next == NULL || t->items[i].revision < next->revision))
             next = &t->items[i];
     return next;
+}
+
+static double score_of(const struct localiser *l, enum component_kind kind, uint32_t place, uint32_t spine)
+{
+    return localiser_score(l, &(struct component){.kind = kind, .place = place, .spine = spine});
+}
+
+double core_link_score(const struct core *core, uint32_t link)
+{
+    const struct localiser *l = core->diagnosis->localiser;
+    uint32_t uplink = core->map->uplink_of_link[link], port = core->diagnosis->port_of_link[link];
+    if (l == NULL)
+        return -1;
+    if (uplink != MAP_NONE) {
+        uint32_t leaf = uplink / core->map->spine_count, spine = uplink % core->map->spine_count;
+        return fmax(score_of(l, COMPONENT_UP, leaf, spine), score_of(l, COMPONENT_DOWN, leaf, spine));
+    }
+    return port != MAP_NONE ? fmax(score_of(l, COMPONENT_TX, port, 0), score_of(l, COMPONENT_RX, port, 0))
+                            : 0;
 }
 
 void core_diagnosis_counters(const struct core *core, struct localiser_counters *counters)

@@ -46,6 +46,10 @@ bool core_verdict_names_link(const struct core *core, const struct diagnosed *d,
 /* Whether the verdict is about a hang of a communicator that has a rank at this host port, and not over. */
 bool core_verdict_hangs_at(const struct core *core, const struct diagnosed *d, uint32_t address);
 
+/* How far timing speaks against the link, in that direction against which it speaks more: 0, not at all; 1
+ * and more, enough to suspect it. Negative: no monitor has told anything. */
+double core_link_score(const struct core *core, uint32_t link);
+
 /* All zero as long as no monitor has told anything. */
 void core_diagnosis_counters(const struct core *core, struct localiser_counters *counters);
 

@@ -34,7 +34,8 @@ struct recovery {
 
 struct diagnosis {
     struct component_shape shape;
-    uint32_t *ports; /* [port of the localiser]: of the topology, ascending by address */
+    uint32_t *ports;        /* [port of the localiser]: of the topology, ascending by address */
+    uint32_t *port_of_link; /* [link]: of the localiser; MAP_NONE: between switches, or without an address */
     struct guard *guard;
     struct localiser *localiser; /* NULL until a monitor has told something */
     uint64_t id_base;            /* of verdicts: what control has said before it was restarted */

@@ -85,6 +85,9 @@ double evidence_prior(const struct evidence *e, enum evidence_channel channel);
 bool evidence_is_steady(const struct evidence *e, enum evidence_channel channel, uint32_t component);
 /* What a round's sum must exceed to be one of those that speak against the component. */
 double evidence_bad_from(const struct evidence *e, enum evidence_channel channel, uint32_t component);
+/* How far it has come on the way to being suspected: 0 if nothing speaks against it, 1 and more if enough
+ * does, on the channel on which it has come farthest. */
+double evidence_score(const struct evidence *e, uint32_t component);
 /* Ranks suspects. */
 float evidence_weight(const struct evidence *e, enum evidence_channel channel, uint32_t component);
 

@@ -192,6 +192,19 @@ double evidence_bad_from(const struct evidence *e, enum evidence_channel channel
     return evidence_is_steady(e, channel, component) ? 0 : evidence_prior(e, channel);
 }
 
+double evidence_score(const struct evidence *e, uint32_t component)
+{
+    double score = 0;
+    for (unsigned channel = 0; channel < EVIDENCE_CHANNELS && e->closed > 0; channel++) {
+        const struct threshold *t = &e->thresholds[channel];
+        size_t cell = evidence_cell(e, channel, component);
+        score = fmax(score, e->cusum[cell] / t->cusum);
+        if (channel < EVIDENCE_FLOW_CHANNELS)
+            score = fmax(score, e->steady.sum[cell] / steady_threshold(t->gain));
+    }
+    return score;
+}
+
 float evidence_weight(const struct evidence *e, enum evidence_channel channel, uint32_t component)
 {
     size_t cell = evidence_cell(e, channel, component);

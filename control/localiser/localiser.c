@@ -313,6 +313,11 @@ bool localiser_next_probe(struct localiser *l, struct probe_request *request)
     return true;
 }
 
+double localiser_score(const struct localiser *l, const struct component *component)
+{
+    return evidence_score(&l->evidence, component_number(&l->map.shape, component));
+}
+
 /* What crossed it has spoken against all else on its way, too. */
 void localiser_forget(struct localiser *l, const struct component *component)
 {

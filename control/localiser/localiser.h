@@ -109,6 +109,9 @@ struct probe_request {
 };
 bool localiser_next_probe(struct localiser *l, struct probe_request *request);
 
+/* How far timing speaks against it now: 0, not at all; 1 and more, enough to suspect it. */
+double localiser_score(const struct localiser *l, const struct component *component);
+
 /* Somebody has mended, replaced or restored it: nothing that was is held against it any more. */
 void localiser_forget(struct localiser *l, const struct component *component);
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/core/diagnosis.h"
+
 json_t *view_address(uint32_t address)
 {
     char text[ADDRESS_TEXT_BYTES];
@@ -54,6 +56,13 @@ static const char *state_name(const struct core_link_info *info)
     return names[info->state];
 }
 
+/* NULL, which is left out: no monitor has told anything. */
+static json_t *anomaly_score(const struct call *call, uint32_t link)
+{
+    double score = core_link_score(call->core, link);
+    return score >= 0 ? json_real(score) : NULL;
+}
+
 json_t *view_link(const struct call *call, uint32_t link)
 {
     const struct topology_link *l = topology_link(call->topology, link);
@@ -63,14 +72,15 @@ json_t *view_link(const struct call *call, uint32_t link)
     struct core_link_info info;
     core_link_info(call->core, link, &info);
     bool is_host_link = lower->kind == TOPOLOGY_HOST;
-    return json_pack(
-        "{s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:s, s:s, s:f, s:o, s:i, s:I, s:f}", "name",
-        topology_link_name(call->topology, link, name), "leaf", is_host_link ? upper->name : lower->name,
-        is_host_link ? "host" : "spine", is_host_link ? lower->name : upper->name, "rate_bps",
-        (json_int_t)l->rate_bits_per_s, "state", state_name(&info), "drained", info.drained, "capacity_ratio",
-        info.capacity_ratio, "reason", info.reason, "by", info.by, "since_s", view_seconds(info.since_ns),
-        "reported_by", reporters(call, &info), "dead_paths", (int)info.dead_paths, "planned_flows",
-        (json_int_t)info.planned_flows, "planned_share", info.planned_share);
+    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:b, s:f, s:s, s:s, s:f, s:o, s:i, s:I, s:f, s:o*}", "name",
+                     topology_link_name(call->topology, link, name), "leaf",
+                     is_host_link ? upper->name : lower->name, is_host_link ? "host" : "spine",
+                     is_host_link ? lower->name : upper->name, "rate_bps", (json_int_t)l->rate_bits_per_s,
+                     "state", state_name(&info), "drained", info.drained, "capacity_ratio",
+                     info.capacity_ratio, "reason", info.reason, "by", info.by, "since_s",
+                     view_seconds(info.since_ns), "reported_by", reporters(call, &info), "dead_paths",
+                     (int)info.dead_paths, "planned_flows", (json_int_t)info.planned_flows, "planned_share",
+                     info.planned_share, "anomaly_score", anomaly_score(call, link));
 }
 
 static json_t *plan_jobs(const struct core_plan_info *info)

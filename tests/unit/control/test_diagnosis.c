@@ -203,6 +203,36 @@ static void half_the_rate_is_half_the_weight(void **state)
     fabric_close(&s.f);
 }
 
+static void a_slow_link_scores_highest_before_it_is_named(void **state)
+{
+    static struct story s;
+    (void)state;
+    open_story(&s, ":memory:");
+    for (uint32_t spine = 0; spine < shape.spines; spine++)
+        assert_true(core_link_score(s.f.core, fabric_link(&s.f, 0, spine)) < 0.5);
+    s.slow = 2;
+    for (unsigned i = 0; i < 3; i++)
+        step(&s);
+    assert_int_equal(core_verdict_count(s.f.core), 0);
+    double score = core_link_score(s.f.core, fabric_link(&s.f, 0, 1));
+    assert_true(score > 0);
+    assert_true(core_link_score(s.f.core, fabric_link(&s.f, 0, 2)) < score);
+    assert_true(core_link_score(s.f.core, fabric_link(&s.f, 1, 1)) < score);
+    for (unsigned i = 0; i < 20 && core_verdict_count(s.f.core) == 0; i++)
+        step(&s);
+    assert_true(core_link_score(s.f.core, fabric_link(&s.f, 0, 1)) >= 1);
+    fabric_close(&s.f);
+}
+
+static void without_monitors_no_link_has_a_score(void **state)
+{
+    struct fabric f;
+    (void)state;
+    fabric_open(&f, shape, ":memory:");
+    assert_true(core_link_score(f.core, fabric_link(&f, 0, 1)) < 0);
+    fabric_close(&f);
+}
+
 static void one_host_alone_is_not_believed(void **state)
 {
     static struct story s;
@@ -344,6 +374,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_black_hole_is_named_and_drained_and_planned_around),
         cmocka_unit_test(half_the_rate_is_half_the_weight),
+        cmocka_unit_test(a_slow_link_scores_highest_before_it_is_named),
+        cmocka_unit_test(without_monitors_no_link_has_a_score),
         cmocka_unit_test(one_host_alone_is_not_believed),
         cmocka_unit_test(monitors_that_go_and_come_harm_nobody),
         cmocka_unit_test(an_operators_word_stands),
