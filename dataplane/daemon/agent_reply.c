@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What control answers is foreign: read strictly, within bounds. */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -67,4 +68,16 @@ int agent_reply_read(const uint8_t *body, size_t bytes, struct agent_reply *repl
     int result = root ? read_members(root, reply, error) : refuse(error, where.text);
     json_decref(root);
     return result;
+}
+
+void agent_reply_refusal(const uint8_t *body, size_t bytes, char text[ERROR_BYTES])
+{
+    json_error_t where;
+    json_t *root = json_loadb((const char *)body, bytes, JSON_REJECT_DUPLICATES, &where);
+    const char *message = json_string_value(json_object_get(json_object_get(root, "error"), "message"));
+    snprintf(text, ERROR_BYTES, "%s", message ? message : "");
+    for (char *c = text; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
+    json_decref(root);
 }

@@ -34,5 +34,7 @@ struct agent_reply {
 };
 /* 0, or -EINVAL with one line that says what is wrong with it. */
 int agent_reply_read(const uint8_t *body, size_t bytes, struct agent_reply *reply, char error[160]);
+/* Why control refuses a report, in its own words, on one line; empty: it does not say. */
+void agent_reply_refusal(const uint8_t *body, size_t bytes, char text[160]);
 
 #endif

@@ -125,6 +125,14 @@ static void on_plan_timer(evutil_socket_t unused, short events, void *context)
 
 /* ---- reports ---- */
 
+static void complain_of_refusal(const struct http_answer *answer, const char *address)
+{
+    char why[160];
+    agent_reply_refusal(answer->body, answer->bytes, why);
+    log_warning("control answers %d to the report of %s%s%s; it will be tried again", answer->status, address,
+                *why ? ": " : "", why);
+}
+
 /* Says once what is wrong, until something else is. */
 static void complain(struct control_agent *a, const struct http_answer *answer)
 {
@@ -139,8 +147,7 @@ static void complain(struct control_agent *a, const struct http_answer *answer)
     else if (answer->status == 409)
         log_error("control follows another dataplane at %s: is this address given twice?", address);
     else if (answer->status)
-        log_warning("control answers %d to the report of %s; it will be tried again", answer->status,
-                    address);
+        complain_of_refusal(answer, address);
     else
         log_warning("control does not answer (%s): the last plan stays, and it will be asked again",
                     answer->failure);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes at all as control's answer to a report: refused with a line, or every number within its bounds.
+/* Any bytes at all as control's answer to a report: refused with a line, or every number within its bounds;
+ * and as its refusal of one: a line of text.
  */
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     } else {
         assert(error[0] != '\0' && memchr(error, '\0', sizeof(error)));
     }
+    agent_reply_refusal(body, length, error);
+    for (const char *c = error; *c; c++)
+        assert(!iscntrl((unsigned char)*c));
     free(body);
     return 0;
 }

@@ -285,6 +285,9 @@ static void refusals_are_logged_with_their_remedy(void **state)
     fake_control_answer(control, 409, "{}");
     assert_non_null(fake_control_await(control, A, is_any, NULL));
     assert_true(daemon_process_wait_line(&daemons.a, "is this address given twice?"));
+    fake_control_answer(control, 403, "{\"error\":{\"message\":\"not with\\nthis certificate\"}}");
+    assert_non_null(fake_control_await(control, A, is_any, NULL));
+    assert_true(daemon_process_wait_line(&daemons.a, ": not with this certificate; it will be tried again"));
     fake_control_answer(control, 200, NULL);
     assert_non_null(fake_control_await(control, A, is_any, NULL));
     assert_true(daemon_process_wait_line(&daemons.a, "control answers"));
