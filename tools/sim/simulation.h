@@ -40,7 +40,7 @@ struct simulation_config {
     bool content;                      /* check every byte: operation.h */
     uint64_t seed;
     nsec_t control_delay_ns; /* from a host's report of a path to the plan that heeds it: planning.h */
-    nsec_t base_rtt_ns; /* of an idle fabric for a full packet and its ack: simulation_base_rtt_ns() */
+    nsec_t base_rtt_ns;      /* of an idle fabric for a full packet and its ack: simulation_base_rtt_ns() */
     enum sabotage sabotage;
     uint64_t sabotage_at; /* at the so-manieth occasion */
     FILE *story;          /* told what happens; NULL: silent */
