@@ -28,9 +28,7 @@ struct etcd_gateway {
     char name[128];
 };
 
-static int fail(char *error, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(char *error, int result, const char *format, ...)
+int etcd_fail(char error[STORE_ERROR_BYTES], int result, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -59,7 +57,7 @@ static int add_member(struct etcd_gateway *g, const struct etcd_place *place, co
                                     .key = place->key};
     int result = http_client_create(g->base, &http, &g->members[g->member_count], text);
     if (result != 0)
-        return fail(error, result, "etcd %s: %.200s", url, text);
+        return etcd_fail(error, result, "etcd %s: %.200s", url, text);
     g->member_count++;
     return 0;
 }
@@ -70,13 +68,13 @@ int etcd_gateway_create(const struct etcd_place *place, struct etcd_gateway **cr
     struct etcd_gateway *g = calloc(1, sizeof(*g));
     if (g == NULL || (g->base = event_base_new()) == NULL) {
         free(g);
-        return fail(error, -ENOMEM, "etcd: out of memory");
+        return etcd_fail(error, -ENOMEM, "etcd: out of memory");
     }
     g->timeout_ms = place->timeout_ms;
     g->retry_min_ms = place->retry_ms;
     int result = place->endpoint_count > 0 && place->endpoint_count <= ETCD_ENDPOINTS_MAX
                      ? 0
-                     : fail(error, -EINVAL, "etcd: 1 to %d endpoints are wanted", ETCD_ENDPOINTS_MAX);
+                     : etcd_fail(error, -EINVAL, "etcd: 1 to %d endpoints are wanted", ETCD_ENDPOINTS_MAX);
     for (unsigned i = 0; i < place->endpoint_count && result == 0; i++)
         result = add_member(g, place, place->endpoints[i], error);
     if (result != 0) {
@@ -159,10 +157,10 @@ static int refusal(const struct etcd_gateway *g, const struct outcome *o, char *
     if (text == NULL)
         text = "no reason is given";
     if (strstr(text, "has been compacted") != NULL)
-        return fail(error, -ESTRPIPE, "%s: %.120s", g->name, text);
+        return etcd_fail(error, -ESTRPIPE, "%s: %.120s", g->name, text);
     if (strstr(text, "too large") != NULL)
-        return fail(error, -EFBIG, "%s: %.120s; see its --max-request-bytes", g->name, text);
-    return fail(error, -EIO, "%s: status %d: %.120s; see its log", g->name, o->status, text);
+        return etcd_fail(error, -EFBIG, "%s: %.120s; see its --max-request-bytes", g->name, text);
+    return etcd_fail(error, -EIO, "%s: status %d: %.120s; see its log", g->name, o->status, text);
 }
 
 /* A cluster that is not the one we began with has not got our state. */
@@ -171,17 +169,17 @@ static int check_cluster(struct etcd_gateway *g, const json_t *answer, char *err
     const json_t *header = json_object_get(answer, "header");
     uint64_t cluster = etcd_number(header, "cluster_id"), revision = etcd_number(header, "revision");
     if (cluster == 0 || revision == 0)
-        return fail(error, -EIO, "%s: the answer has no header; is it etcd 3.4 or later?", g->name);
+        return etcd_fail(error, -EIO, "%s: the answer has no header; is it etcd 3.4 or later?", g->name);
     if (g->cluster != 0 && cluster != g->cluster)
-        return fail(error, -ESTALE,
-                    "%s: cluster %" PRIx64 " answers, not %" PRIx64
-                    " as before; mend the endpoints, or start control again to use the new one",
-                    g->name, cluster, g->cluster);
+        return etcd_fail(error, -ESTALE,
+                         "%s: cluster %" PRIx64 " answers, not %" PRIx64
+                         " as before; mend the endpoints, or start control again to use the new one",
+                         g->name, cluster, g->cluster);
     if (revision < g->revision)
-        return fail(error, -ESTALE,
-                    "%s: it is back at revision %" PRIu64 " after %" PRIu64
-                    ": restored from an older copy? start control again to go on from there",
-                    g->name, revision, g->revision);
+        return etcd_fail(error, -ESTALE,
+                         "%s: it is back at revision %" PRIu64 " after %" PRIu64
+                         ": restored from an older copy? start control again to go on from there",
+                         g->name, revision, g->revision);
     g->cluster = cluster;
     g->revision = revision;
     return 0;
@@ -198,12 +196,12 @@ static uint64_t now_ms(void)
 
 static int close_for_a_while(struct etcd_gateway *g, const char *failure, char *error)
 {
-    fail(g->failure, 0, "%s: %.120s; see that it runs and can be reached", g->name, failure);
+    etcd_fail(g->failure, 0, "%s: %.120s; see that it runs and can be reached", g->name, failure);
     g->retry_ms = g->retry_ms == 0 ? g->retry_min_ms : g->retry_ms * 2;
     if (g->retry_ms > RETRY_MS_MAX)
         g->retry_ms = RETRY_MS_MAX;
     g->closed_until_ms = now_ms() + g->retry_ms;
-    return fail(error, -EIO, "%s", g->failure);
+    return etcd_fail(error, -EIO, "%s", g->failure);
 }
 
 static bool is_refusal(const struct outcome *o)
@@ -226,7 +224,7 @@ static int send_text(struct etcd_gateway *g, const char *path, const char *text,
 {
     struct outcome o;
     if (now_ms() < g->closed_until_ms)
-        return fail(error, -EIO, "%s", g->failure);
+        return etcd_fail(error, -EIO, "%s", g->failure);
     for (unsigned i = 0; i < g->member_count; i++) {
         o = ask(g, path, text);
         if (o.answer != NULL && (o.status == 200 || is_refusal(&o)))
@@ -245,7 +243,7 @@ int etcd_gateway_call(struct etcd_gateway *g, const char *path, json_t *body, js
     char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
     json_decref(body);
     int result = text != NULL ? send_text(g, path, text, answer, error)
-                              : fail(error, -ENOMEM, "%s: out of memory", g->name);
+                              : etcd_fail(error, -ENOMEM, "%s: out of memory", g->name);
     free(text);
     return result;
 }

@@ -38,4 +38,8 @@ const char *etcd_gateway_name(const struct etcd_gateway *gateway);
 /* etcd writes 64-bit numbers as strings. 0 where there is none. */
 uint64_t etcd_number(const json_t *object, const char *key);
 
+/* Says what is wrong, and returns `result`. */
+int etcd_fail(char error[STORE_ERROR_BYTES], int result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 #endif

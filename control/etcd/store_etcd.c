@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,20 +21,9 @@ enum {
     PAGE_KEYS = 512
 };
 
-static int fail(char *error, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(char *error, int result, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error, STORE_ERROR_BYTES, format, arguments);
-    va_end(arguments);
-    return result;
-}
-
 static int fail_memory(char *error)
 {
-    return fail(error, -ENOMEM, "etcd: out of memory");
+    return etcd_fail(error, -ENOMEM, "etcd: out of memory");
 }
 
 json_t *etcd_key(const struct etcd_store *s, const char *name)
@@ -76,10 +64,11 @@ static int tell_owner(struct etcd_store *s, const json_t *answer, char *error)
     size_t bytes;
     char *text = etcd_from_base64(json_object_get(owner, "value"), &bytes);
     s->lost = true;
-    fail(error, 0,
-         "%s: another control (%.80s) has taken over %s; stop one of the two, or give them other prefixes",
-         etcd_gateway_name(s->gateway), text != NULL && bytes > 0 ? text : "the key `owner` is gone",
-         s->prefix);
+    etcd_fail(
+        error, 0,
+        "%s: another control (%.80s) has taken over %s; stop one of the two, or give them other prefixes",
+        etcd_gateway_name(s->gateway), text != NULL && bytes > 0 ? text : "the key `owner` is gone",
+        s->prefix);
     free(text);
     return -EIO;
 }
@@ -237,13 +226,13 @@ static int check_schema(struct etcd_store *s, const json_t *kvs, const json_t *a
     int schema = text != NULL ? atoi(text) : 0;
     free(text);
     if (json_array_size(kvs) == 0 && json_array_size(any) > 0)
-        return fail(error, -EUCLEAN, "%s: what is under %s is not weft's; name another prefix",
-                    etcd_gateway_name(s->gateway), s->prefix);
+        return etcd_fail(error, -EUCLEAN, "%s: what is under %s is not weft's; name another prefix",
+                         etcd_gateway_name(s->gateway), s->prefix);
     if (json_array_size(kvs) > 0 && schema != SCHEMA)
-        return fail(error, schema > SCHEMA ? -EPROTO : -EUCLEAN,
-                    "%s: the state under %s has schema %d, this weft knows %d; %s",
-                    etcd_gateway_name(s->gateway), s->prefix, schema, SCHEMA,
-                    schema > SCHEMA ? "upgrade weft" : "name another prefix");
+        return etcd_fail(error, schema > SCHEMA ? -EPROTO : -EUCLEAN,
+                         "%s: the state under %s has schema %d, this weft knows %d; %s",
+                         etcd_gateway_name(s->gateway), s->prefix, schema, SCHEMA,
+                         schema > SCHEMA ? "upgrade weft" : "name another prefix");
     return 0;
 }
 
@@ -296,8 +285,8 @@ static int check_prefix(const char *prefix, char *error)
 {
     size_t bytes = strlen(prefix);
     if (bytes == 0 || bytes >= ETCD_PREFIX_BYTES || prefix[0] != '/' || prefix[bytes - 1] != '/')
-        return fail(error, -EINVAL, "etcd: a prefix begins and ends with / and has at most %d bytes",
-                    ETCD_PREFIX_BYTES - 1);
+        return etcd_fail(error, -EINVAL, "etcd: a prefix begins and ends with / and has at most %d bytes",
+                         ETCD_PREFIX_BYTES - 1);
     return 0;
 }
 
