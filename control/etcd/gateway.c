@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "dataplane/process/clock.h"
 #include "dataplane/process/http_client.h"
 
 enum {
@@ -189,9 +189,7 @@ static int check_cluster(struct etcd_gateway *g, const json_t *answer, char *err
 
 static uint64_t now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 static int close_for_a_while(struct etcd_gateway *g, const char *failure, char *error)

@@ -4,8 +4,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "dataplane/process/clock.h"
 
 struct planner_thread {
     pthread_t thread;
@@ -16,13 +17,6 @@ struct planner_thread {
     uint64_t duration_ns;
     int bell; /* eventfd */
 };
-
-static uint64_t clock_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
 
 static void ring(const struct planner_thread *t)
 {
@@ -44,9 +38,9 @@ static void *work(void *context)
     pthread_mutex_lock(&t->lock);
     while (wait_for_work(t)) {
         pthread_mutex_unlock(&t->lock);
-        uint64_t begin = clock_ns();
+        uint64_t begin = clock_ns(CLOCK_MONOTONIC);
         core_plan_compute(t->planning);
-        uint64_t duration_ns = clock_ns() - begin;
+        uint64_t duration_ns = clock_ns(CLOCK_MONOTONIC) - begin;
         pthread_mutex_lock(&t->lock);
         t->duration_ns = duration_ns;
         t->is_done = true;

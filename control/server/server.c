@@ -17,6 +17,7 @@
 #include "control/server/hooks.h"
 #include "control/server/planner_thread.h"
 #include "control/server/privileges.h"
+#include "dataplane/process/clock.h"
 #include "dataplane/process/notify.h"
 
 enum {
@@ -40,13 +41,6 @@ struct server {
 };
 
 /* ---- time ---- */
-
-static uint64_t clock_ns(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
-}
 
 /* Since 1970 at the start, and from there on by the clock that never goes back. */
 static uint64_t now_ns(const struct server *s)

@@ -6,24 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dataplane/client/communicator.h"
 #include "dataplane/client/region.h"
 #include "dataplane/client/request.h"
 #include "dataplane/client/scratch.h"
+#include "dataplane/process/clock.h"
 
 #define CONTEXT_SOCKET_DEFAULT "/run/weft/dataplane.sock"
 
 static _Thread_local char attach_error_text[CONTEXT_ERROR_BYTES];
-
-uint64_t context_clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 int context_error(struct weft_context *context, int code, const char *format, ...)
 {

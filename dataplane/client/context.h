@@ -50,6 +50,4 @@ int context_ask(struct weft_context *context, const struct session_request *requ
 /* The dataplane is gone: ends everything in progress with WEFT_ERROR_NO_DATAPLANE. */
 void context_lose(struct weft_context *context, const char *reason);
 
-uint64_t context_clock_ns(void);
-
 #endif

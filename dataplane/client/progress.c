@@ -5,6 +5,7 @@
 
 #include "dataplane/client/communicator.h"
 #include "dataplane/client/request.h"
+#include "dataplane/process/clock.h"
 
 enum {
     PROGRESS_BURST = 64
@@ -142,7 +143,7 @@ void progress_make(struct weft_context *context)
 {
     progress_take_completions(context);
     progress_advance_runnable(context);
-    uint64_t now = context_clock_ns();
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
     progress_check_session(context, now);
     progress_check_stalls(context, now);
 }
@@ -182,12 +183,12 @@ static void progress_sleep(struct weft_context *context)
 void progress_make_until(struct weft_context *context, const bool *ended)
 {
     uint64_t spin_until_ns = 0;
-    context->stall_checked_ns = context_clock_ns();
+    context->stall_checked_ns = clock_ns(CLOCK_MONOTONIC);
     while (!*ended) {
         progress_make(context);
         if (*ended)
             return;
-        uint64_t now = context_clock_ns();
+        uint64_t now = clock_ns(CLOCK_MONOTONIC);
         if (spin_until_ns == 0)
             spin_until_ns = now + context->spin_ns;
         if (now < spin_until_ns)

@@ -2,6 +2,7 @@
 #include "dataplane/client/trace.h"
 
 #include "dataplane/formats/tracepoint.h"
+#include "dataplane/process/clock.h"
 
 TRACEPOINT_DEFINE(operation_entered);
 TRACEPOINT_DEFINE(operation_ended);
@@ -11,7 +12,7 @@ static struct timing_record begin_record(const struct weft_request *request, enu
     const struct weft_communicator *communicator = request->communicator;
     return (struct timing_record){.communicator = communicator->identity,
                                   .sequence = request->collective.sequence,
-                                  .at_ns = context_clock_ns(),
+                                  .at_ns = clock_ns(CLOCK_MONOTONIC),
                                   .bytes = request->collective.out_bytes,
                                   .source = request->context->address,
                                   .destination = request->context->address,

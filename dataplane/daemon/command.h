@@ -117,4 +117,8 @@ struct notice {
     } demand;
 };
 
+/* A zeroed command; NULL, which is logged, when memory is short. */
+struct command *command_new(enum command_kind kind, void (*done)(struct command *command), void *context);
+void command_free(struct command *command);
+
 #endif

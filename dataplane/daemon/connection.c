@@ -6,6 +6,7 @@
 
 #include "dataplane/daemon/connection_state.h"
 #include "dataplane/formats/address.h"
+#include "dataplane/process/clock.h"
 
 static const unsigned OFFERS_BEFORE_WARNING = 8;
 static const unsigned UNWANTED_OFFERS = 16;
@@ -16,7 +17,7 @@ static uint32_t draw_serial(void)
 {
     uint32_t serial = 0;
     if (getrandom(&serial, sizeof(serial), 0) != sizeof(serial))
-        serial = (uint32_t)host_port_now();
+        serial = (uint32_t)clock_ns(CLOCK_MONOTONIC);
     return serial | 1;
 }
 

@@ -12,6 +12,7 @@
 #include "dataplane/daemon/plan_intake.h"
 #include "dataplane/daemon/session_server.h"
 #include "dataplane/formats/address.h"
+#include "dataplane/process/clock.h"
 #include "dataplane/process/http_client.h"
 #include "dataplane/transport/random.h"
 
@@ -253,7 +254,7 @@ static void on_progress(void *context)
                                                            .dead_paths = a->dead_paths,
                                                            .peers_max = PEERS_MAX,
                                                            .progress = a->progress,
-                                                           .now = host_port_now(),
+                                                           .now = clock_ns(CLOCK_MONOTONIC),
                                                            .probed = a->probing,
                                                            .probed_count = a->probed_count});
     a->changed = false;

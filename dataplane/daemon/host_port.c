@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -15,6 +14,7 @@
 #include "dataplane/daemon/link_service.h"
 #include "dataplane/daemon/transport_settings.h"
 #include "dataplane/formats/address.h"
+#include "dataplane/process/clock.h"
 
 enum {
     PATH_BYTES = 4096,
@@ -48,31 +48,6 @@ struct host_port {
     struct host_port_listener listener;
     STAILQ_HEAD(, waiting_command) waiting;
 };
-
-struct command *command_new(enum command_kind kind, void (*done)(struct command *command), void *context)
-{
-    struct command *command = calloc(1, sizeof(*command));
-    if (!command) {
-        log_error("out of memory for a command to a worker");
-        return NULL;
-    }
-    command->kind = kind;
-    command->done = done;
-    command->context = context;
-    return command;
-}
-
-void command_free(struct command *command)
-{
-    free(command);
-}
-
-nsec_t host_port_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (nsec_t)t.tv_sec * NSEC_PER_SEC + (nsec_t)t.tv_nsec;
-}
 
 /* ---- the worker's voice ---- */
 

@@ -55,11 +55,4 @@ struct link_service *host_port_links(struct host_port *p);
  * the event loop, never from here. */
 void host_port_post(struct host_port *p, struct command *command);
 
-/* A zeroed command; NULL when memory is short. */
-struct command *command_new(enum command_kind kind, void (*done)(struct command *command), void *context);
-void command_free(struct command *command);
-
-/* The main thread's clock, monotonic. */
-nsec_t host_port_now(void);
-
 #endif

@@ -10,6 +10,7 @@
 
 #include "dataplane/daemon/host_port.h"
 #include "dataplane/formats/address.h"
+#include "dataplane/process/clock.h"
 #include "nic/next_hop.h"
 
 static const nsec_t ASK_AGAIN_NS = NSEC_PER_MSEC;
@@ -105,7 +106,7 @@ static void schedule(struct neighbours *n, nsec_t now)
 static void on_timer(evutil_socket_t unused, short events, void *context)
 {
     struct neighbours *n = context;
-    nsec_t now = host_port_now();
+    nsec_t now = clock_ns(CLOCK_MONOTONIC);
     (void)unused;
     (void)events;
     for (unsigned i = 0; i < n->count; i++)
@@ -154,7 +155,7 @@ static struct neighbour *find_or_add(struct neighbours *n, uint32_t address)
 
 void neighbours_resolve(struct neighbours *n, uint32_t address)
 {
-    nsec_t now = host_port_now();
+    nsec_t now = clock_ns(CLOCK_MONOTONIC);
     struct neighbour *neighbour = find_or_add(n, address);
     if (neighbour && !neighbour->known && now >= neighbour->ask_at) {
         ask(n, neighbour, now);

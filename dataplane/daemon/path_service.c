@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "dataplane/daemon/host_port.h"
+#include "dataplane/process/clock.h"
 
 struct path_service {
     struct host_port *port;
@@ -84,7 +85,7 @@ static void schedule(struct path_service *s, nsec_t now)
 static void on_timer(evutil_socket_t unused, short events, void *context)
 {
     struct path_service *s = context;
-    nsec_t now = host_port_now();
+    nsec_t now = clock_ns(CLOCK_MONOTONIC);
     (void)unused;
     (void)events;
     send_probes(s, now);
@@ -103,7 +104,7 @@ struct path_service *path_service_create(struct host_port *port, struct event_ba
     path_discovery_config_default(&config);
     config.verify_interval_ns = verify_interval_ns;
     if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
-        config.seed = host_port_now();
+        config.seed = clock_ns(CLOCK_MONOTONIC);
     TAILQ_INIT(&s->waiters);
     s->port = port;
     s->discovery = path_discovery_create(&config);
@@ -128,7 +129,7 @@ void path_service_destroy(struct path_service *s)
 int path_service_add(struct path_service *s, const struct path_peers *peers)
 {
     unsigned shift = 32 - peers->leaf_prefix_bits;
-    nsec_t now = host_port_now();
+    nsec_t now = clock_ns(CLOCK_MONOTONIC);
     for (unsigned i = 0; i < peers->count; i++) {
         struct path_discovery_peer peer = {
             .address = peers->addresses[i], .leaf = peers->addresses[i] >> shift, .peer = peers->numbers[i]};
@@ -145,7 +146,7 @@ int path_service_add(struct path_service *s, const struct path_peers *peers)
 void path_service_wait(struct path_service *s, struct path_waiter *waiter)
 {
     TAILQ_INSERT_TAIL(&s->waiters, waiter, link);
-    schedule(s, host_port_now());
+    schedule(s, clock_ns(CLOCK_MONOTONIC));
 }
 
 void path_service_cancel(struct path_service *s, struct path_waiter *waiter)
@@ -158,19 +159,19 @@ int path_service_path_of_port(struct path_service *s, uint32_t address, uint16_t
     if (!path_discovery_was_answered(s->discovery, address))
         return 0;
     int path = path_discovery_path_of_port(s->discovery, address, port);
-    schedule(s, host_port_now());
+    schedule(s, clock_ns(CLOCK_MONOTONIC));
     return path;
 }
 
 void path_service_on_reachable(struct path_service *s, uint32_t address)
 {
     path_discovery_on_reachable(s->discovery, address);
-    schedule(s, host_port_now());
+    schedule(s, clock_ns(CLOCK_MONOTONIC));
 }
 
 void path_service_on_notice(struct path_service *s, const struct notice *notice)
 {
-    nsec_t now = host_port_now();
+    nsec_t now = clock_ns(CLOCK_MONOTONIC);
     if (notice->kind == NOTICE_TIME_EXCEEDED)
         path_discovery_on_answer(s->discovery, &notice->answer, now);
     else
@@ -183,8 +184,8 @@ void path_service_look_again(struct path_service *s, uint32_t address)
     struct path_view view;
     for (unsigned i = 0; path_discovery_view(s->discovery, i, &view); i++)
         if (view.address == address)
-            path_discovery_on_path_changed(s->discovery, view.peer, host_port_now());
-    schedule(s, host_port_now());
+            path_discovery_on_path_changed(s->discovery, view.peer, clock_ns(CLOCK_MONOTONIC));
+    schedule(s, clock_ns(CLOCK_MONOTONIC));
 }
 
 const struct path_discovery *path_service_discovery(const struct path_service *s)

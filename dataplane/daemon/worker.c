@@ -10,13 +10,13 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_pause.h>
 
 #include "dataplane/daemon/privileges.h"
 #include "dataplane/daemon/worker_links.h"
+#include "dataplane/process/clock.h"
 
 enum {
     SHARED_CORE_NICE = -15 /* packets before arithmetic: peers take a late answer for a loss */
@@ -26,9 +26,7 @@ static const nsec_t PORT_FULL_RETRY_NS = 20 * NSEC_PER_USEC;
 
 nsec_t worker_read_clock(const struct worker *w)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (nsec_t)t.tv_sec * NSEC_PER_SEC + (nsec_t)t.tv_nsec - w->clock_base;
+    return clock_ns(CLOCK_MONOTONIC) - w->clock_base;
 }
 
 static void ring(int bell)

@@ -11,6 +11,8 @@
 
 #include <event2/event.h>
 
+#include "dataplane/process/clock.h"
+
 enum {
     HEADERS_BYTES_MAX = 32 << 10,
     IDLE_S_MAX = 30,
@@ -52,16 +54,9 @@ static enum MHD_Result admit(void *context, const struct sockaddr *address, sock
     return server->connections < server->connections_max + REFUSED_AT_ONCE_MAX ? MHD_YES : MHD_NO;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 * NSEC_PER_MSEC + (uint64_t)now.tv_nsec;
-}
-
 static void expect(struct http_server *server, struct client *client)
 {
-    client->since_ns = now_ns();
+    client->since_ns = clock_ns(CLOCK_MONOTONIC);
     client->is_expected = true;
     TAILQ_INSERT_TAIL(&server->expected, client, link);
 }
@@ -128,7 +123,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 static void on_cutter(evutil_socket_t unused, short events, void *context)
 {
     struct http_server *server = context;
-    uint64_t most_ns = server->headers_ms_max * NSEC_PER_MSEC, now = now_ns();
+    uint64_t most_ns = server->headers_ms_max * NSEC_PER_MSEC, now = clock_ns(CLOCK_MONOTONIC);
     struct client *client;
     (void)unused;
     (void)events;

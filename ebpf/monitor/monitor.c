@@ -4,18 +4,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "dataplane/process/clock.h"
 #include "ebpf/monitor/dataplane_voice.h"
 #include "ebpf/monitor/privileges.h"
-
-uint64_t monitor_clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void take_record(void *context, const struct timing_record *record)
 {
@@ -25,7 +18,7 @@ static void take_record(void *context, const struct timing_record *record)
         return;
     m->kinds[told.kind]++;
     rank_table_take(&m->ranks, &told);
-    hang_watch_take(m->hangs, &told, &m->ranks, monitor_clock_ns());
+    hang_watch_take(m->hangs, &told, &m->ranks, clock_ns(CLOCK_MONOTONIC));
 }
 
 /* To the log, and to those who wait. */
@@ -51,7 +44,7 @@ static void watch_for_hangs(struct monitor *m, uint64_t lost)
     if (lost > m->lost)
         hang_watch_on_loss(m->hangs, &m->ranks);
     m->lost = lost;
-    hang_watch_tick(m->hangs, monitor_clock_ns());
+    hang_watch_tick(m->hangs, clock_ns(CLOCK_MONOTONIC));
 }
 
 void monitor_end_window(struct monitor *m)
@@ -60,7 +53,7 @@ void monitor_end_window(struct monitor *m)
     probes_get_counts(m->probes, &counts);
     watch_for_hangs(m, counts.lost);
     if (m->uplink)
-        uplink_send(m->uplink, monitor_clock_ns(), counts.lost);
+        uplink_send(m->uplink, clock_ns(CLOCK_MONOTONIC), counts.lost);
 }
 
 static void attach_file(void *context, const struct mapped_file *file)
@@ -150,7 +143,7 @@ static void start_uplink(struct monitor *m, struct event_base *base)
 
 int monitor_open(struct monitor *m, struct event_base *base)
 {
-    m->started_at_ns = monitor_clock_ns();
+    m->started_at_ns = clock_ns(CLOCK_MONOTONIC);
     while (m->incarnation == 0)
         if (getrandom(&m->incarnation, sizeof(m->incarnation), 0) < 0)
             return -errno;

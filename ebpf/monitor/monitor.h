@@ -37,6 +37,4 @@ void monitor_scan(struct monitor *m);
 /* Looks for hangs, and sends what has come. */
 void monitor_end_window(struct monitor *m);
 
-uint64_t monitor_clock_ns(void);
-
 #endif

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "dataplane/formats/address.h"
+#include "dataplane/process/clock.h"
 #include "ebpf/monitor/stage_rows.h"
 
 enum {
@@ -212,7 +213,7 @@ static json_t *hangs_json(const struct monitor *m)
     json_t *list = json_array();
     const struct hang *h;
     for (unsigned i = 0; (h = hang_watch_get(m->hangs, i)) != NULL; i++)
-        json_array_append_new(list, hang_json(h, monitor_clock_ns()));
+        json_array_append_new(list, hang_json(h, clock_ns(CLOCK_MONOTONIC)));
     return list;
 }
 
@@ -221,7 +222,7 @@ char *report_text(const struct monitor *m)
     json_t *report = json_object();
     json_object_set_new(report, "version", json_string(WEFT_VERSION));
     json_object_set_new(report, "incarnation", hex_json(m->incarnation));
-    json_object_set_new(report, "uptime_s", seconds(monitor_clock_ns() - m->started_at_ns));
+    json_object_set_new(report, "uptime_s", seconds(clock_ns(CLOCK_MONOTONIC) - m->started_at_ns));
     json_object_set_new(report, "missing", missing_json(m));
     json_object_set_new(report, "bounds_s", bounds_json());
     json_object_set_new(report, "programs", programs_json(m));

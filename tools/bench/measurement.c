@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "dataplane/formats/units.h"
+#include "dataplane/process/clock.h"
 #include "tools/bench/complain.h"
 #include "tools/bench/element.h"
 #include "tools/bench/launcher.h"
-#include "tools/bench/monotonic.h"
 #include "tools/bench/placement.h"
 #include "tools/bench/stall_watch.h"
 
@@ -75,7 +75,7 @@ static uint64_t measurement_started_ns(const struct measurement *m)
 static void measurement_watch_fault(struct measurement *m)
 {
     const struct bench_fault *fault = &m->config.options->fault;
-    uint64_t now_ns = monotonic_ns(), started_ns = measurement_started_ns(m);
+    uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), started_ns = measurement_started_ns(m);
     if (m->fault_pending && now_ns >= started_ns && now_ns - started_ns >= fault->at_ms * 1000000) {
         m->fault_pending = false;
         m->fault_ns = now_ns;
@@ -85,7 +85,7 @@ static void measurement_watch_fault(struct measurement *m)
     if (!m->failed && lab_client_counters(m->config.lab, m->config.fabric, &m->watched) < 0)
         m->failed = true;
     if (!m->failed)
-        stall_watch_add(&m->watch, &m->watched, monotonic_ns());
+        stall_watch_add(&m->watch, &m->watched, clock_ns(CLOCK_MONOTONIC));
 }
 
 static void measurement_tick(void *user)

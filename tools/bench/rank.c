@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataplane/process/clock.h"
 #include "tools/bench/element.h"
-#include "tools/bench/monotonic.h"
 
 enum {
     RANK_SEND_RECEIVE_TAG = 1
@@ -153,12 +153,12 @@ static int rank_synchronise(struct rank *rank)
 static int rank_measure(struct rank *rank, const struct collective_shape *shape, struct rank_time *time)
 {
     struct weft_request *requests[2] = {NULL, NULL};
-    time->start_ns = monotonic_ns();
+    time->start_ns = clock_ns(CLOCK_MONOTONIC);
     int status = rank_start(rank, shape, requests);
     for (unsigned i = 0; i < 2 && status == 0; i++)
         if (requests[i] != NULL)
             status = weft_wait(requests[i]);
-    time->end_ns = monotonic_ns();
+    time->end_ns = clock_ns(CLOCK_MONOTONIC);
     return status < 0 ? rank_fail(rank, collective_names[rank->options->collective]) : 0;
 }
 

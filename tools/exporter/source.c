@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/exporter/source.h"
 
-#include <time.h>
-
+#include "dataplane/process/clock.h"
 #include "dataplane/process/log.h"
 
 #define NSEC_PER_SEC 1000000000ull
@@ -14,16 +13,9 @@ static const struct metric scrape_errors = {"fabric_scrape_errors_total", METRIC
 static const struct metric duration = {"fabric_source_duration_seconds", METRIC_GAUGE,
                                        "Time that the source took the last time that it was asked."};
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
-}
-
 bool source_refresh(struct source *source)
 {
-    uint64_t now = now_ns();
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
     if (source->is_refreshing)
         return true;
     if (source->has_ended_once && now - source->ended_ns < SOURCE_FRESH_NS)
@@ -40,7 +32,7 @@ void source_end(struct source *source, const char *failure)
     source->is_up = failure == NULL;
     source->is_refreshing = false;
     source->has_ended_once = true;
-    source->ended_ns = now_ns();
+    source->ended_ns = clock_ns(CLOCK_MONOTONIC);
     if (failure != NULL) {
         source->failures++;
         metric_page_clear(&source->page);

@@ -40,25 +40,6 @@ static char error[VERBS_ERROR_BYTES];
 
 /* ---- in place of the rest of the daemon ---- */
 
-struct command *command_new(enum command_kind kind, void (*done)(struct command *command), void *context)
-{
-    struct command *command = calloc(1, sizeof(*command));
-    command->kind = kind;
-    command->done = done;
-    command->context = context;
-    return command;
-}
-
-void command_free(struct command *command)
-{
-    free(command);
-}
-
-nsec_t host_port_now(void)
-{
-    return 1;
-}
-
 void host_port_post(struct host_port *port, struct command *command)
 {
     struct end *end = (struct end *)port;
