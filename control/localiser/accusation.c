@@ -242,7 +242,8 @@ static void watch(struct accusations *a, struct accusation *x, uint64_t now_ns)
         if (x->told)
             accusation_tell(a, x, VERDICT_CLEARED, now_ns);
         accusation_release(a, x);
-    } else if (x->probing.first_number == 0 && (!x->told || x->verdict.state != VERDICT_CONFIRMED)) {
+    } else if (x->probing.first_number == 0 && !x->kept_quiet &&
+               (!x->told || x->verdict.state != VERDICT_CONFIRMED)) {
         probe_again(a, x, now_ns);
     }
 }

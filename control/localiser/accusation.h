@@ -8,6 +8,7 @@
 #include "control/localiser/localiser.h"
 #include "control/localiser/probing.h"
 #include "control/localiser/silence.h"
+#include "control/localiser/standing_queue.h"
 
 enum {
     ACCUSATIONS_MAX = 64,
@@ -21,6 +22,9 @@ struct accusation {
     struct probe_need need;
     struct probing probing;
     struct probe_tally tally;
+    struct standing_queue queue;
+    bool asks_queue;        /* the probes on their way are lone packets */
+    bool kept_quiet;        /* others' traffic: nothing to be told */
     uint32_t rounds_waited; /* since it was told to be in doubt, or found nobody to tell it of */
     uint32_t clean_rounds;
     uint32_t ill_rounds_ago;

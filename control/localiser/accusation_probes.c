@@ -20,19 +20,21 @@ static void ask_probe(struct accusations *a, const struct accusation *x, uint32_
                                .path = p->flow.spine == FLOW_NO_SPINE ? TIMING_PATH_NONE : p->flow.spine,
                                .turns_at_spine = p->flow.turns,
                                .packets = p->packets,
-                               .repeats = p->repeats};
+                               .repeats = p->repeats,
+                               .lone = x->asks_queue};
     a->counters->probes_requested++;
 }
 
+/* Lone packets are in nobody's way. */
 void accusation_shadow_probes(struct accusations *a, const struct accusation *x)
 {
-    for (uint32_t i = 0; i < x->probing.count; i++)
+    for (uint32_t i = 0; !x->asks_queue && i < x->probing.count; i++)
         evidence_note_probe(a->evidence, &x->probing.probes[i].flow);
 }
 
-bool accusation_ask_probes(struct accusations *a, struct accusation *x, uint64_t now_ns)
+/* Those that are planned. False: there are none. */
+static bool ask_planned(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
-    probing_plan(&x->probing, a->evidence, &a->leaf_ports, &x->suspicion, &x->need);
     x->rounds_waited = 0;
     x->probing.first_number = 0;
     if (x->probing.count == 0)
@@ -46,16 +48,62 @@ bool accusation_ask_probes(struct accusations *a, struct accusation *x, uint64_t
     return true;
 }
 
+bool accusation_ask_probes(struct accusations *a, struct accusation *x, uint64_t now_ns)
+{
+    x->asks_queue = false;
+    probing_plan(&x->probing, a->evidence, &a->leaf_ports, &x->suspicion, &x->need);
+    return ask_planned(a, x, now_ns);
+}
+
 bool accusation_is_corroborated(const struct suspicion *s)
 {
     return s->reporters >= 2 || s->channel >= EVIDENCE_FLOW_CHANNELS || s->components[0] == s->sole_reporter;
 }
 
+/* ---- a reduced rate, or others' traffic ---- */
+
+static enum queue_word queue_word(const struct accusation *x)
+{
+    return standing_queue_word(&x->queue, x->verdict.evidence.excess);
+}
+
+/* False: nothing more is to be learnt. */
+static bool ask_queue(struct accusations *a, struct accusation *x, uint64_t now_ns)
+{
+    if (!a->config->lone_probes || x->verdict.kind != VERDICT_REDUCED_RATE || queue_word(x) != QUEUE_ASK)
+        return false;
+    x->asks_queue = true;
+    standing_queue_plan(&x->queue, &x->probing, a->evidence->map, &a->leaf_ports, x->suspicion.components[0]);
+    return ask_planned(a, x, now_ns);
+}
+
+/* Others' traffic is nobody's fault: of a link it is told, so that it may be relieved; of a switch it is only
+ * remembered, so that nobody else is blamed for it. */
+static void confirm(struct accusations *a, struct accusation *x, uint64_t now_ns)
+{
+    struct component c = component_at(&a->evidence->map->shape, x->suspicion.components[0]);
+    bool congested = x->verdict.kind == VERDICT_REDUCED_RATE && queue_word(x) == QUEUE_STANDS;
+    x->kept_quiet = congested && flow_map_is_switch(&c);
+    if (congested)
+        x->verdict.kind = VERDICT_CONGESTED;
+    if (!x->kept_quiet)
+        accusation_tell(a, x, VERDICT_CONFIRMED, now_ns);
+}
+
+static void judge_queue(struct accusations *a, struct accusation *x, uint64_t now_ns)
+{
+    standing_queue_count(&x->queue, &x->probing);
+    x->probing.first_number = 0;
+    if (!ask_queue(a, x, now_ns))
+        confirm(a, x, now_ns);
+}
+
 void accusation_settle(struct accusations *a, struct accusation *x, bool convicted, uint64_t now_ns)
 {
-    if (x->suspicion.count == 1 && (convicted || accusation_is_corroborated(&x->suspicion)))
-        accusation_tell(a, x, VERDICT_CONFIRMED, now_ns);
-    else if (x->suspicion.reporters >= 2)
+    if (x->suspicion.count == 1 && (convicted || accusation_is_corroborated(&x->suspicion))) {
+        if (!ask_queue(a, x, now_ns))
+            confirm(a, x, now_ns);
+    } else if (x->suspicion.reporters >= 2)
         accusation_tell(a, x, VERDICT_SUSPECTED, now_ns);
     else
         accusation_release(a, x);
@@ -102,7 +150,7 @@ static bool sift(struct accusations *a, struct accusation *x)
     return convicted;
 }
 
-static void judge_probes(struct accusations *a, struct accusation *x, uint64_t now_ns)
+static void judge_train(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
     uint32_t answered = x->tally.answered;
     probing_tally(&x->probing, a->evidence->map, &x->suspicion, &x->need, &x->tally);
@@ -119,6 +167,11 @@ static void judge_probes(struct accusations *a, struct accusation *x, uint64_t n
     bool decided = x->suspicion.count == 1 && (convicted || accusation_is_corroborated(&x->suspicion));
     if (decided || !heard || x->tally.sets >= PROBE_SETS_MAX)
         accusation_settle(a, x, convicted, now_ns);
+}
+
+static void judge_probes(struct accusations *a, struct accusation *x, uint64_t now_ns)
+{
+    x->asks_queue ? judge_queue(a, x, now_ns) : judge_train(a, x, now_ns);
 }
 
 void accusations_on_probe(struct accusations *a, const struct timing_record *r, uint64_t now_ns)

@@ -44,6 +44,14 @@ static uint64_t size_class(const struct sample *s)
     return size << 1 | (s->flow.spine != FLOW_NO_SPINE);
 }
 
+/* The octave. Pieces that a transport cuts as paths fill are of all sizes: what is left of them is compared
+ * roughly rather than not at all. */
+static uint64_t rough_class(const struct sample *s)
+{
+    uint64_t size = (uint64_t)lround(log2((double)s->bytes + 1));
+    return size << 1 | (s->flow.spine != FLOW_NO_SPINE);
+}
+
 static struct members collect(const struct open_operation *o)
 {
     struct members m = {.items = malloc((o->count + 1) * sizeof(struct member))};
@@ -95,7 +103,7 @@ static void compare_cohorts(struct members *m, float *scratch)
 }
 
 /* Steps with few messages are taken together: those that have no cohort yet, by size alone. */
-static void compare_leftovers(struct members *m, float *scratch)
+static void compare_leftovers(struct members *m, uint64_t (*class_of)(const struct sample *), float *scratch)
 {
     struct members rest = {.items = &m->items[m->count]};
     for (size_t i = m->count; i-- > 0;) {
@@ -104,7 +112,7 @@ static void compare_leftovers(struct members *m, float *scratch)
         struct member swapped = m->items[i];
         m->items[i] = *--rest.items;
         *rest.items = swapped;
-        rest.items->key = size_class(swapped.sample);
+        rest.items->key = class_of(swapped.sample);
         rest.count++;
     }
     qsort(rest.items, rest.count, sizeof(struct member), compare_members);
@@ -261,7 +269,8 @@ static struct cohort_result judge_messages(const struct judging *j, struct membe
     float *scratch = j->scratch;
     struct cohort_result result = {0};
     compare_cohorts(m, scratch);
-    compare_leftovers(m, scratch);
+    compare_leftovers(m, size_class, scratch);
+    compare_leftovers(m, rough_class, scratch);
     expect_loads(e->map, m);
     float usual_noise = j->habit->noise;
     bool many = correct_median(m, j->habit, scratch) > 0; /* then their scatter is no noise */

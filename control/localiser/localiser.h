@@ -58,7 +58,9 @@ struct localiser_config {
     uint64_t hang_ns;                /* T_h: 10 s */
     uint32_t clean_rounds;           /* after which a verdict is cleared: 100 */
     uint64_t probe_timeout_ns;       /* 2 s */
-    uint32_t records_max;            /* in operations not yet judged: 2^20; beyond it dropped and counted */
+    bool lone_probes;     /* whoever sends probes can send lone packets and tell how long each took:
+                             false */
+    uint32_t records_max; /* in operations not yet judged: 2^20; beyond it dropped and counted */
 };
 void localiser_config_default(struct localiser_config *config);
 
@@ -106,6 +108,7 @@ struct probe_request {
     uint16_t path;
     bool turns_at_spine; /* to be answered by the spine's router (TTL-limited): tests the uplink alone */
     uint32_t packets, repeats;
+    bool lone; /* each repeat is one packet, a pause after the one before, so that all take about a round */
 };
 bool localiser_next_probe(struct localiser *l, struct probe_request *request);
 

@@ -4,6 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "control/localiser/order.h"
+
+#define RELIEF_MOST 0.5 /* of a slow link's slowness may show beside it */
+enum {
+    STANDING_OUT_FLOWS = 8 /* at least, to say how slow a part is */
+};
+
 double part_sum_when_bad(const struct evidence *e, enum evidence_channel channel, uint32_t bad,
                          uint32_t component)
 {
@@ -32,7 +39,72 @@ static bool is_candidate(const struct evidence *e, enum evidence_channel channel
 
 /* ---- slow: flows that are not speak for the rest of the switch ---- */
 
-/* The most suspect part, if its cable explains as much as the switch does. */
+/* What flows over the switch show in its bad rounds, by all that they cross. */
+struct slow_census {
+    double *excess; /* [component]: sums of logs */
+    double *flows;  /* [component] */
+};
+
+static void count_slow_flow(const struct evidence *e, const struct observation *o, struct slow_census *n)
+{
+    uint32_t crossed[FLOW_COMPONENTS_MAX];
+    unsigned count = flow_components(e->map, &o->flow, crossed);
+    for (unsigned i = 0; i < count; i++) {
+        n->excess[crossed[i]] += o->excess;
+        n->flows[crossed[i]]++;
+    }
+}
+
+static void count_slow(const struct evidence *e, uint32_t whole, struct slow_census *n)
+{
+    for (uint32_t age = 0; age < evidence_rounds(e); age++) {
+        const struct evidence_round *r = evidence_round_at(e, age);
+        if (r->sums[evidence_cell(e, EVIDENCE_SLOW, whole)] <= evidence_bad_from(e, EVIDENCE_SLOW, whole))
+            continue;
+        for (size_t i = 0; i < r->count; i++)
+            if (flow_crosses(e->map, &r->observations[i].flow, whole))
+                count_slow_flow(e, &r->observations[i], n);
+    }
+}
+
+/* By how much flows over the part's cable are slower, if the switch's others are so by no more than part of
+ * it: a transport that relieves a slow link loads those beside it. 0: they are as slow. */
+static double stands_out(const struct evidence *e, const struct slow_census *n, uint32_t whole, uint32_t part)
+{
+    uint32_t twin = component_twin(&e->map->shape, part);
+    double flows = n->flows[part] + n->flows[twin], others = n->flows[whole] - flows;
+    if (flows < STANDING_OUT_FLOWS || others < STANDING_OUT_FLOWS)
+        return 0;
+    double excess = n->excess[part] + n->excess[twin], rest = (n->excess[whole] - excess) / others;
+    excess /= flows;
+    return rest <= RELIEF_MOST * excess ? excess : 0;
+}
+
+static uint32_t most_standing_out(const struct evidence *e, uint32_t whole)
+{
+    struct component w = component_at(&e->map->shape, whole);
+    struct slow_census n = {.excess = calloc(e->components, sizeof(double)),
+                            .flows = calloc(e->components, sizeof(double))};
+    uint32_t best = whole;
+    double most = 0;
+    if (n.excess != NULL && n.flows != NULL)
+        count_slow(e, whole, &n);
+    for (uint32_t c = 0; n.excess != NULL && n.flows != NULL && c < e->components; c++) {
+        struct component part = component_at(&e->map->shape, c);
+        bool link = part.kind == COMPONENT_UP || part.kind == COMPONENT_DOWN;
+        double here = link && is_candidate(e, EVIDENCE_SLOW, &w, c) ? stands_out(e, &n, whole, c) : 0;
+        bool direction = best != whole && c == component_twin(&e->map->shape, best);
+        if (direction ? n.excess[c] > n.excess[best] : here > most) {
+            best = c;
+            most = here;
+        }
+    }
+    free(n.excess);
+    free(n.flows);
+    return best;
+}
+
+/* The most suspect part, if its cable explains as much as the switch does, or is what all else is not. */
 static uint32_t prefer_slow_part(const struct evidence *e, uint32_t whole)
 {
     struct component w = component_at(&e->map->shape, whole);
@@ -46,7 +118,31 @@ static uint32_t prefer_slow_part(const struct evidence *e, uint32_t whole)
             most = own;
         }
     }
-    return best;
+    return best != whole ? best : most_standing_out(e, whole);
+}
+
+static size_t bad_flows_most(const struct evidence *e)
+{
+    size_t count = 0;
+    for (uint32_t age = 0; age < evidence_rounds(e); age++)
+        count += evidence_round_at(e, age)->count;
+    return count;
+}
+
+double part_excess(const struct evidence *e, uint32_t component)
+{
+    float *excesses = malloc((bad_flows_most(e) + 1) * sizeof(float));
+    size_t count = 0, cell = evidence_cell(e, EVIDENCE_SLOW, component);
+    for (uint32_t age = 0; excesses != NULL && age < evidence_rounds(e); age++) {
+        const struct evidence_round *r = evidence_round_at(e, age);
+        bool bad = r->sums[cell] > evidence_bad_from(e, EVIDENCE_SLOW, component);
+        for (size_t i = 0; bad && i < r->count; i++)
+            if (flow_crosses(e->map, &r->observations[i].flow, component))
+                excesses[count++] = r->observations[i].excess;
+    }
+    double median = count > 0 ? order_median(excesses, count) : 0;
+    free(excesses);
+    return median;
 }
 
 /* ---- lossy: losses are rare, so it is where they are more frequent ---- */

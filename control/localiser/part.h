@@ -19,4 +19,8 @@ uint32_t part_prefer(const struct evidence *e, enum evidence_channel channel, ui
  * same everywhere are nobody's. */
 bool part_loses_more(const struct evidence *e, uint32_t component);
 
+/* How much slower (log) than their cohorts the flows over it are in the rounds in which it looks slow: the
+ * median of all of them. */
+double part_excess(const struct evidence *e, uint32_t component);
+
 #endif

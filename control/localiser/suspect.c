@@ -8,13 +8,28 @@
 #include "control/localiser/part.h"
 
 /* Of what speaks against the best so much must go for another, too, or that is about something else. */
-#define OVERLAP_MIN 0.5
+#define OVERLAP_MIN   0.5
+#define PORT_MATERIAL 0.14 /* log 1.15 */
 enum {
-    UNFOUNDED_MAX = 4 /* passed over in a round */
+    UNFOUNDED_MAX = 8 /* passed over in a round */
 };
 
-/* The one against which most speaks, but less than `below`. */
-static bool find_best(const struct evidence *e, float below, uint32_t *component,
+/* What was looked at, and is not founded. */
+struct passed_over {
+    size_t cells[UNFOUNDED_MAX];
+    unsigned count;
+};
+
+static bool is_passed_over(const struct passed_over *p, size_t cell)
+{
+    for (unsigned i = 0; i < p->count; i++)
+        if (p->cells[i] == cell)
+            return true;
+    return false;
+}
+
+/* The one against which most speaks. */
+static bool find_best(const struct evidence *e, const struct passed_over *passed, uint32_t *component,
                       enum evidence_channel *channel)
 {
     float most = 0;
@@ -22,8 +37,8 @@ static bool find_best(const struct evidence *e, float below, uint32_t *component
         for (uint32_t c = 0; c < e->components; c++) {
             size_t cell = evidence_cell(e, ch, c);
             float weight = evidence_weight(e, ch, c);
-            if (e->streak[cell] < SUSPECT_ROUNDS_NEEDED || weight <= most || weight >= below ||
-                evidence_is_accused(e, c, ch))
+            if (e->streak[cell] < SUSPECT_ROUNDS_NEEDED || weight <= most || evidence_is_accused(e, c, ch) ||
+                is_passed_over(passed, cell))
                 continue;
             most = weight;
             *component = c;
@@ -32,9 +47,18 @@ static bool find_best(const struct evidence *e, float below, uint32_t *component
     return most > 0;
 }
 
-/* Losses that are no more frequent over it than elsewhere speak against nobody. */
+static bool is_port(const struct evidence *e, uint32_t component)
+{
+    enum component_kind kind = component_at(&e->map->shape, component).kind;
+    return kind == COMPONENT_TX || kind == COMPONENT_RX;
+}
+
+/* Losses that are no more frequent over it than elsewhere speak against nobody; nor do a port's flows that
+ * are all but as fast as others: they have more in common than a link's, its rank's phase above all. */
 static bool is_founded(const struct evidence *e, enum evidence_channel channel, uint32_t component)
 {
+    if (channel == EVIDENCE_SLOW && is_port(e, component))
+        return part_excess(e, component) >= PORT_MATERIAL;
     bool losses = channel == EVIDENCE_LOSS_LOW || channel == EVIDENCE_LOSS_HIGH;
     return !losses || part_loses_more(e, component);
 }
@@ -42,9 +66,9 @@ static bool is_founded(const struct evidence *e, enum evidence_channel channel, 
 /* The best that is founded, among the first few. */
 static bool find_founded(const struct evidence *e, uint32_t *component, enum evidence_channel *channel)
 {
-    float below = INFINITY;
-    for (unsigned i = 0; i < UNFOUNDED_MAX && find_best(e, below, component, channel); i++) {
-        below = evidence_weight(e, *channel, *component);
+    struct passed_over passed = {0};
+    while (passed.count < UNFOUNDED_MAX && find_best(e, &passed, component, channel)) {
+        passed.cells[passed.count++] = evidence_cell(e, *channel, *component);
         *component = part_prefer(e, *channel, *component);
         if (is_founded(e, *channel, *component))
             return true;

@@ -8,12 +8,14 @@
 
 #define MARKS_UP      0.05 /* more of its packets are marked than elsewhere, by this share of all */
 #define RTT_UP        1.15 /* its least round trips are that much longer: the queue never empties */
+#define RTT_MOST      0.9  /* flows that start beside others wait: the spread of healthy ones is allowed */
 #define NOISE_MEMBERS 1.4826
 
 /* Values of the window's flows that cross the component, and counts of all. */
 struct reading {
-    float *excesses, *rtts, *others; /* of bad flows; of flows that cross it; of those that do not */
-    size_t excess_count, rtt_count, other_count, capacity;
+    float *excesses, *rtts; /* of bad flows that cross it */
+    float *others, *other_rtts;
+    size_t excess_count, rtt_count, other_count, other_rtt_count;
     uint64_t packets, retransmits, marks, other_packets, other_marks;
     uint32_t flows, bad_flows, bad_and_lossy;
 };
@@ -46,6 +48,8 @@ static void read_other(struct reading *r, const struct observation *o)
     r->other_packets += o->packets;
     r->other_marks += o->marks;
     r->others[r->other_count++] = fabsf(o->excess);
+    if (o->rtt_ratio > 0)
+        r->other_rtts[r->other_rtt_count++] = o->rtt_ratio;
 }
 
 /* What crosses somebody who is accused already shows that one's troubles, too. */
@@ -128,13 +132,19 @@ static uint32_t bad_span(const struct evidence *e, const struct suspicion *s)
     return span;
 }
 
+/* What else the flows tell of the kind. */
+struct flow_word {
+    bool mostly_lossy;    /* most that are slow have lost packets */
+    double rtt_elsewhere; /* which most flows' round trips, over their cohorts', do not exceed */
+};
+
 static enum verdict_kind kind_of_flows(const struct evidence *e, const struct suspicion *s,
-                                       const struct verdict_evidence *v, bool mostly_lossy)
+                                       const struct verdict_evidence *v, const struct flow_word *word)
 {
     struct component c = component_at(&e->map->shape, s->components[0]);
     bool marked = share(v->marks, v->packets) > v->mark_share_elsewhere + MARKS_UP;
-    bool lossy = s->channel != EVIDENCE_SLOW || mostly_lossy; /* then slowness is of the losses */
-    if (marked && v->rtt_floor_ratio > RTT_UP)
+    bool lossy = s->channel != EVIDENCE_SLOW || word->mostly_lossy; /* then slowness is of the losses */
+    if (marked && v->rtt_floor_ratio > RTT_UP * word->rtt_elsewhere)
         return VERDICT_CONGESTED;
     if (lossy)
         return VERDICT_LOSSY;
@@ -144,7 +154,7 @@ static enum verdict_kind kind_of_flows(const struct evidence *e, const struct su
 }
 
 static enum verdict_kind kind_of(const struct evidence *e, const struct suspicion *s,
-                                 const struct verdict_evidence *v, bool mostly_lossy)
+                                 const struct verdict_evidence *v, const struct flow_word *word)
 {
     switch (s->channel) {
     case EVIDENCE_READY:
@@ -159,7 +169,7 @@ static enum verdict_kind kind_of(const struct evidence *e, const struct suspicio
     case EVIDENCE_CHANNELS:
         break;
     }
-    return kind_of_flows(e, s, v, mostly_lossy);
+    return kind_of_flows(e, s, v, word);
 }
 
 /* Of hosts' stages: the median of what the bad rounds say. */
@@ -179,32 +189,42 @@ static void fill_host(const struct evidence *e, const struct suspicion *s, struc
     out->bad_flows = out->flows = (uint32_t)count;
 }
 
-/* Returns whether most bad flows have lost packets. */
-static bool read_flows(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
+static double rtt_elsewhere(const struct reading *r)
 {
+    size_t most = (size_t)(RTT_MOST * (double)r->other_rtt_count);
+    return r->other_rtt_count > 0 ? fmax(1, order_nth(r->other_rtts, r->other_rtt_count, most)) : 1;
+}
+
+static struct flow_word read_flows(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
+{
+    struct flow_word word = {.rtt_elsewhere = 1};
     size_t room = window_flows(e) + 1;
     struct reading r = {.excesses = malloc(room * sizeof(float)),
                         .rtts = malloc(room * sizeof(float)),
-                        .others = malloc(room * sizeof(float))};
-    if (r.excesses != NULL && r.rtts != NULL && r.others != NULL) {
+                        .others = malloc(room * sizeof(float)),
+                        .other_rtts = malloc(room * sizeof(float))};
+    if (r.excesses != NULL && r.rtts != NULL && r.others != NULL && r.other_rtts != NULL) {
         read_window(e, s, &r);
         fill_flows(&r, &out->evidence);
         double noise = r.other_count > 0 ? NOISE_MEMBERS * order_median(r.others, r.other_count) : 0;
         out->need.noise = fmax(e->config->noise_floor, noise);
+        word.rtt_elsewhere = rtt_elsewhere(&r);
     }
     free(r.excesses);
     free(r.rtts);
     free(r.others);
-    return 2 * r.bad_and_lossy > r.bad_flows;
+    free(r.other_rtts);
+    word.mostly_lossy = 2 * r.bad_and_lossy > r.bad_flows;
+    return word;
 }
 
 void syndrome_read(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
 {
     *out = (struct syndrome){.need = {.channel = s->channel}};
-    bool mostly_lossy = false;
+    struct flow_word word = {0};
     fill_rounds(e, s, &out->evidence);
     if (s->channel < EVIDENCE_FLOW_CHANNELS)
-        mostly_lossy = read_flows(e, s, out);
+        word = read_flows(e, s, out);
     else
         fill_host(e, s, &out->evidence);
     bool steady = s->channel < EVIDENCE_FLOW_CHANNELS && evidence_is_steady(e, s->channel, s->components[0]);
@@ -212,5 +232,5 @@ void syndrome_read(const struct evidence *e, const struct suspicion *s, struct s
         steady ? 1 : share(out->evidence.bad_rounds, bad_span(e, s)) / steady_share(s, &out->evidence);
     out->need.loss = share(out->evidence.retransmits, out->evidence.packets);
     out->need.excess = log(out->evidence.excess);
-    out->kind = kind_of(e, s, &out->evidence, mostly_lossy);
+    out->kind = kind_of(e, s, &out->evidence, &word);
 }

@@ -246,11 +246,9 @@ static const char *const transport_text =
     "after 25 to 40 steps and stays for 150, or until 15 after it\nwas named.\n\n";
 
 static const char *const without_end_text =
-    "\nThe last kind is one that what hosts see does not tell from a link of reduced rate: a share of the "
-    "link is gone "
-    "for as long as anybody looks, and its\nqueue is kept short by everybody's congestion control. It is "
-    "called "
-    "`reduced_rate`, and that is counted as wrong. Without that kind:\n";
+    "\nThe last kind is told from a link of reduced rate by lone packets in the jobs' silence "
+    "(control/localiser/README.md, `standing_queue`); nothing else that hosts see tells\nthem apart. Without "
+    "that kind:\n";
 
 static const char *const bound_text =
     "\n## How soon evidence can suffice\n\n"

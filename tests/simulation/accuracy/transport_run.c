@@ -74,6 +74,7 @@ static struct localiser *create_localiser(const struct transport_run *r)
     config.probe_timeout_ns = 20 * NSEC_PER_MSEC;
     config.silence_settle_ns = 500 * NSEC_PER_USEC;
     config.hang_ns = 100 * NSEC_PER_MSEC;
+    config.lone_probes = true;
     if (localiser_create(&fabric, &config, &l, error) != 0)
         abort();
     return l;

@@ -9,6 +9,8 @@ enum {
     SEEDS_TRIED = 100000
 };
 
+#define LONE_GAP_NS (20 * NSEC_PER_USEC) /* sixteen of them take about a step */
+
 /* ---- records ---- */
 
 static nsec_t later_by(nsec_t at, nsec_t than)
@@ -211,6 +213,7 @@ static void send_probe(struct witness *w, const struct probe_request *request)
                                     .iterations = request->repeats,
                                     .open_at = simulation_now(s) + 1,
                                     .start_at = simulation_now(s) + 20 * NSEC_PER_USEC,
+                                    .gap_ns = request->lone ? LONE_GAP_NS : 0,
                                     .deadline_at = NSEC_NEVER,
                                     .may_fail = true,
                                     .workload = &p->workload});

@@ -11,38 +11,61 @@
 enum {
     LEAVES = 4,
     SPINES = 4,
-    PORTS = 4, /* one of each leaf */
+    PORTS = 8, /* two of each leaf */
     PACKETS = 100,
     ROUNDS = 10
 };
-static const uint32_t port_leaf[PORTS] = {0, 1, 2, 3};
+static const uint32_t port_leaf[PORTS] = {0, 1, 2, 3, 0, 1, 2, 3};
 static const struct flow_map map = {
     .shape = {.leaf_count = LEAVES, .spine_count = SPINES, .port_count = PORTS}, .port_leaf = port_leaf};
+
+static bool is_from(const struct flow *f, uint32_t leaf)
+{
+    return port_leaf[f->source] == leaf;
+}
+static bool is_to(const struct flow *f, uint32_t leaf)
+{
+    return port_leaf[f->destination] == leaf;
+}
 
 /* Packets that a flow loses in a round. */
 typedef uint32_t (*loss_of)(const struct flow *flow, unsigned round);
 
 static uint32_t on_the_link(const struct flow *f, unsigned round)
 {
-    bool elsewhere = f->source == 2 && f->spine == 0 && round % 4 == 0; /* what is lost anyhow */
-    return (f->source == 2 && f->spine == 1) || elsewhere;
+    bool elsewhere = is_from(f, 2) && f->spine == 0 && round % 4 == 0; /* what is lost anyhow */
+    return (is_from(f, 2) && f->spine == 1) || elsewhere;
 }
 static uint32_t at_the_leaf(const struct flow *f, unsigned round)
 {
     (void)round;
-    return f->source == 2 || f->destination == 2;
+    return is_from(f, 2) || is_to(f, 2);
 }
 static uint32_t slow_link(const struct flow *f, unsigned round)
 {
     (void)round;
-    return f->source == 2 && f->spine == 1;
+    return is_from(f, 2) && f->spine == 1;
 }
 
+/* A slow link of leaf 2, and what its transport moved to the one beside it. */
+static uint32_t relieved_link(const struct flow *f, unsigned round)
+{
+    (void)round;
+    return !is_from(f, 2) ? 0 : f->spine == 1 ? 5 : f->spine == 0 ? 2 : 1;
+}
+static uint32_t slow_leaf(const struct flow *f, unsigned round)
+{
+    (void)round;
+    return is_from(f, 2) || is_to(f, 2) ? 5 : 0;
+}
+
+/* By a tenth slower for each `bad`. */
 static void add(struct evidence *e, const struct flow *flow, uint32_t bad)
 {
     struct observation o = {
         .flow = *flow,
         .weight = {[EVIDENCE_SLOW] = bad ? 4 : -0.5f, [EVIDENCE_LOSS_HIGH] = bad ? 8 : -0.5f},
+        .excess = 0.1f * (float)bad,
         .packets = PACKETS,
         .retransmits = bad};
     assert_int_equal(evidence_add(e, &o), 0);
@@ -59,7 +82,7 @@ static void fill(struct evidence *e, loss_of loss)
             struct flow f = {.source = i / SPINES / PORTS,
                              .destination = i / SPINES % PORTS,
                              .spine = (uint16_t)(i % SPINES)};
-            if (f.source != f.destination)
+            if (port_leaf[f.source] != port_leaf[f.destination])
                 add(e, &f, loss(&f, round));
         }
         evidence_close_round(e);
@@ -136,6 +159,30 @@ static void a_slow_link_is_not_its_spine(void **state)
     evidence_destroy(&e);
 }
 
+static void a_link_whose_load_is_moved_beside_it_is_not_its_leaf(void **state)
+{
+    (void)state;
+    struct evidence e;
+    uint32_t leaf = number(COMPONENT_LEAF, 2, 0);
+    fill(&e, relieved_link);
+    assert_int_equal(part_prefer(&e, EVIDENCE_SLOW, leaf), number(COMPONENT_UP, 2, 1));
+    evidence_destroy(&e);
+    fill(&e, slow_leaf);
+    assert_int_equal(part_prefer(&e, EVIDENCE_SLOW, leaf), leaf);
+    evidence_destroy(&e);
+}
+
+static void how_slow_a_part_is_in_the_median(void **state)
+{
+    (void)state;
+    struct evidence e;
+    fill(&e, relieved_link);
+    assert_float_equal(part_excess(&e, number(COMPONENT_UP, 2, 1)), 0.5, 1e-6);
+    assert_float_equal(part_excess(&e, number(COMPONENT_TX, 2, 0)), 0.15, 0.051);
+    assert_float_equal(part_excess(&e, number(COMPONENT_UP, 1, 1)), 0, 1e-6);
+    evidence_destroy(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +191,8 @@ int main(void)
         cmocka_unit_test(losses_that_are_the_same_everywhere_are_nobodys),
         cmocka_unit_test(who_is_accused_is_not_blamed_again),
         cmocka_unit_test(a_slow_link_is_not_its_spine),
+        cmocka_unit_test(a_link_whose_load_is_moved_beside_it_is_not_its_leaf),
+        cmocka_unit_test(how_slow_a_part_is_in_the_median),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

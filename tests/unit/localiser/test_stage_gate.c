@@ -181,19 +181,48 @@ static void where_ends_are_not_seen_only_missing_ranks_are_told(void **state)
     stage_gate_destroy(g);
 }
 
-static void tables_are_bounded(void **state)
+/* Two of its first four ranks wait for the others. */
+static void let_hang(struct stage_gate *g, uint64_t communicator, uint32_t rank_count)
+{
+    for (uint32_t i = 0; i < 10; i++) {
+        bool second = i >= 8; /* operation */
+        struct timing_record r =
+            record(i % 2 && !second ? TIMING_ENDED : TIMING_ENTERED, second ? 2 * (i - 8) : i / 2, second);
+        r.communicator = communicator;
+        r.rank_count = rank_count;
+        stage_gate_take_record(g, &r, 0);
+    }
+}
+
+static void the_longest_idle_communicator_gives_way(void **state)
 {
     (void)state;
-    struct stage_gate *g = create(true);
+    struct stage_gate *g = create(true); /* room for two */
     struct stage_finding f;
-    for (uint64_t i = 0; i < 1000; i++) {
-        struct timing_record r = record(TIMING_ENTERED, 0, 0);
-        r.communicator = i;
-        r.rank_count = i % 2 ? 4000000000u : 60;
-        stage_gate_take_record(g, &r, i);
-        while (stage_gate_next(g, i, &f))
-            ;
-    }
+    uint64_t found = 0;
+    for (uint64_t communicator = 1; communicator <= 3; communicator++)
+        let_hang(g, communicator, 4);
+    while (stage_gate_next(g, T_H, &f))
+        found |= 1u << f.communicator;
+    assert_int_equal(found, 1u << 2 | 1u << 3);
+    stage_gate_destroy(g);
+}
+
+static void ranks_without_room_are_not_followed(void **state)
+{
+    (void)state;
+    struct stage_gate *g = create(true); /* room for 64 */
+    struct stage_finding f;
+    let_hang(g, 1, 4000000000u);
+    assert_false(stage_gate_next(g, T_H, &f));
+    let_hang(g, 2, 60);
+    let_hang(g, 1, 5);
+    assert_true(stage_gate_next(g, T_H, &f));
+    assert_int_equal(f.communicator, 2);
+    assert_false(stage_gate_next(g, T_H, &f));
+    let_hang(g, 2, 60);
+    let_hang(g, 3, 5); /* the first gives way, but the second's 60 are still there */
+    assert_false(stage_gate_next(g, T_H, &f));
     stage_gate_destroy(g);
 }
 
@@ -216,7 +245,8 @@ int main(void)
         cmocka_unit_test(a_host_cannot_speak_for_anothers_rank),
         cmocka_unit_test(on_one_host_nobody_is_said_to_be_missing),
         cmocka_unit_test(where_ends_are_not_seen_only_missing_ranks_are_told),
-        cmocka_unit_test(tables_are_bounded),
+        cmocka_unit_test(the_longest_idle_communicator_gives_way),
+        cmocka_unit_test(ranks_without_room_are_not_followed),
         cmocka_unit_test(the_longest_stage_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

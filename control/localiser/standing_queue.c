@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/localiser/standing_queue.h"
+
+#include <math.h>
+
+enum {
+    LONE_PACKETS = 16, /* of a path, in a set */
+    SETS_MAX = 4,
+    PATHS_MAX = PROBES_MAX - 2,
+    LINK_PATHS = 2,
+    REFERENCES = 2
+};
+#define IDLE_TIMES                                                                                           \
+    1.5 /* the fastest: a link of a quarter of its rate takes less, one packet in a queue not */
+#define SILENCE_MIN 0.25 /* of the time: with less there is nothing to be told */
+/* Of the silence that is to be expected: */
+#define SILENCE_CLEAR 0.75 /* so much is enough, at once */
+#define SILENCE_HALF  0.5  /* with less, in the end, a queue stands */
+
+/* ---- which paths ---- */
+
+/* A port of the leaf, or of the next that has one. */
+static uint32_t port_near(const struct flow_map *map, const struct leaf_ports *leaves, uint32_t leaf)
+{
+    uint32_t all = map->shape.leaf_count, at = leaf % all;
+    for (uint32_t i = 0; i < all && leaves->first[at] == leaves->first[at + 1]; i++)
+        at = (at + 1) % all;
+    return leaves->ports[leaves->first[at]];
+}
+
+struct leaves_of_path {
+    uint32_t from, to, spine;
+};
+
+static bool add_path(struct probing *p, const struct flow_map *map, const struct leaf_ports *leaves,
+                     const struct leaves_of_path *l)
+{
+    struct flow flow = {.source = port_near(map, leaves, l->from),
+                        .destination = port_near(map, leaves, l->to),
+                        .spine = (uint16_t)(l->spine % map->shape.spine_count)};
+    if (map->port_leaf[flow.source] == map->port_leaf[flow.destination] || p->count == PROBES_MAX)
+        return false;
+    p->probes[p->count++] = (struct probe){.flow = flow, .packets = 1, .repeats = LONE_PACKETS};
+    return true;
+}
+
+/* The `i`-th way over the component: over a link to one leaf or another, over a switch by each of its cables.
+ */
+static struct leaves_of_path path_over(const struct component *c, uint32_t i)
+{
+    if (c->kind == COMPONENT_SPINE)
+        return (struct leaves_of_path){.from = i, .to = i + 1, .spine = c->place};
+    if (c->kind == COMPONENT_LEAF)
+        return (struct leaves_of_path){.from = c->place, .to = c->place + 1, .spine = i};
+    if (c->kind == COMPONENT_DOWN)
+        return (struct leaves_of_path){.from = c->place + 1 + i, .to = c->place, .spine = c->spine};
+    return (struct leaves_of_path){.from = c->place, .to = c->place + 1 + i, .spine = c->spine};
+}
+
+static void add_paths(struct probing *p, const struct flow_map *map, const struct leaf_ports *leaves,
+                      const struct component *c)
+{
+    uint32_t all = c->kind == COMPONENT_SPINE  ? map->shape.leaf_count
+                   : c->kind == COMPONENT_LEAF ? map->shape.spine_count
+                                               : LINK_PATHS;
+    for (uint32_t i = 0; i < all && i < PATHS_MAX; i++) {
+        struct leaves_of_path l = path_over(c, i);
+        add_path(p, map, leaves, &l);
+    }
+}
+
+/* Over other spines; past a leaf, between others. Returns how many there are. */
+static uint32_t add_references(struct probing *p, const struct flow_map *map, const struct leaf_ports *leaves,
+                               const struct component *c)
+{
+    uint32_t added = 0, all = map->shape.spine_count,
+             spine = c->kind == COMPONENT_SPINE ? c->place : c->spine;
+    for (uint32_t i = 0; all > 1 && i < REFERENCES; i++) {
+        struct leaves_of_path l = {.from = i, .to = i + 1, .spine = spine + 1 + i % (all - 1)};
+        if (c->kind == COMPONENT_LEAF)
+            l = (struct leaves_of_path){.from = c->place + 1, .to = c->place + 2, .spine = i};
+        added += add_path(p, map, leaves, &l) &&
+                 !flow_crosses(map, &p->probes[p->count - 1].flow, component_number(&map->shape, c));
+    }
+    return added;
+}
+
+void standing_queue_plan(struct standing_queue *q, struct probing *p, const struct flow_map *map,
+                         const struct leaf_ports *leaves, uint32_t component)
+{
+    struct component c = component_at(&map->shape, component);
+    p->count = 0;
+    p->first_number = 0;
+    add_paths(p, map, leaves, &c);
+    q->paths = p->count;
+    if (add_references(p, map, leaves, &c) != REFERENCES)
+        p->count = 0;
+}
+
+/* ---- what the answers say ---- */
+
+static float fastest(const struct probing *p)
+{
+    float least = INFINITY;
+    for (uint32_t i = 0; i < p->count; i++)
+        for (uint32_t k = 0; k < p->probes[i].answered; k++)
+            least = fminf(least, p->probes[i].times[k]);
+    return least;
+}
+
+void standing_queue_count(struct standing_queue *q, const struct probing *p)
+{
+    float idle = fastest(p) + (float)log(IDLE_TIMES);
+    q->sets++;
+    for (uint32_t i = 0; i < p->count; i++) {
+        q->counts[i].answered += p->probes[i].answered;
+        for (uint32_t k = 0; k < p->probes[i].answered; k++)
+            q->counts[i].quiet += p->probes[i].times[k] <= idle;
+    }
+}
+
+static double share(const struct queue_count *c)
+{
+    return c->answered > 0 ? (double)c->quiet / c->answered : 0;
+}
+
+/* The silence on the quieter of the paths past it. If nobody else loads it the component is busy for as many
+ * times as long as its messages take longer. */
+static double silence_expected(const struct standing_queue *q, double excess)
+{
+    double silence = fmax(share(&q->counts[q->paths]), share(&q->counts[q->paths + 1]));
+    return 1 - excess * (1 - silence);
+}
+
+/* Of the path that is quiet least often. */
+static double silence_seen(const struct standing_queue *q)
+{
+    double least = 1;
+    for (uint32_t i = 0; i < q->paths; i++)
+        least = fmin(least, share(&q->counts[i]));
+    return least;
+}
+
+enum queue_word standing_queue_word(const struct standing_queue *q, double excess)
+{
+    if (q->sets == 0)
+        return QUEUE_ASK;
+    double expected = silence_expected(q, excess), seen = silence_seen(q);
+    bool enough = expected >= SILENCE_MIN;
+    if (enough && seen >= SILENCE_CLEAR * expected)
+        return QUEUE_PASSES;
+    if (q->sets < SETS_MAX)
+        return QUEUE_ASK;
+    if (!enough)
+        return QUEUE_UNKNOWN;
+    return seen < SILENCE_HALF * expected ? QUEUE_STANDS : QUEUE_PASSES;
+}
