@@ -8,37 +8,33 @@
 #include <event2/event.h>
 
 #include "dataplane/daemon/agent_report.h"
+#include "dataplane/daemon/backoff.h"
 #include "dataplane/daemon/path_progress.h"
-#include "dataplane/daemon/plan_intake.h"
+#include "dataplane/daemon/plan_wait.h"
 #include "dataplane/daemon/session_server.h"
 #include "dataplane/formats/address.h"
 #include "dataplane/process/clock.h"
 #include "dataplane/process/http_client.h"
-#include "dataplane/transport/random.h"
 
 enum {
     PATH_BYTES = 96,
     PEERS_MAX = UINT16_MAX + 1, /* numbers that the transport may give */
     GATHER_MS = 5,              /* what changes within this time is reported together */
     REPORT_EVERY_MS = 2000,
-    RETRY_MS_MIN = 100, /* while control does not answer; doubles */
-    RETRY_MS_MAX = 10000,
     ANSWER_TIMEOUT_MS = 5000,
-    ANSWER_BYTES_MAX = 64 << 10,
-    PLAN_WAIT_MS = 20000,
-    PLAN_BYTES_MAX = 256 << 20
+    ANSWER_BYTES_MAX = 64 << 10
 };
 
 struct control_agent {
     struct control_agent_config config;
-    struct plan_intake *intake;
+    struct plan_wait *plans;
     struct path_progress *progress;
-    struct event *report_timer, *plan_timer;
-    struct http_exchange *report, *plan; /* under way */
-    struct random_stream random;
-    bool changed; /* since the report under way was written */
-    unsigned retry_ms, report_every_ms, plan_retry_ms;
-    int complaint; /* HTTP status that was logged last; -1: no answer at all */
+    struct event *report_timer;
+    struct http_exchange *report; /* under way */
+    bool changed;                 /* since the report under way was written */
+    unsigned report_every_ms;
+    struct backoff backoff; /* while control does not answer */
+    int complaint;          /* HTTP status that was logged last; -1: no answer at all */
     uint64_t sequence, control_epoch;
     uint64_t dead_paths[PEERS_MAX];       /* by peer */
     uint32_t probing[AGENT_PROBES_MAX];   /* control wants their paths looked for anew */
@@ -46,82 +42,10 @@ struct control_agent {
     struct control_agent_view view;
 };
 
-static void arm(struct event *timer, unsigned wait_ms)
+static void report_in(struct control_agent *a, unsigned wait_ms)
 {
     struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
-    evtimer_add(timer, &wait);
-}
-
-/* Doubles the wait, and returns between half and all of it. */
-static unsigned back_off(struct control_agent *a, unsigned *wait_ms)
-{
-    unsigned wait = *wait_ms;
-    *wait_ms = 2 * wait < RETRY_MS_MAX ? 2 * wait : RETRY_MS_MAX;
-    return wait / 2 + (unsigned)random_below(&a->random, wait / 2 + 1);
-}
-
-static void write_path(const struct control_agent *a, char path[PATH_BYTES], const char *rest)
-{
-    char address[ADDRESS_TEXT_BYTES];
-    snprintf(path, PATH_BYTES, "/v1/agents/%s%s", address_text(host_port_address(a->config.port), address),
-             rest);
-}
-
-/* ---- the plan ---- */
-
-static void take_plan(struct control_agent *a, const struct http_answer *answer)
-{
-    char error[PLAN_ERROR_BYTES];
-    if (plan_intake_take(a->intake, answer->body, answer->bytes, error) == 0) {
-        a->view.plans_taken++;
-        a->plan_retry_ms = RETRY_MS_MIN;
-        log_info("plan of epoch %llu is in force", (unsigned long long)plan_intake_epoch(a->intake));
-        control_agent_on_change(a);
-        arm(a->plan_timer, 0);
-        return;
-    }
-    a->view.plans_refused++;
-    log_error("control's plan is not taken: %s; the one of epoch %llu stays", error,
-              (unsigned long long)plan_intake_epoch(a->intake));
-    arm(a->plan_timer, back_off(a, &a->plan_retry_ms));
-}
-
-static void on_plan(void *context, const struct http_answer *answer)
-{
-    struct control_agent *a = context;
-    a->plan = NULL;
-    if (answer->status == 200) {
-        take_plan(a, answer);
-    } else if (answer->status == 204) {
-        a->plan_retry_ms = RETRY_MS_MIN;
-        arm(a->plan_timer, 0);
-    } else if (a->view.connected) {
-        arm(a->plan_timer, back_off(a, &a->plan_retry_ms));
-        control_agent_on_change(a); /* the next report finds out whether control is there */
-    }
-}
-
-static void ask_for_plan(struct control_agent *a)
-{
-    char rest[PATH_BYTES / 2], path[PATH_BYTES];
-    if (a->plan)
-        return;
-    snprintf(rest, sizeof(rest), "/plan?after=%llu&wait_ms=%d",
-             (unsigned long long)plan_intake_epoch(a->intake), PLAN_WAIT_MS);
-    write_path(a, path, rest);
-    a->plan = http_client_start(a->config.http,
-                                &(struct http_request){.path = path,
-                                                       .timeout_ms = PLAN_WAIT_MS + ANSWER_TIMEOUT_MS,
-                                                       .answer_bytes_max = PLAN_BYTES_MAX,
-                                                       .done = on_plan,
-                                                       .context = a});
-}
-
-static void on_plan_timer(evutil_socket_t unused, short events, void *context)
-{
-    (void)unused;
-    (void)events;
-    ask_for_plan(context);
+    evtimer_add(a->report_timer, &wait);
 }
 
 /* ---- reports ---- */
@@ -179,13 +103,6 @@ static bool take_reply(struct control_agent *a, const struct http_answer *answer
     return true;
 }
 
-/* Control is back, perhaps with another plan: it is asked at once. */
-static void forget_plan_trouble(struct control_agent *a)
-{
-    a->plan_retry_ms = RETRY_MS_MIN;
-    evtimer_del(a->plan_timer);
-}
-
 static void on_reported(void *context, const struct http_answer *answer)
 {
     struct control_agent *a = context;
@@ -199,16 +116,13 @@ static void on_reported(void *context, const struct http_answer *answer)
     a->view.connected = answered;
     if (!answered) {
         complain(a, answer);
-        arm(a->report_timer, back_off(a, &a->retry_ms));
+        report_in(a, backoff_next_ms(&a->backoff));
         return;
     }
     a->complaint = 0;
-    a->retry_ms = RETRY_MS_MIN;
-    arm(a->report_timer, a->changed ? GATHER_MS : a->report_every_ms);
-    if (is_back)
-        forget_plan_trouble(a);
-    if (!a->plan && !evtimer_pending(a->plan_timer, NULL))
-        ask_for_plan(a);
+    backoff_reset(&a->backoff);
+    report_in(a, a->changed ? GATHER_MS : a->report_every_ms);
+    plan_wait_resume(a->plans, is_back);
 }
 
 /* Moves the peers whose search has ended to the front. */
@@ -227,8 +141,8 @@ static void find_probed(struct control_agent *a)
 
 static void send_report(struct control_agent *a, const char *body)
 {
-    char path[PATH_BYTES];
-    write_path(a, path, "");
+    char address[ADDRESS_TEXT_BYTES], path[PATH_BYTES];
+    snprintf(path, sizeof(path), "/v1/agents/%s", address_text(host_port_address(a->config.port), address));
     a->report = http_client_start(a->config.http, &(struct http_request){.path = path,
                                                                          .body = body,
                                                                          .body_bytes = strlen(body),
@@ -246,11 +160,12 @@ static void on_progress(void *context)
     if (a->report)
         return;
     find_probed(a);
+    const struct plan_intake *intake = plan_wait_intake(a->plans);
     char *body = agent_report_write(&(struct agent_report){.port = a->config.port,
                                                            .server = a->config.server,
                                                            .sequence = ++a->sequence,
-                                                           .plan_epoch = plan_intake_epoch(a->intake),
-                                                           .plan_hash = plan_intake_hash(a->intake),
+                                                           .plan_epoch = plan_intake_epoch(intake),
+                                                           .plan_hash = plan_intake_hash(intake),
                                                            .dead_paths = a->dead_paths,
                                                            .peers_max = PEERS_MAX,
                                                            .progress = a->progress,
@@ -261,7 +176,7 @@ static void on_progress(void *context)
     if (body)
         send_report(a, body);
     if (!a->report)
-        arm(a->report_timer, back_off(a, &a->retry_ms));
+        report_in(a, backoff_next_ms(&a->backoff));
     free(body);
 }
 
@@ -287,7 +202,7 @@ static void report_within(struct control_agent *a, unsigned wait_ms)
         if (left_ms <= (long)wait_ms)
             return;
     }
-    arm(a->report_timer, wait_ms);
+    report_in(a, wait_ms);
 }
 
 void control_agent_on_change(struct control_agent *a)
@@ -304,7 +219,21 @@ void control_agent_on_path(struct control_agent *a, uint16_t peer, uint8_t path,
     report_within(a, 0);
 }
 
-/* ---- the port's news ---- */
+/* ---- news of plans and of the port ---- */
+
+static void on_plan_in_force(void *context)
+{
+    control_agent_on_change(context);
+}
+
+/* The next report finds out whether control is there. */
+static bool on_plan_unanswered(void *context)
+{
+    struct control_agent *a = context;
+    if (a->view.connected)
+        control_agent_on_change(a);
+    return a->view.connected;
+}
 
 static void on_path(void *context, uint16_t peer, uint8_t path, bool alive)
 {
@@ -314,7 +243,7 @@ static void on_path(void *context, uint16_t peer, uint8_t path, bool alive)
 static void on_paths_changed(void *context)
 {
     struct control_agent *a = context;
-    plan_intake_remap(a->intake);
+    plan_intake_remap(plan_wait_intake(a->plans));
     control_agent_on_change(a);
 }
 
@@ -343,14 +272,17 @@ struct control_agent *control_agent_create(const struct control_agent_config *co
     if (!a)
         return NULL;
     a->config = *config;
-    a->retry_ms = a->plan_retry_ms = RETRY_MS_MIN;
     a->report_every_ms = REPORT_EVERY_MS;
-    a->random.state = host_port_incarnation(config->port);
-    a->intake = plan_intake_create(config->port);
+    a->backoff.random.state = host_port_incarnation(config->port);
+    a->plans = plan_wait_create(&(struct plan_wait_config){.base = config->base,
+                                                           .http = config->http,
+                                                           .port = config->port,
+                                                           .context = a,
+                                                           .in_force = on_plan_in_force,
+                                                           .unanswered = on_plan_unanswered});
     a->progress = path_progress_create(config->port, on_progress, a);
     a->report_timer = evtimer_new(config->base, on_report_timer, a);
-    a->plan_timer = evtimer_new(config->base, on_plan_timer, a);
-    if (!a->intake || !a->progress || !a->report_timer || !a->plan_timer) {
+    if (!a->plans || !a->progress || !a->report_timer) {
         control_agent_destroy(a);
         return NULL;
     }
@@ -360,7 +292,7 @@ struct control_agent *control_agent_create(const struct control_agent_config *co
                                                   .paths_changed = on_paths_changed,
                                                   .demand = on_demand,
                                                   .communicators_changed = on_communicators_changed});
-    arm(a->report_timer, 0);
+    report_in(a, 0);
     return a;
 }
 
@@ -370,20 +302,19 @@ void control_agent_destroy(struct control_agent *a)
         return;
     if (a->report)
         http_exchange_cancel(a->report);
-    if (a->plan)
-        http_exchange_cancel(a->plan);
     if (a->report_timer)
         event_free(a->report_timer);
-    if (a->plan_timer)
-        event_free(a->plan_timer);
-    plan_intake_destroy(a->intake);
+    plan_wait_destroy(a->plans);
     path_progress_destroy(a->progress);
     free(a);
 }
 
 void control_agent_view(const struct control_agent *a, struct control_agent_view *view)
 {
+    const struct plan_intake *intake = plan_wait_intake(a->plans);
     *view = a->view;
-    view->plan_epoch = plan_intake_epoch(a->intake);
-    view->plan_hash = plan_intake_hash(a->intake);
+    view->plan_epoch = plan_intake_epoch(intake);
+    view->plan_hash = plan_intake_hash(intake);
+    view->plans_taken = plan_wait_taken(a->plans);
+    view->plans_refused = plan_wait_refused(a->plans);
 }
