@@ -13,9 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/planner/cutting.h"
+#include "control/planner/admission_state.h"
 #include "control/planner/limits.h"
-#include "control/planner/link_time.h"
 #include "control/planner/refuse.h"
 
 enum {
@@ -25,135 +24,16 @@ enum {
     EXCHANGE_BYTES_MAX = 1 << 28  /* copied by them */
 };
 
-struct claim {
-    uint32_t demand;
-    uint32_t priority;
-    uint64_t bytes, value;
-};
-
-/* What is admitted, and what room that leaves on the ports. */
-struct admitted {
-    uint64_t value;
-    uint8_t *in; /* [claim] */
-    int64_t *port_room[SIDES];
-    struct colouring_snapshot links;
-};
-
-struct admission {
-    struct planner_plan *plan;
-    struct placement placement; /* its colouring: links */
-    struct claim *claims;
-    uint32_t count;
-    struct admitted now, best; /* the links of `now` are in the colouring */
-};
-
-/* ---- memory ---- */
-
-static bool take_admitted(const struct admission *a, struct admitted *s)
-{
-    uint32_t ports = a->plan->fabric->port_count;
-    s->in = calloc(a->count + 1ul, 1);
-    s->port_room[SIDE_OUT] = calloc(ports, sizeof(int64_t));
-    s->port_room[SIDE_IN] = calloc(ports, sizeof(int64_t));
-    return s->in && s->port_room[SIDE_OUT] && s->port_room[SIDE_IN];
-}
-
-static void give_admitted(struct admitted *s)
-{
-    free(s->in);
-    free(s->port_room[SIDE_OUT]);
-    free(s->port_room[SIDE_IN]);
-    colouring_forget(&s->links);
-}
-
-static void copy_admitted(const struct admission *a, struct admitted *to, const struct admitted *from)
-{
-    uint32_t ports = a->plan->fabric->port_count;
-    to->value = from->value;
-    memcpy(to->in, from->in, a->count);
-    for (int side = 0; side < SIDES; side++)
-        memcpy(to->port_room[side], from->port_room[side], ports * sizeof(int64_t));
-}
-
-static int keep(struct admission *a)
-{
-    copy_admitted(a, &a->best, &a->now);
-    return colouring_save(a->placement.colouring, &a->best.links);
-}
-
-static void go_back(struct admission *a)
-{
-    copy_admitted(a, &a->now, &a->best);
-    colouring_restore(a->placement.colouring, &a->best.links);
-}
-
-/* ---- in and out ---- */
-
-static void use_ports(struct admission *a, const struct planner_demand *d, int64_t bytes)
-{
-    a->now.port_room[SIDE_OUT][d->source_port] -= bytes;
-    a->now.port_room[SIDE_IN][d->destination_port] -= bytes;
-}
-
-static bool ports_have_room(const struct admission *a, const struct planner_demand *d)
-{
-    return a->now.port_room[SIDE_OUT][d->source_port] >= (int64_t)d->bytes &&
-           a->now.port_room[SIDE_IN][d->destination_port] >= (int64_t)d->bytes;
-}
-
-/* On links, whole or in pieces: 1, 0 or -ENOMEM. */
-static int enter_links(struct admission *a, uint32_t demand)
-{
-    struct colouring *c = a->placement.colouring;
-    uint32_t from = plan_end_leaf(a->plan, demand, SIDE_OUT), to = plan_end_leaf(a->plan, demand, SIDE_IN);
-    if (from == to)
-        return 1;
-    uint32_t item = colouring_add(c, from, to, (int64_t)a->plan->demands[demand].bytes, demand);
-    if (item == ITEM_NONE)
-        return -ENOMEM;
-    int result = colouring_insert(c, item) ? 1 : cutting_try(&a->placement, item);
-    if (result == 0)
-        colouring_truncate(c, item);
-    return result;
-}
-
-static int try_in(struct admission *a, uint32_t claim)
-{
-    const struct planner_demand *d = &a->plan->demands[a->claims[claim].demand];
-    if (a->now.in[claim] || !ports_have_room(a, d))
-        return 0;
-    int result = enter_links(a, a->claims[claim].demand);
-    if (result != 1)
-        return result;
-    a->now.in[claim] = 1;
-    a->now.value += a->claims[claim].value;
-    use_ports(a, d, (int64_t)d->bytes);
-    return 1;
-}
-
-static void put_out(struct admission *a, uint32_t claim)
-{
-    struct colouring *c = a->placement.colouring;
-    const struct planner_demand *d = &a->plan->demands[a->claims[claim].demand];
-    for (uint32_t i = 0; i < c->item_count; i++) {
-        if (c->items[i].owner == a->claims[claim].demand && c->items[i].colour != COLOUR_NONE)
-            colouring_take(c, i);
-    }
-    use_ports(a, d, -(int64_t)d->bytes);
-    a->now.in[claim] = 0;
-    a->now.value -= a->claims[claim].value;
-}
+/* ---- greedy ---- */
 
 static int try_all_in(struct admission *a)
 {
     for (uint32_t i = 0; i < a->count; i++) {
-        if (try_in(a, i) < 0)
+        if (admission_try_in(a, i) < 0)
             return -ENOMEM;
     }
     return 0;
 }
-
-/* ---- greedy ---- */
 
 static int compare_numbers(uint64_t a, uint64_t b)
 {
@@ -183,24 +63,11 @@ static int by_value(const void *a, const void *b)
     return order ? order : compare_numbers(y->demand, x->demand);
 }
 
-static void empty(struct admission *a)
-{
-    const struct planner_fabric *f = a->plan->fabric;
-    uint64_t budget_ps = a->placement.accept_ps;
-    for (uint32_t i = 0; i < f->port_count; i++) {
-        int64_t room = bytes_within(budget_ps, f->ports[i].rate_bytes_per_s, ROOM_UNLIMITED);
-        a->now.port_room[SIDE_OUT][i] = a->now.port_room[SIDE_IN][i] = room;
-    }
-    memset(a->now.in, 0, a->count);
-    a->now.value = 0;
-    colouring_truncate(a->placement.colouring, 0);
-}
-
 /* The claims' order becomes the rule's; which claims are in is known by demand afterwards. */
 static int admit_by(struct admission *a, int (*rule)(const void *, const void *))
 {
     qsort(a->claims, a->count, sizeof(*a->claims), rule);
-    empty(a);
+    admission_empty(a);
     return try_all_in(a);
 }
 
@@ -218,7 +85,7 @@ static int admit_greedily(struct admission *a)
         }
     }
     int result = best == 2 ? 0 : admit_by(a, rules[best]);
-    return result != 0 ? result : keep(a);
+    return result != 0 ? result : admission_keep(a);
 }
 
 /* ---- exchanges ---- */
@@ -235,19 +102,19 @@ static uint32_t exchanges_max(const struct admission *a)
 /* Without the two (or one, if they are the same), and with what fits then: 1 if that is better, and kept. */
 static int exchange(struct admission *a, uint32_t one, uint32_t other)
 {
-    put_out(a, one);
+    admission_put_out(a, one);
     if (other != one)
-        put_out(a, other);
+        admission_put_out(a, other);
     /* Those that were put out come last: their places are for others. */
     for (uint32_t i = 0; i < a->count; i++) {
-        if (i != one && i != other && try_in(a, i) < 0)
+        if (i != one && i != other && admission_try_in(a, i) < 0)
             return -ENOMEM;
     }
-    if (try_in(a, one) < 0 || try_in(a, other) < 0)
+    if (admission_try_in(a, one) < 0 || admission_try_in(a, other) < 0)
         return -ENOMEM;
     if (a->now.value > a->best.value)
-        return keep(a) == 0 ? 1 : -ENOMEM;
-    go_back(a);
+        return admission_keep(a) == 0 ? 1 : -ENOMEM;
+    admission_go_back(a);
     return 0;
 }
 
@@ -255,8 +122,8 @@ static int exchange(struct admission *a, uint32_t one, uint32_t other)
 static int search_round(struct admission *a, uint32_t *tries_left)
 {
     int gained = 0;
-    for (uint32_t i = 0; i<a->count && * tries_left> 0; i++) {
-        for (uint32_t j = i; j<a->count && * tries_left> 0 && a->now.in[i]; j++) {
+    for (uint32_t i = 0; *tries_left != 0 && i < a->count; i++) {
+        for (uint32_t j = i; *tries_left != 0 && j < a->count && a->now.in[i]; j++) {
             if (!a->now.in[j])
                 continue;
             --*tries_left;
@@ -298,7 +165,7 @@ static int list_claims(struct admission *a)
         if (plan->stories[i].reason != PLANNER_REASON_UNROUTED)
             a->claims[a->count++] = (struct claim){i, priority, bytes, bytes * priority};
     }
-    return take_admitted(a, &a->now) && take_admitted(a, &a->best) ? 0 : -ENOMEM;
+    return admitted_create(a, &a->now) && admitted_create(a, &a->best) ? 0 : -ENOMEM;
 }
 
 static int open_links(struct admission *a)
@@ -361,8 +228,8 @@ int admission_make(struct planner_plan *plan, char *error)
         result = search(&a);
     result = result == 0 ? adopt(&a, error) : planner_refuse_memory(error);
     colouring_destroy(a.placement.colouring);
-    give_admitted(&a.now);
-    give_admitted(&a.best);
+    admitted_destroy(&a.now);
+    admitted_destroy(&a.best);
     free(a.claims);
     return result;
 }
