@@ -64,6 +64,9 @@ static const struct counter_metric drops[] = {
       "Frames that the port dropped, before they were known to be weft's."},
      "dropped_"},
     {{"fabric_packets_dropped_total", METRIC_COUNTER, "Packets that the transport dropped."}, "drops_"},
+    {{"fabric_nic_messages_dropped_total", METRIC_COUNTER,
+      "Messages that came over queue pairs and never reached the transport."},
+     "nic_drops_"},
 };
 
 static void write_drops(struct metric_page *page, const struct dataplane_view *view,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/exporter/page_text.h"
@@ -130,6 +131,46 @@ static void without_a_topology_the_configuration_and_numbers_name_them(void **st
     path_totals_destroy(totals);
 }
 
+/* As /weft/counters of a port with an RDMA NIC has them (dataplane/daemon/introspection.c). */
+static const char nic_counters[] =
+    "{'address': '10.1.0.1', 'nic_packets_carried': 900, 'nic_packets_waited': 5, 'nic_packets_held': 1,"
+    " 'nic_queue_pairs_failed': 2, 'nic_queue_pairs_wanting': 0, 'nic_drops_foreign_payload': 3,"
+    " 'nic_drops_malformed': 4, 'nic_drops_of_nobody': 5, 'nic_retransmits': 6}";
+
+static unsigned count_samples(const struct metric_page *page, const char *prefix)
+{
+    unsigned count = 0;
+    char *text = page_text(page, METRIC_FORMAT_TEXT), *rest = text, *line;
+    while ((line = strsep(&rest, "\n")) != NULL)
+        count += strncmp(line, prefix, strlen(prefix)) == 0;
+    free(text);
+    return count;
+}
+
+static void only_ports_of_rdma_nics_have_their_families(void **state)
+{
+    (void)state;
+    struct metric_page page = {.family_count = 0};
+    struct path_totals *totals = path_totals_create();
+    json_t *packet = parse("{'address': '10.1.0.2', 'sent_bytes': 7}"), *nic = parse(nic_counters);
+    struct dataplane_view view = {.names = &(struct place_names){.host = "node7"}, .port_count = 2};
+    view.ports[0] = (struct dataplane_port_view){.counters = packet, .totals = totals};
+    view.ports[1] = (struct dataplane_port_view){.counters = nic, .totals = totals};
+    dataplane_metrics_write(&page, &view);
+#define NIC_PORT "host=\"node7\",port=\"1\""
+    assert_line(&page, "fabric_nic_retransmits_total{" NIC_PORT "} 6");
+    assert_line(&page, "fabric_nic_queue_pairs_failed_total{" NIC_PORT "} 2");
+    assert_line(&page, "fabric_nic_messages_dropped_total{" NIC_PORT ",reason=\"foreign_payload\"} 3");
+    assert_line(&page, "fabric_nic_messages_dropped_total{" NIC_PORT ",reason=\"malformed\"} 4");
+    assert_line(&page, "fabric_nic_messages_dropped_total{" NIC_PORT ",reason=\"of_nobody\"} 5");
+    assert_int_equal(count_samples(&page, "fabric_nic_"), 5); /* the README's bound for one port */
+    assert_int_equal(count_samples(&page, "fabric_packets_dropped_total{"), 0);
+    metric_page_free(&page);
+    path_totals_destroy(totals);
+    json_decref(packet);
+    json_decref(nic);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +179,7 @@ int main(void)
         cmocka_unit_test(many_channels_are_remembered),
         cmocka_unit_test(places_are_called_as_the_topology_does),
         cmocka_unit_test(without_a_topology_the_configuration_and_numbers_name_them),
+        cmocka_unit_test(only_ports_of_rdma_nics_have_their_families),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
