@@ -18,6 +18,7 @@
 #include "nic/frame_memory.h"
 #include "nic/kernel_sink.h"
 #include "nic/memory_pair.h"
+#include "nic/packet_filter.h"
 #include "nic/socket_finder.h"
 #include "nic/steering.h"
 
@@ -119,6 +120,19 @@ static void take_down(struct device *device, int socket_fd)
     device->pool = device->segment_pool = NULL;
 }
 
+/* What has come before the filter was there and is not weft's, the port drops and counts. */
+static int filter_socket(const struct device *device, int socket_fd, const struct port_config *config,
+                         char error[PORT_ERROR_BYTES])
+{
+    if (device->kind != DEVICE_AF_PACKET || socket_fd < 0)
+        return 0;
+    int failure = packet_filter_attach(socket_fd, config->address, config->udp_port);
+    if (failure != 0)
+        return error_text(error, failure, "%s: the packet socket takes no filter: %s", device_label(device),
+                          strerror(-failure));
+    return 0;
+}
+
 static int try_to_start(struct device *device, const struct port_config *config, char error[PORT_ERROR_BYTES])
 {
     struct socket_set before;
@@ -128,6 +142,8 @@ static int try_to_start(struct device *device, const struct port_config *config,
         return failure;
     failure = set_up_attached(device, config, error);
     int socket_fd = socket_set_find_new(&before, socket_family(device));
+    if (failure == 0)
+        failure = filter_socket(device, socket_fd, config, error);
     if (failure != 0)
         take_down(device, socket_fd);
     else if (device->interface.index > 0)

@@ -204,6 +204,25 @@ static void the_kernel_still_answers_pings(void **state)
     assert_true(kernel_view_ping(TWO_HOSTS_B));
 }
 
+static uint64_t count_not_ours(void)
+{
+    struct port_counters at_a, at_b;
+    struct received_frame none;
+    assert_int_equal(port_receive(a, &none, 1) + port_receive(b, &none, 1), 0);
+    port_get_counters(a, &at_a);
+    port_get_counters(b, &at_b);
+    return at_a.dropped_not_ours + at_b.dropped_not_ours;
+}
+
+static void what_is_not_ours_stays_outside(void **state)
+{
+    (void)state;
+    uint64_t before = count_not_ours();
+    two_hosts_enter(hosts.a);
+    assert_true(kernel_view_ping(TWO_HOSTS_B));
+    assert_int_equal(count_not_ours(), before);
+}
+
 static void the_kernel_does_not_answer_weft(void **state)
 {
     (void)state;
@@ -234,7 +253,7 @@ static void a_router_answers_when_the_ttl_runs_out(void **state)
     }
 }
 
-/* Frames for the kernel may end some of the waits of an AF_PACKET port, never most of them. */
+/* What came before the socket had its filter may end some of the waits of an AF_PACKET port. */
 static void waiting_is_sleeping(void **state)
 {
     (void)state;
@@ -377,6 +396,7 @@ static int build(const char *kind)
         cmocka_unit_test_setup_teardown(source_port_and_ecn_survive, open_both, close_both),
         cmocka_unit_test_setup_teardown(bursts_lose_nothing, open_both, close_both),
         cmocka_unit_test_setup_teardown(the_kernel_still_answers_pings, open_both, close_both),
+        cmocka_unit_test_setup_teardown(what_is_not_ours_stays_outside, open_both, close_both),
         cmocka_unit_test_setup_teardown(the_kernel_does_not_answer_weft, open_both, close_both),
         cmocka_unit_test_setup_teardown(a_router_answers_when_the_ttl_runs_out, open_both, close_both),
         cmocka_unit_test_setup_teardown(waiting_is_sleeping, open_both, close_both),
