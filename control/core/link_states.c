@@ -28,19 +28,40 @@ unsigned core_collect_reporters(struct core *core, uint32_t uplink)
 }
 
 enum {
-    EVIDENCE_HOSTS_MAX = 8
+    EVIDENCE_HOSTS_MAX = 8,
+    LINKS_NAMED_MAX = 64,  /* as evidence */
+    SUSPECTS_NAMED_MAX = 4 /* in words */
 };
 
-/* {"reported_by": ["10.1.0.1", ...], "reported_by_count": 17}; NULL: no memory. */
-static char *evidence_text(struct core *core, uint32_t uplink)
+/* The uplinks of one spine that one event is about. */
+struct named_links {
+    uint32_t uplinks[LINKS_NAMED_MAX];
+    unsigned count; /* of all, named or not; at least one */
+};
+
+static void write_links(FILE *stream, const struct core *core, const struct named_links *named)
+{
+    char name[STORE_NAME_BYTES];
+    fprintf(stream, "\"links\": [");
+    for (unsigned i = 0; i < named->count && i < LINKS_NAMED_MAX; i++)
+        fprintf(stream, "%s\"%s\"", i > 0 ? ", " : "",
+                fabric_map_link_name(core->map, core->map->first_link[named->uplinks[i]], name));
+    fprintf(stream, "], ");
+}
+
+/* {"links": ["leaf0-spine1", ...], "reported_by": ["10.1.0.1", ...], "reported_by_count": 17}; who reports is
+ * told of the first link. NULL: no memory. */
+static char *evidence_text(struct core *core, const struct named_links *named)
 {
     char *text = NULL, address[ADDRESS_TEXT_BYTES];
     size_t bytes;
     FILE *stream = open_memstream(&text, &bytes);
     if (stream == NULL)
         return NULL;
-    unsigned count = core_collect_reporters(core, uplink);
-    fprintf(stream, "{\"reported_by\": [");
+    unsigned count = core_collect_reporters(core, named->uplinks[0]);
+    fputc('{', stream);
+    write_links(stream, core, named);
+    fprintf(stream, "\"reported_by\": [");
     for (unsigned i = 0; i < count && i < EVIDENCE_HOSTS_MAX; i++)
         fprintf(stream, "%s\"%s\"", i > 0 ? ", " : "", address_text(core->reporters[i], address));
     fprintf(stream, "], \"reported_by_count\": %u}", count);
@@ -53,8 +74,9 @@ static char *evidence_text(struct core *core, uint32_t uplink)
 static void tell_down(struct core *core, uint32_t uplink, const char *name, uint64_t now_ns)
 {
     const struct link_health *h = &core->health[uplink];
+    const struct named_links one = {.uplinks = {uplink}, .count = 1};
     struct happening what = {
-        .level = STORE_WARNING, .kind = "link_down", .link = name, .evidence = evidence_text(core, uplink)};
+        .level = STORE_WARNING, .kind = "link_down", .link = name, .evidence = evidence_text(core, &one)};
     unsigned reporters = core_collect_reporters(core, uplink);
     if (h->hold_until_ns > now_ns)
         journal_add(
@@ -67,50 +89,46 @@ static void tell_down(struct core *core, uint32_t uplink, const char *name, uint
                     "%s is down: %u hosts report dead or missing paths over it", name, reporters);
 }
 
-enum {
-    SUSPECTS_NAMED_MAX = 4
-};
-
 /* The uplinks of the spine that have come under suspicion now. */
-static unsigned collect_suspects(const struct core *core, uint32_t spine, uint32_t *named)
+static void collect_suspects(const struct core *core, uint32_t spine, struct named_links *named)
 {
-    unsigned count = 0;
+    named->count = 0;
     for (uint32_t leaf = 0; leaf < core->map->leaf_count; leaf++) {
         uint32_t uplink = fabric_map_uplink(core->map, leaf, spine);
         if (!core->health[uplink].untold)
             continue;
         core->health[uplink].untold = false;
-        if (count < SUSPECTS_NAMED_MAX)
-            named[count] = uplink;
-        count++;
+        if (named->count < LINKS_NAMED_MAX)
+            named->uplinks[named->count] = uplink;
+        named->count++;
     }
-    return count;
 }
 
 /* Both ends of the same dead paths are one happening, which names them. */
 static void tell_suspects(struct core *core, uint32_t spine, uint64_t now_ns)
 {
-    uint32_t named[SUSPECTS_NAMED_MAX];
+    struct named_links named;
     char names[SUSPECTS_NAMED_MAX * 40] = "", name[STORE_NAME_BYTES];
-    unsigned count = collect_suspects(core, spine, named);
-    for (unsigned i = 0; i < count && i < SUSPECTS_NAMED_MAX; i++) {
+    collect_suspects(core, spine, &named);
+    for (unsigned i = 0; i < named.count && i < SUSPECTS_NAMED_MAX; i++) {
         size_t used = strlen(names);
-        fabric_map_link_name(core->map, core->map->first_link[named[i]], name);
+        fabric_map_link_name(core->map, core->map->first_link[named.uplinks[i]], name);
         snprintf(names + used, sizeof(names) - used, "%s%.32s", i > 0 ? " or " : "", name);
     }
-    if (count == 0)
+    if (named.count == 0)
         return;
-    fabric_map_link_name(core->map, core->map->first_link[named[0]], name);
+    fabric_map_link_name(core->map, core->map->first_link[named.uplinks[0]], name);
     struct happening what = {.level = STORE_WARNING,
                              .kind = "link_suspect",
                              .link = name,
-                             .evidence = evidence_text(core, named[0])};
+                             .evidence = evidence_text(core, &named)};
     journal_add(&core->journal, now_ns, &what,
-                count > 1 ? "%s%s is down: %u hosts report dead or missing paths over them"
-                          : "%s%s is suspect: %u hosts report dead or missing paths over it, but it may be "
-                            "the link at their other end",
-                names, count > SUSPECTS_NAMED_MAX ? " or another" : "",
-                core_collect_reporters(core, named[0]));
+                named.count > 1
+                    ? "%s%s is down: %u hosts report dead or missing paths over them"
+                    : "%s%s is suspect: %u hosts report dead or missing paths over it, but it may be "
+                      "the link at their other end",
+                names, named.count > SUSPECTS_NAMED_MAX ? " or another" : "",
+                core_collect_reporters(core, named.uplinks[0]));
 }
 
 static void tell_up(struct core *core, const char *name, uint64_t now_ns)

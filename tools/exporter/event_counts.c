@@ -7,7 +7,7 @@
 #include "tools/exporter/answer.h"
 
 enum {
-    FLAPPING_LINKS_MAX = 65536
+    LINKS_MAX = 65536 /* that are remembered */
 };
 
 /* Of control/API.md; others are counted together. */
@@ -35,6 +35,7 @@ struct event_counts {
     bool is_started;  /* the events of before have been passed over */
     uint64_t by_kind[KINDS];
     json_t *flaps; /* {"leaf0-spine1": 2} */
+    json_t *out;   /* {"leaf0-spine1": true}: down or suspect by the newest event that names it */
 };
 
 struct event_counts *event_counts_create(void)
@@ -43,9 +44,10 @@ struct event_counts *event_counts_create(void)
     if (counts == NULL)
         return NULL;
     counts->flaps = json_object();
-    if (counts->flaps != NULL)
+    counts->out = json_object();
+    if (counts->flaps != NULL && counts->out != NULL)
         return counts;
-    free(counts);
+    event_counts_destroy(counts);
     return NULL;
 }
 
@@ -54,6 +56,7 @@ void event_counts_destroy(struct event_counts *counts)
     if (counts == NULL)
         return;
     json_decref(counts->flaps);
+    json_decref(counts->out);
     free(counts);
 }
 
@@ -62,11 +65,31 @@ uint64_t event_counts_after(const struct event_counts *counts)
     return counts->last > 0 ? counts->last - 1 : 0;
 }
 
-static void count_flap(struct event_counts *counts, const char *link)
+static void go_out(struct event_counts *counts, const char *link)
 {
     const json_t *before = json_object_get(counts->flaps, link);
-    if (link[0] != '\0' && (before != NULL || json_object_size(counts->flaps) < FLAPPING_LINKS_MAX))
+    if (link[0] == '\0' || json_object_get(counts->out, link) != NULL ||
+        json_object_size(counts->out) >= LINKS_MAX)
+        return;
+    json_object_set_new(counts->out, link, json_true());
+    if (counts->is_started && (before != NULL || json_object_size(counts->flaps) < LINKS_MAX))
         json_object_set_new(counts->flaps, link, json_integer(json_integer_value(before) + 1));
+}
+
+/* A link that is suspected first and then known to be down has gone out once. */
+static void follow_links(struct event_counts *counts, const json_t *event, const char *kind)
+{
+    const json_t *links = json_object_get(json_object_get(event, "evidence"), "links");
+    const char *first = answer_text(event, "link");
+    if (strcmp(kind, "link_up") == 0)
+        json_object_del(counts->out, first);
+    if (strcmp(kind, "link_down") != 0 && strcmp(kind, "link_suspect") != 0)
+        return;
+    go_out(counts, first);
+    for (size_t i = 0; i < json_array_size(links); i++) {
+        const char *name = json_string_value(json_array_get(links, i));
+        go_out(counts, name != NULL ? name : "");
+    }
 }
 
 static void count(struct event_counts *counts, const json_t *event)
@@ -75,9 +98,9 @@ static void count(struct event_counts *counts, const json_t *event)
     unsigned i = 0;
     while (kinds[i] != NULL && strcmp(kinds[i], kind) != 0)
         i++;
-    counts->by_kind[i]++;
-    if (strcmp(kind, "link_down") == 0 || strcmp(kind, "link_suspect") == 0)
-        count_flap(counts, answer_text(event, "link"));
+    if (counts->is_started)
+        counts->by_kind[i]++;
+    follow_links(counts, event, kind);
 }
 
 /* The log is not the one that `last` was of. */
@@ -100,6 +123,7 @@ bool event_counts_take(struct event_counts *counts, const json_t *answer)
         return false;
     if (is_new_log(counts, events)) {
         counts->last = 0;
+        json_object_clear(counts->out);
         return true;
     }
     json_array_foreach(events, i, event)
@@ -107,8 +131,7 @@ bool event_counts_take(struct event_counts *counts, const json_t *answer)
         json_int_t sequence = json_integer_value(json_object_get(event, "sequence"));
         if (sequence <= (json_int_t)counts->last)
             continue;
-        if (counts->is_started)
-            count(counts, event);
+        count(counts, event);
         counts->last = (uint64_t)sequence;
         counts->last_at_s = answer_number(event, "at_s");
     }

@@ -25,7 +25,7 @@ uint64_t event_counts_after(const struct event_counts *counts);
 /* Counts what is new in an answer. True: there is more, ask again. */
 bool event_counts_take(struct event_counts *counts, const json_t *answer);
 
-/* By the name of the link: how often it has gone down or become suspect. */
+/* By the name of the link: how often it has gone out (down, suspect, or one of several that are). */
 const json_t *event_counts_flaps(const struct event_counts *counts);
 void event_counts_write(struct metric_page *page, const struct event_counts *counts);
 

@@ -106,7 +106,7 @@ static const struct link_metric link_metrics[] = {
       "Share of the link's rate that plans may use while it is up and not drained."},
      capacity_ratio},
     {{"fabric_link_rate_bytes_per_second", METRIC_GAUGE, "Rate of the link by the topology."}, rate},
-    {{"fabric_link_flaps_total", METRIC_COUNTER, "Times that the link has gone down or become suspect."},
+    {{"fabric_link_flaps_total", METRIC_COUNTER, "Times that the link has gone out: down, or suspect."},
      flap_count},
     {{"fabric_anomaly_score", METRIC_GAUGE, "How far timing accuses the link; control's localiser."},
      anomaly_score},

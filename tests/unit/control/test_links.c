@@ -55,7 +55,7 @@ static void test_one_link_is_found(void **state)
     }
 }
 
-static void assert_suspects_named(struct fabric *f, const char *names)
+static void assert_suspects_named(struct fabric *f, const char *names, const char *evidence)
 {
     const struct store_event *events;
     unsigned count = core_events(f->core, 0, &events, UINT32_MAX), found = 0;
@@ -65,6 +65,8 @@ static void assert_suspects_named(struct fabric *f, const char *names)
         found++;
         if (strstr(events[i].text, names) == NULL)
             fail_msg("'%s' does not name %s", events[i].text, names);
+        if (strstr(events[i].evidence, evidence) == NULL)
+            fail_msg("'%s' does not have %s", events[i].evidence, evidence);
     }
     assert_int_equal(found, 1);
 }
@@ -85,7 +87,8 @@ static void test_without_proof_it_may_be_either(void **state)
     }
     assert_int_equal(fabric_state(&f, 1, 1), CORE_LINK_SUSPECT);
     assert_int_equal(fabric_state(&f, 2, 1), CORE_LINK_SUSPECT);
-    assert_suspects_named(&f, "leaf0-spine1 or leaf1-spine1 or leaf2-spine1 is down");
+    assert_suspects_named(&f, "leaf0-spine1 or leaf1-spine1 or leaf2-spine1 is down",
+                          "\"links\": [\"leaf0-spine1\", \"leaf1-spine1\", \"leaf2-spine1\"");
     fabric_close(&f);
 }
 

@@ -16,9 +16,19 @@ static bool take(struct event_counts *counts, const char *answer)
 #define DOWN(sequence, at)                                                                                   \
     "{'sequence': " #sequence ", 'at_s': " #at ", 'kind': 'link_down', 'link': 'leaf0-spine1'}"
 
+#define UP(sequence) "{'sequence': " #sequence ", 'at_s': 50, 'kind': 'link_up', 'link': 'leaf0-spine1'}"
+#define EITHER(sequence)                                                                                     \
+    "{'sequence': " #sequence ", 'at_s': 60, 'kind': 'link_suspect', 'link': 'leaf0-spine1',"                \
+    " 'evidence': {'links': ['leaf0-spine1', 'leaf1-spine1', 7]}}"
+
+static json_int_t flaps_of(const struct event_counts *counts, const char *link)
+{
+    return json_integer_value(json_object_get(event_counts_flaps(counts), link));
+}
+
 static json_int_t flaps(const struct event_counts *counts)
 {
-    return json_integer_value(json_object_get(event_counts_flaps(counts), "leaf0-spine1"));
+    return flaps_of(counts, "leaf0-spine1");
 }
 
 static void events_of_before_the_start_are_passed_over(void **state)
@@ -29,8 +39,19 @@ static void events_of_before_the_start_are_passed_over(void **state)
     assert_false(take(counts, "{'events': [" DOWN(1, 10.5) "," DOWN(2, 11) "]}"));
     assert_int_equal(flaps(counts), 0);
     assert_int_equal(event_counts_after(counts), 1);
-    assert_false(take(counts, "{'events': [" DOWN(2, 11) "," DOWN(3, 12) "]}"));
+    assert_false(take(counts, "{'events': [" DOWN(2, 11) "," UP(3) "," DOWN(4, 12) "]}"));
     assert_int_equal(flaps(counts), 1);
+    event_counts_destroy(counts);
+}
+
+static void every_link_that_an_event_names_has_gone_out_once(void **state)
+{
+    (void)state;
+    struct event_counts *counts = event_counts_create();
+    take(counts, "{'events': []}");
+    take(counts, "{'events': [" EITHER(1) "," DOWN(2, 61) "," EITHER(3) "," UP(4) "," EITHER(5) "]}");
+    assert_int_equal(flaps(counts), 2);
+    assert_int_equal(flaps_of(counts, "leaf1-spine1"), 1);
     event_counts_destroy(counts);
 }
 
@@ -41,9 +62,9 @@ static void the_log_of_a_control_that_lost_its_memory_is_counted_from_its_beginn
     take(counts, "{'events': [" DOWN(5, 10) "]}");
     assert_true(take(counts, "{'events': []}")); /* sequence 5 is not there any more */
     assert_int_equal(event_counts_after(counts), 0);
-    assert_false(take(counts, "{'events': [" DOWN(1, 20) "," DOWN(2, 21) "]}"));
+    assert_false(take(counts, "{'events': [" DOWN(1, 20) "," UP(2) "," DOWN(3, 21) "]}"));
     assert_int_equal(flaps(counts), 2);
-    assert_true(take(counts, "{'events': [" DOWN(2, 99) "]}")); /* it is there, and another one */
+    assert_true(take(counts, "{'events': [" DOWN(3, 99) "]}")); /* it is there, and another one */
     assert_int_equal(event_counts_after(counts), 0);
     event_counts_destroy(counts);
 }
@@ -130,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_of_before_the_start_are_passed_over),
         cmocka_unit_test(the_log_of_a_control_that_lost_its_memory_is_counted_from_its_beginning),
+        cmocka_unit_test(every_link_that_an_event_names_has_gone_out_once),
         cmocka_unit_test(nonsense_is_no_event),
         cmocka_unit_test(kinds_that_are_not_known_are_counted_together),
         cmocka_unit_test(new_plans_are_counted_by_what_changed),
