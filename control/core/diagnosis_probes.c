@@ -2,7 +2,8 @@
 /* Probes for diagnosis are path probes of agents (core_probe()): an agent looks for its paths to a peer anew,
  * by packets that the spine's router answers, and its next report says over which spines it was heard, which
  * paths are dead, and over which bytes were acknowledged. That decides whose a silence is, and whether a link
- * is well again. Small losses and rates it does not show: a probe that would need a train of packets is not
+ * is well again. Where no traffic tells of a path, its two ends do: both links to the spine are well if both
+ * ends hear it. Small losses and rates it does not show: a probe that would need a train of packets is not
  * made, and the localiser goes on with what it knows. */
 #include <stdlib.h>
 #include <string.h>
@@ -65,25 +66,29 @@ static bool was_heard(const struct core_path *path, uint64_t since_ns, uint64_t 
 
 /* ---- tie classes ---- */
 
+static void add_end(struct core *core, struct tie_probe *t, uint32_t port, uint32_t peer, uint64_t now_ns)
+{
+    if (port != TOPOLOGY_NONE && peer != 0 && ask(core, port, peer, now_ns))
+        t->ends[t->end_count++] = (struct tie_end){.port = port, .peer = peer};
+}
+
 void diagnosis_ask_tie(struct core *core, const struct probe_request *q, uint64_t now_ns)
 {
     struct diagnosis *d = core->diagnosis;
-    uint32_t port = fabric_map_port(core->map, q->source), peer = q->destination;
+    uint32_t port = fabric_map_port(core->map, q->source), far = fabric_map_port(core->map, q->destination);
     bool asks_for_silence = q->repeats == 1 && q->packets <= SILENCE_PACKETS_MAX;
-    if (!asks_for_silence || port == TOPOLOGY_NONE || q->path >= core->map->spine_count ||
-        d->tie_probe_count == TIE_PROBES_MAX)
+    if (!asks_for_silence || port == TOPOLOGY_NONE || far == TOPOLOGY_NONE ||
+        q->path >= core->map->spine_count || d->tie_probe_count == TIE_PROBES_MAX)
         return;
-    if (q->turns_at_spine)
-        peer = choose_peer(core, port, q->path);
-    if (peer == 0 || !ask(core, port, peer, now_ns))
+    struct tie_probe t = {.request = *q, .asked_ns = now_ns};
+    add_end(core, &t, port, q->turns_at_spine ? choose_peer(core, port, q->path) : q->destination, now_ns);
+    if (t.end_count == 0)
         return;
-    const struct core_path *path = path_of(core, port, peer, q->path);
-    d->tie_probes[d->tie_probe_count++] =
-        (struct tie_probe){.request = *q,
-                           .port = port,
-                           .peer = peer,
-                           .asked_ns = now_ns,
-                           .acked_bytes = path != NULL ? path->acked_bytes : 0};
+    if (!q->turns_at_spine)
+        add_end(core, &t, far, choose_peer(core, far, q->path), now_ns);
+    const struct core_path *path = path_of(core, port, t.ends[0].peer, q->path);
+    t.acked_bytes = path != NULL ? path->acked_bytes : 0;
+    d->tie_probes[d->tie_probe_count++] = t;
 }
 
 enum outcome {
@@ -92,23 +97,27 @@ enum outcome {
     OUTCOME_SILENT
 };
 
-/* One that turns is well when the spine was heard; one that goes through when bytes came through since. */
-static enum outcome outcome_of(const struct core *core, const struct tie_probe *t, uint64_t now_ns)
+/* One that turns is well when the spine was heard; one that goes through when bytes came through since, or
+ * both ends have heard the spine. That an end does not hear it says nothing of the direction that the probe
+ * is of. */
+static enum outcome outcome_of(const struct core *core, const struct tie_probe *t)
 {
-    const struct core_path *path = path_of(core, t->port, t->peer, t->request.path);
+    const struct tie_end *near = &t->ends[0], *far = &t->ends[1];
+    const struct core_path *path = path_of(core, near->port, near->peer, t->request.path);
+    if (!near->answered)
+        return OUTCOME_UNKNOWN;
     if (t->request.turns_at_spine)
-        return was_heard(path, t->asked_ns, now_ns) ? OUTCOME_WELL : OUTCOME_SILENT;
+        return near->heard ? OUTCOME_WELL : OUTCOME_SILENT;
     if (path == NULL || !path->alive)
         return OUTCOME_SILENT;
-    return path->acked_bytes > t->acked_bytes ? OUTCOME_WELL : OUTCOME_UNKNOWN;
+    bool is_well = path->acked_bytes > t->acked_bytes || (near->heard && far->heard);
+    return is_well ? OUTCOME_WELL : OUTCOME_UNKNOWN;
 }
 
-static void tell_localiser(struct core *core, const struct tie_probe *t, uint64_t now_ns)
+static void tell_localiser(struct core *core, const struct tie_probe *t, enum outcome outcome,
+                           uint64_t now_ns)
 {
-    enum outcome outcome = outcome_of(core, t, now_ns);
     const struct probe_request *q = &t->request;
-    if (outcome == OUTCOME_UNKNOWN)
-        return;
     struct timing_record record = {.kind = TIMING_PROBE,
                                    .sequence = q->number,
                                    .at_ns = now_ns,
@@ -122,19 +131,36 @@ static void tell_localiser(struct core *core, const struct tie_probe *t, uint64_
     localiser_take_record(core->diagnosis->localiser, q->source, &record, now_ns);
 }
 
+/* Returns whether all its ends have answered. */
+static bool take_answer(const struct core *core, struct tie_probe *t, uint32_t port, uint32_t peer,
+                        uint64_t now_ns)
+{
+    bool complete = true;
+    for (unsigned i = 0; i < t->end_count; i++) {
+        struct tie_end *end = &t->ends[i];
+        if (end->port == port && end->peer == peer && !end->answered) {
+            end->answered = true;
+            end->heard = was_heard(path_of(core, port, peer, t->request.path), t->asked_ns, now_ns);
+        }
+        complete &= end->answered;
+    }
+    return complete;
+}
+
 static void answer_ties(struct core *core, uint32_t port, uint32_t peer, uint64_t now_ns)
 {
     struct diagnosis *d = core->diagnosis;
     for (unsigned i = 0; i < d->tie_probe_count;) {
+        bool is_over = take_answer(core, &d->tie_probes[i], port, peer, now_ns);
         struct tie_probe t = d->tie_probes[i];
-        bool is_answer = t.port == port && t.peer == peer;
-        if (!is_answer && now_ns < t.asked_ns + patience_ns(core)) {
+        enum outcome outcome = outcome_of(core, &t);
+        if (outcome == OUTCOME_UNKNOWN && !is_over && now_ns < t.asked_ns + patience_ns(core)) {
             i++;
             continue;
         }
         d->tie_probes[i] = d->tie_probes[--d->tie_probe_count];
-        if (is_answer)
-            tell_localiser(core, &t, now_ns);
+        if (outcome != OUTCOME_UNKNOWN)
+            tell_localiser(core, &t, outcome, now_ns);
     }
 }
 

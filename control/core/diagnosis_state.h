@@ -15,12 +15,18 @@ enum {
     RECOVERIES_MAX = 256
 };
 
-/* A probe that the localiser wants, under way as a path probe of the agent of `port`. */
+/* A probe that the localiser wants, under way as path probes of the agents at its ends: of one that turns at
+ * the spine there is one end, of others the second is where the path goes, if its agent can be asked. */
 struct tie_probe {
     struct probe_request request;
-    uint32_t port, peer; /* peer: its address */
     uint64_t asked_ns;
     uint64_t acked_bytes; /* over the path, then */
+    struct tie_end {
+        uint32_t port, peer; /* peer: its address */
+        bool answered;
+        bool heard; /* the spine, since it was asked */
+    } ends[2];
+    unsigned end_count;
 };
 
 /* A link that was taken out for a verdict, and whether it is well again. */

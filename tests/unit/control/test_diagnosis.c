@@ -26,6 +26,7 @@ struct story {
     uint32_t count;
     double slow;    /* times of what crosses leaf 0's link to spine 1, both directions; 0: 1 */
     bool swallowed; /* nothing comes back over that link */
+    bool shunned;   /* nothing is sent over spine 1 */
 };
 
 static uint32_t leaf_of(const struct story *s, uint32_t host)
@@ -77,7 +78,7 @@ static void add_messages(struct story *s, uint32_t host)
 {
     for (uint32_t peer = 0; peer < s->f.host_count; peer++)
         for (uint32_t spine = 0; leaf_of(s, peer) != leaf_of(s, host) && spine < s->f.shape.spines; spine++) {
-            if (s->swallowed && crosses(s, host, peer, spine))
+            if ((s->swallowed && crosses(s, host, peer, spine)) || (s->shunned && spine == 1))
                 continue;
             struct timing_record *r = add(s, host, TIMING_SENT);
             bool slow = s->slow > 0 && crosses(s, host, peer, spine);
@@ -129,16 +130,23 @@ static void fall_silent(struct story *s, uint32_t host)
     tell(s, host);
 }
 
-static void open_story(struct story *s, const char *store)
+/* `ring`: the hosts in the order of their ranks; NULL: as they are. */
+static void open_ring(struct story *s, const char *store, const uint32_t *ring)
 {
     memset(s, 0, sizeof(*s));
     fabric_open(&s->f, shape, store);
-    fabric_add_demand(fabric_add_job(&s->f, 0x1f, NULL, 0), STEP_SHAPE_RING, MIB);
+    fabric_add_demand(fabric_add_job(&s->f, 0x1f, ring, ring != NULL ? s->f.host_count : 0), STEP_SHAPE_RING,
+                      MIB);
     fabric_report_all(&s->f);
     fabric_plan(&s->f);
     for (unsigned i = 0; i < STEPS_BEFORE; i++)
         step(s);
     assert_int_equal(core_verdict_count(s->f.core), 0);
+}
+
+static void open_story(struct story *s, const char *store)
+{
+    open_ring(s, store, NULL);
 }
 
 static struct core_link_info link_info(struct story *s)
@@ -315,6 +323,30 @@ static void look_and_report(struct story *s)
             fabric_report_probed(&s->f, host, asked[host], counts[host]);
 }
 
+/* The link, or its whole spine? No byte goes from leaf to leaf over that spine any more, so that only the two
+ * ends of such a path can tell, each by hearing the spine. */
+static void an_idle_path_is_well_if_both_its_ends_hear_the_spine(void **state)
+{
+    static const uint32_t across[] = {0, 2, 4, 6, 1, 3, 5, 7};
+    (void)state;
+    for (unsigned deaf = 0; deaf < 2; deaf++) {
+        static struct story s;
+        open_ring(&s, ":memory:", across);
+        s.shunned = true;
+        step(&s);
+        fall_silent(&s, 0);
+        fall_silent(&s, 1);
+        fabric_pass(&s.f, 60 * MS);
+        assert_int_equal(core_verdict_count(s.f.core), 0); /* it may be either */
+        s.f.deaf = deaf;
+        look_and_report(&s);
+        fabric_pass(&s.f, 10 * MS);
+        assert_int_equal(core_verdict_count(s.f.core), !deaf);
+        assert_int_equal(link_info(&s).drained, !deaf);
+        fabric_close(&s.f);
+    }
+}
+
 static void what_was_drained_comes_back_after_a_restart_too(void **state)
 {
     static struct story s;
@@ -380,6 +412,7 @@ int main(void)
         cmocka_unit_test(monitors_that_go_and_come_harm_nobody),
         cmocka_unit_test(an_operators_word_stands),
         cmocka_unit_test(an_operator_brings_it_back_and_the_verdict_is_over),
+        cmocka_unit_test(an_idle_path_is_well_if_both_its_ends_hear_the_spine),
         cmocka_unit_test(what_was_drained_comes_back_after_a_restart_too),
         cmocka_unit_test(a_rank_that_never_enters_is_named),
     };
