@@ -3,8 +3,8 @@
  * weft-monitor finds out what there is, and sets the constants before it loads.
  *
  *   ring buffer           457f44363a88, Linux 5.8     a perf buffer for each processor
- *   cookies of uprobes    82e6b1eee6a8, Linux 5.15    libbpf finds a tracepoint's arguments by its address;
- * an operation of another library is then not named
+ *   cookies of uprobes    82e6b1eee6a8, Linux 5.15    libbpf finds a tracepoint's arguments by its address,
+ * and attaches to processes instead of files; an operation of another library is then not named
  */
 #ifndef WEFT_EBPF_KERNEL_FALLBACK_BPF_H
 #define WEFT_EBPF_KERNEL_FALLBACK_BPF_H

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 CONTROL_CONFIG = "/run/weft-lab/control.yaml"
 WAIT_MS = 10000  # control answers an empty list then, and is asked again
@@ -55,16 +56,20 @@ def restart_control(lab, more):
 
 
 class Monitor:
-    """A weft-monitor that listens to these files, and to nothing else of the machine; it tells control where there is one."""
+    """A weft-monitor; it tells control where there is one. `log` has what it has said."""
 
-    def __init__(self, folder, program, files, more=""):
+    def __init__(self, folder, program, files=(), more="", under=()):
+        """Listens to these files and to nothing else of the machine; without any, to all. `more`: keys of its configuration;
+        `under`: a command that executes it."""
         self.path, config = os.path.join(folder, "monitor.sock"), os.path.join(folder, "monitor.yaml")
         with open(config, "w") as out:
-            out.write(f"socket: {self.path}\nruntime_folder: {folder}\nonly_files: yes\nfiles: {files}\n{more}")
+            out.write(f"socket: {self.path}\nruntime_folder: {folder}\n{more}\n")
+            if files:
+                out.write(f"only_files: yes\nfiles: {list(files)}\n")
             if "WEFT_CONTROL_SOCKET" in os.environ:
                 out.write(f"control: {{socket: {os.environ['WEFT_CONTROL_SOCKET']}}}\n")
-        self.process = subprocess.Popen([program, config], stderr=subprocess.PIPE, text=True)
-        self.log = ""  # what it has said
+        self.process = subprocess.Popen([*under, program, config], stderr=subprocess.PIPE, text=True)
+        self.log = ""
         while "ready on" not in self.log:
             line = self.process.stderr.readline()
             if not line:
@@ -82,11 +87,21 @@ class Monitor:
             s.connect(self.path)
             return json.loads(b"".join(iter(lambda: s.recv(65536), b"")))
 
+    def await_report(self, good):
+        """Asks until it is as it should be; the limit is that of the whole test."""
+        while not good(report := self.report()):
+            if self.process.poll() is not None:
+                raise SystemExit(f"weft-monitor has ended: {self.log}")
+            time.sleep(0.02)
+        return report
+
     def ended(self):
         """One beyond the newest operation that all ranks have ended, barriers included."""
         return min((r["ended"] for r in self.report()["ranks"]), default=0)
 
     def end(self, how=signal.SIGTERM):
+        """Returns its exit status."""
         self.process.send_signal(how)
-        self.process.wait()
+        status = self.process.wait()
         self.reader.join()
+        return status

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dataplane/process/clock.h"
@@ -71,8 +72,9 @@ static int attach_path(struct monitor *m, const char *path)
         return -errno;
     const char *slash = strrchr(path, '/');
     const struct library *library = library_of_file(slash ? slash + 1 : path);
-    attach_file(m, &(struct mapped_file){
-                       .name = path, .path = path, .library = library ? library : library_of_weft()});
+    attach_file(
+        m, &(struct mapped_file){
+               .name = path, .path = path, .library = library ? library : library_of_weft(), .process = -1});
     return 0;
 }
 
@@ -89,12 +91,28 @@ void monitor_attach_known(struct monitor *m)
     }
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+static void attach_listed(void *context, const struct mapped_file *file)
+{
+    const struct monitor *m = context;
+    for (unsigned i = 0; i < m->config->file_count; i++)
+        if (is_same_file(m->config->files[i], file->path))
+            attach_file(context, file);
+}
+
 void monitor_scan(struct monitor *m)
 {
-    if (m->config->only_files)
+    if (m->config->only_files && !probes_want_processes(m->probes))
         return;
+    probes_forget_ended(m->probes);
     privileges_raise();
-    process_scan("/proc", attach_file, m);
+    process_scan("/proc", m->config->only_files ? attach_listed : attach_file, m);
     privileges_lower();
 }
 

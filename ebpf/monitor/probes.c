@@ -2,6 +2,7 @@
 #include "ebpf/monitor/probes.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct probes {
     struct probed_file {
         dev_t device;
         ino_t inode;
+        int process; /* -1: all */
     } files[FILES_MAX];
     unsigned file_count;
     struct probes_attached attached[PROBES_ATTACHED_MAX];
@@ -65,7 +67,9 @@ static bool has_cookies(struct probes *p)
 {
     if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie, NULL) == 1)
         return true;
-    note_missing(p, "cookies of probes (Linux 5.15): operations of other libraries are not named");
+    note_missing(
+        p, "cookies of probes (Linux 5.15): weft is listened to process by process, when a scan finds one; "
+           "operations of other libraries are not named");
     return false;
 }
 
@@ -74,7 +78,7 @@ static void look_at_kernel(struct probes *p)
     if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
         note_missing(p, "BTF of the kernel (CONFIG_DEBUG_INFO_BTF): not needed by these programs");
     if (access("/sys/bus/event_source/devices/uprobe/type", R_OK) != 0)
-        note_missing(p, "uprobes (CONFIG_UPROBES): nothing can be listened to");
+        note_missing(p, "uprobes of perf (Linux 4.17, CONFIG_UPROBE_EVENTS): weft cannot be listened to");
 }
 
 /* ---- loading ---- */
@@ -210,22 +214,35 @@ void probes_close(struct probes *p)
 /* ---- attaching ---- */
 
 /* The same file has many names, one for each process. True when it has not been seen before. */
-static bool remember(struct probes *p, const char *path)
+static bool remember(struct probes *p, const char *path, int process)
 {
     struct stat status;
     if (p->file_count == FILES_MAX || stat(path, &status) != 0)
         return false;
     for (unsigned i = 0; i < p->file_count; i++)
-        if (p->files[i].device == status.st_dev && p->files[i].inode == status.st_ino)
+        if (p->files[i].device == status.st_dev && p->files[i].inode == status.st_ino &&
+            p->files[i].process == process)
             return false;
-    p->files[p->file_count++] = (struct probed_file){status.st_dev, status.st_ino};
+    p->files[p->file_count++] = (struct probed_file){status.st_dev, status.st_ino, process};
     return true;
 }
 
-static struct bpf_link *attach_tracepoint(struct probes *p, const char *path,
+bool probes_want_processes(const struct probes *p)
+{
+    return !p->programs->rodata->has_cookies;
+}
+
+/* libbpf knows a tracepoint by its cookie, or else by its address, which every process has another of. */
+static int process_of(const struct probes *p, const struct mapped_file *file)
+{
+    return probes_want_processes(p) && file->library->probes->kind == LIBRARY_TRACEPOINT ? file->process : -1;
+}
+
+static struct bpf_link *attach_tracepoint(struct probes *p, const struct mapped_file *file,
                                           const struct library_probe *probe)
 {
-    return bpf_program__attach_usdt(p->programs->progs.on_tracepoint, -1, path, "weft", probe->name, NULL);
+    return bpf_program__attach_usdt(p->programs->progs.on_tracepoint, process_of(p, file), file->path, "weft",
+                                    probe->name, NULL);
 }
 
 static struct bpf_link *attach_function(struct probes *p, const char *path, const struct library_probe *probe)
@@ -245,24 +262,51 @@ static bool attach(struct probes *p, const struct mapped_file *file, const struc
     if (p->attached_count == PROBES_ATTACHED_MAX)
         return false;
     errno = 0;
-    struct bpf_link *link = probe->kind == LIBRARY_TRACEPOINT ? attach_tracepoint(p, file->path, probe)
+    struct bpf_link *link = probe->kind == LIBRARY_TRACEPOINT ? attach_tracepoint(p, file, probe)
                                                               : attach_function(p, file->path, probe);
     int error = link ? 0 : -errno;
     if (!link && probe->kind != LIBRARY_TRACEPOINT && (error == -ENOENT || error == -ESRCH))
         return false;
-    p->attached[p->attached_count++] = (struct probes_attached){
-        .file = strdup(file->name), .probe = probe->name, .link = link, .error = error};
+    p->attached[p->attached_count++] = (struct probes_attached){.file = strdup(file->name),
+                                                                .probe = probe->name,
+                                                                .link = link,
+                                                                .error = error,
+                                                                .process = process_of(p, file)};
     return link != NULL;
 }
 
 unsigned probes_attach(struct probes *p, const struct mapped_file *file)
 {
     unsigned count = 0;
-    if (!remember(p, file->path))
+    bool by_process = probes_want_processes(p) && file->library->probes->kind == LIBRARY_TRACEPOINT;
+    if ((by_process && file->process < 0) || !remember(p, file->path, process_of(p, file)))
         return 0;
     for (const struct library_probe *probe = file->library->probes; probe->name; probe++)
         count += attach(p, file, probe);
     return count;
+}
+
+static bool has_ended(int process)
+{
+    return process >= 0 && kill(process, 0) != 0 && errno == ESRCH;
+}
+
+void probes_forget_ended(struct probes *p)
+{
+    unsigned files = 0, kept = 0;
+    for (unsigned i = 0; i < p->file_count; i++)
+        if (!has_ended(p->files[i].process))
+            p->files[files++] = p->files[i];
+    p->file_count = files;
+    for (unsigned i = 0; i < p->attached_count; i++) {
+        if (!has_ended(p->attached[i].process)) {
+            p->attached[kept++] = p->attached[i];
+            continue;
+        }
+        bpf_link__destroy(p->attached[i].link);
+        free(p->attached[i].file);
+    }
+    p->attached_count = kept;
 }
 
 bool probes_get_attached(const struct probes *p, unsigned index, struct probes_attached *attached)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The programs in the kernel: loads them with what the kernel has, attaches them to files, and takes what
  * they hand over. A probe is attached to a file, not to a process: it listens in every process that maps the
- * file, now or later. */
+ * file, now or later. Only where the kernel has no cookies of probes, weft's tracepoints are attached to each
+ * process. */
 #ifndef WEFT_EBPF_MONITOR_PROBES_H
 #define WEFT_EBPF_MONITOR_PROBES_H
 
@@ -33,14 +34,20 @@ void probes_close(struct probes *p);
 /* What this kernel lacks, and what stands in for it; NULL beyond the last. */
 const char *probes_missing(const struct probes *p, unsigned index);
 
-/* Listens to the file, unless that is done already. Returns how many probes have been attached just now. */
+/* Listens to the file, unless that is done already, or has to wait for its processes. Returns how many probes
+ * have been attached just now. */
 unsigned probes_attach(struct probes *p, const struct mapped_file *file);
+/* Whether files with weft's tracepoints have to be attached to process by process. */
+bool probes_want_processes(const struct probes *p);
+/* Lets go of processes that have ended. */
+void probes_forget_ended(struct probes *p);
 
 struct probes_attached {
     char *file;        /* as its process sees it */
     const char *probe; /* its name */
     void *link;        /* NULL: it could not be attached, and `error` says why */
     int error;         /* negative errno */
+    int process;       /* -1: all */
 };
 /* False beyond the last. */
 bool probes_get_attached(const struct probes *p, unsigned index, struct probes_attached *attached);

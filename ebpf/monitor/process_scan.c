@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -44,6 +45,7 @@ static void scan_process(const char *proc, const char *process, mapped_file_seen
             continue;
         snprintf(path, sizeof(path), "%s/%s/root%s", proc, process, file.name);
         file.path = path;
+        file.process = atoi(process);
         seen(context, &file);
     }
     if (maps)

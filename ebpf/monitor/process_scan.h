@@ -9,6 +9,7 @@ struct mapped_file {
     const char *name; /* as its process sees it */
     const char *path; /* as we can open it: /proc/PID/root/... */
     const struct library *library;
+    int process; /* that has it mapped; -1: not of a process */
 };
 typedef void (*mapped_file_seen)(void *context, const struct mapped_file *file);
 

@@ -16,11 +16,12 @@ import tempfile
 import threading
 import time
 
-from monitor_process import Monitor, check
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../../tools"))
+from lab_watch import Monitor
 
 monitor_program, lab, bench, dataplane, library = (os.path.realpath(p) for p in sys.argv[1:6])
 # Only these programs: others on this machine may be carrying messages too.
-listen_to = f"files: [{dataplane}, {library}]\nonly_files: yes\n"
+listen_to = [dataplane, library]
 RANKS, ITERATIONS, WARM_UP, VECTOR = 4, 6, 1, 256 * 1024
 KINDS = dict(enumerate(("sent", "received", "entered", "ended", "silent", "answers", "probe", "opened", "closed"), 1))
 
@@ -31,7 +32,7 @@ def run_bench(*arguments, rate="200M", iterations=ITERATIONS, vector=VECTOR,
         [lab, "run", shape, "--rate", rate, "--", bench, *arguments, "-n", str(iterations), "-w", str(WARM_UP), "-b",
          str(vector), "-e", str(vector), "--check", "-j", "--mode", "wrap"],
         capture_output=True, text=True)
-    check(out.returncode == 0, "weft-bench:", out.stdout, out.stderr)
+    assert out.returncode == 0, ("weft-bench:", out.stdout, out.stderr)
     return json.loads(out.stdout.splitlines()[-1])
 
 
@@ -45,26 +46,26 @@ def expected_messages(report):
 
 
 def check_all_seen(report):
-    check(report["records"]["lost"] == 0 and report["records"]["refused"] == 0, "lost", report["records"])
-    check(total(report, "all_to_all", "entered") == RANKS * (ITERATIONS + WARM_UP), "entered", report["operations"])
-    check(total(report, "all_to_all", "ended") == RANKS * (ITERATIONS + WARM_UP), "ended", report["operations"])
+    assert report["records"]["lost"] == 0 and report["records"]["refused"] == 0, ("lost", report["records"])
+    assert total(report, "all_to_all", "entered") == RANKS * (ITERATIONS + WARM_UP), ("entered", report["operations"])
+    assert total(report, "all_to_all", "ended") == RANKS * (ITERATIONS + WARM_UP), ("ended", report["operations"])
     kinds = report["records"]["kinds"]
-    check(kinds["opened"] == RANKS and kinds["closed"] == RANKS, "communicators", kinds)
-    check(kinds["received"] == expected_messages(report), "received", kinds, report["operations"])
+    assert kinds["opened"] == RANKS and kinds["closed"] == RANKS, ("communicators", kinds)
+    assert kinds["received"] == expected_messages(report), ("received", kinds, report["operations"])
     carried = sum(s["bytes"] for s in report["stages"] if s["stage"] == "network")
-    check(carried == RANKS * (ITERATIONS + WARM_UP) * VECTOR // RANKS * (RANKS - 1), "bytes", carried)
+    assert carried == RANKS * (ITERATIONS + WARM_UP) * VECTOR // RANKS * (RANKS - 1), ("bytes", carried)
     for address in ("10.1.0.1", "10.1.0.2", "10.2.0.1", "10.2.0.2"):
         drained = sum(s["count"] for s in report["stages"] if s["stage"] == "drain" and s["address"] == address)
-        check(drained == expected_messages(report) // RANKS, "received at", address, drained)
+        assert drained == expected_messages(report) // RANKS, ("received at", address, drained)
 
 
 def everything_is_seen(folder, keys):
-    m = Monitor(monitor_program, folder, listen_to + keys)
+    m = Monitor(folder, monitor_program, listen_to, keys)
     run_bench("all_to_all")
     report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == RANKS)
     check_all_seen(report)
-    check(m.kill(signal.SIGTERM) == 0, "exit status", m.log)
-    check(not os.path.exists(m.socket), "its socket is still there")
+    assert m.end() == 0, ("exit status", m.log)
+    assert not os.path.exists(m.path), "its socket is still there"
     return report
 
 
@@ -72,11 +73,11 @@ def slow_link_shows(folder):
     """A fifth of the rate between one leaf and one spine: the time for a byte grows for what crosses that, and for
     nothing else over that spine."""
     ranks = 3
-    m = Monitor(monitor_program, folder, listen_to)
+    m = Monitor(folder, monitor_program, listen_to)
     run_bench("all_to_all", "--fault", "leaf0-spine1", "rate", "10M", "--fault-at", "0", rate="50M", vector=3 * VECTOR,
               shape="3x2x1")
     report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == ranks)
-    m.kill(signal.SIGTERM)
+    m.end()
     seconds, mib = {}, {}
     for s in report["stages"]:
         if s["stage"] == "network" and s["path"] is not None:
@@ -86,23 +87,23 @@ def slow_link_shows(folder):
     pace = {over: round(seconds[over] / mib[over], 3) for over in sorted(seconds) if mib[over] > 0}
     print("seconds for a MiB, by leaves and path:", pace)
     for leaves in ("1-2", "1-3", "2-1", "3-1"):
-        check(pace[leaves, 1] > 1.5 * pace[leaves, 0], "a slow link does not show from leaf to leaf", leaves, pace)
+        assert pace[leaves, 1] > 1.5 * pace[leaves, 0], ("a slow link does not show from leaf to leaf", leaves, pace)
     for leaves in ("2-3", "3-2"):
-        check(pace[leaves, 1] < 1.5 * pace[leaves, 0], "a link that is not slow does", leaves, pace)
+        assert pace[leaves, 1] < 1.5 * pace[leaves, 0], ("a link that is not slow does", leaves, pace)
 
 
 def restarted(folder):
     """Killed without a word in the middle; the next one listens at once, and the collective does not notice."""
-    m = Monitor(monitor_program, folder, listen_to)
+    m = Monitor(folder, monitor_program, listen_to)
     work = threading.Thread(target=run_bench, args=("all_to_all",), kwargs={"rate": "20M", "iterations": 50})
     work.start()
     first = m.await_report(lambda r: r["records"]["kinds"]["received"] > 0)
-    m.kill(signal.SIGKILL)
-    m = Monitor(monitor_program, folder, listen_to)
+    m.end(signal.SIGKILL)
+    m = Monitor(folder, monitor_program, listen_to)
     second = m.await_report(lambda r: r["records"]["kinds"]["received"] > 0)
     work.join()
-    check(first["incarnation"] != second["incarnation"], "the same incarnation")
-    m.kill(signal.SIGTERM)
+    assert first["incarnation"] != second["incarnation"], "the same incarnation"
+    m.end()
 
 
 class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -147,17 +148,17 @@ def control_is_told(folder):
     path = os.path.join(folder, "control.sock")
     control = Control(path)
     threading.Thread(target=control.serve_forever, daemon=True).start()
-    m = Monitor(monitor_program, folder, listen_to + f"window_ms: 20\ncontrol: {{socket: {path}}}")
+    m = Monitor(folder, monitor_program, listen_to, f"window_ms: 20\ncontrol: {{socket: {path}}}")
     run_bench("all_to_all")
     report = m.await_report(lambda r: r["records"]["kinds"]["closed"] == RANKS and
                             all(p["buffered"] == 0 for p in r["ports"]))
-    m.kill(signal.SIGTERM)
-    check(control.wrong is None, control.wrong)
-    check(report["control"]["failures"] > 0 and report["control"]["answering"], "control", report["control"])
-    check(len(control.records) == report["records"]["taken"], "taken", len(control.records), report["records"])
+    m.end()
+    assert control.wrong is None, control.wrong
+    assert report["control"]["failures"] > 0 and report["control"]["answering"], ("control", report["control"])
+    assert len(control.records) == report["records"]["taken"], ("taken", len(control.records), report["records"])
     kinds = [KINDS[r[120]] for r in control.records]
     for kind, count in report["records"]["kinds"].items():
-        check(kinds.count(kind) == count, kind, kinds.count(kind), count)
+        assert kinds.count(kind) == count, (kind, kinds.count(kind), count)
 
 
 if os.getuid() != 0:
@@ -167,7 +168,7 @@ with tempfile.TemporaryDirectory() as here:
     everything_is_seen(here, "")
     print("every message of every rank is seen")
     perf = everything_is_seen(here, "perf_buffer: yes")
-    check(any("ring buffer" in text for text in perf["missing"]), "missing", perf["missing"])
+    assert any("ring buffer" in text for text in perf["missing"]), ("missing", perf["missing"])
     print("through a perf buffer as well")
     slow_link_shows(here)
     restarted(here)
