@@ -147,10 +147,10 @@ static void find_suspects(struct accusations *a, uint64_t now_ns)
         syndrome_read(a->evidence, &s, &syndrome);
         if (is_aftermath(a, &s, &syndrome) || is_of_missing_link(a, &s, &syndrome)) {
             evidence_forget(a->evidence, s.components[0]);
+            evidence_forget(a->evidence, s.origin);
             continue;
         }
-        if (syndrome.kind == VERDICT_LOSSY)
-            s.channel = EVIDENCE_LOSS_HIGH; /* which explains the slowness */
+        s.channel = syndrome.need.channel; /* of losses, if they explain the slowness */
         *x = (struct accusation){.in_use = true,
                                  .suspicion = s,
                                  .need = syndrome.need,
@@ -229,7 +229,8 @@ static void probe_again(struct accusations *a, struct accusation *x, uint64_t no
         return;
     if (in_doubt)
         x->tally = (struct probe_tally){0};
-    accusation_ask_probes(a, x, now_ns);
+    if (!accusation_ask_probes(a, x, now_ns) && !x->told)
+        accusation_settle(a, x, false, now_ns);
 }
 
 /* Rounds without traffic over it say nothing. */

@@ -67,10 +67,17 @@ static enum queue_word queue_word(const struct accusation *x)
     return standing_queue_word(&x->queue, x->verdict.evidence.excess);
 }
 
+static bool is_slow_link(const struct accusations *a, const struct accusation *x)
+{
+    struct component c = component_at(&a->evidence->map->shape, x->suspicion.components[0]);
+    return (x->verdict.kind == VERDICT_REDUCED_RATE || x->verdict.kind == VERDICT_CONGESTED) &&
+           c.kind != COMPONENT_TX && c.kind != COMPONENT_RX;
+}
+
 /* False: nothing more is to be learnt. */
 static bool ask_queue(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
-    if (!a->config->lone_probes || x->verdict.kind != VERDICT_REDUCED_RATE || queue_word(x) != QUEUE_ASK)
+    if (!a->config->lone_probes || !is_slow_link(a, x) || queue_word(x) != QUEUE_ASK)
         return false;
     x->asks_queue = true;
     standing_queue_plan(&x->queue, &x->probing, a->evidence->map, &a->leaf_ports, x->suspicion.components[0]);
@@ -82,10 +89,12 @@ static bool ask_queue(struct accusations *a, struct accusation *x, uint64_t now_
 static void confirm(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
     struct component c = component_at(&a->evidence->map->shape, x->suspicion.components[0]);
-    bool congested = x->verdict.kind == VERDICT_REDUCED_RATE && queue_word(x) == QUEUE_STANDS;
-    x->kept_quiet = congested && flow_map_is_switch(&c);
+    bool slow = is_slow_link(a, x), congested = slow && queue_word(x) == QUEUE_STANDS;
     if (congested)
         x->verdict.kind = VERDICT_CONGESTED;
+    else if (slow && queue_word(x) == QUEUE_PASSES)
+        x->verdict.kind = VERDICT_REDUCED_RATE;
+    x->kept_quiet = congested && flow_map_is_switch(&c);
     if (!x->kept_quiet)
         accusation_tell(a, x, VERDICT_CONFIRMED, now_ns);
 }
@@ -150,6 +159,13 @@ static bool sift(struct accusations *a, struct accusation *x)
     return convicted;
 }
 
+/* The last one in doubt must have failed itself: that others are well does not make it ill. */
+static bool is_decided(const struct accusation *x, bool convicted)
+{
+    return x->suspicion.count == 1 && (convicted || (accusation_is_corroborated(&x->suspicion) &&
+                                                     (x->need.silence || x->tally.bad[0] > 0)));
+}
+
 static void judge_train(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
     uint32_t answered = x->tally.answered;
@@ -164,8 +180,7 @@ static void judge_train(struct accusations *a, struct accusation *x, uint64_t no
         return;
     }
     x->verdict.kind = kind_after_probes(a, x);
-    bool decided = x->suspicion.count == 1 && (convicted || accusation_is_corroborated(&x->suspicion));
-    if (decided || !heard || x->tally.sets >= PROBE_SETS_MAX)
+    if (is_decided(x, convicted) || !heard || x->tally.sets >= PROBE_SETS_MAX)
         accusation_settle(a, x, convicted, now_ns);
 }
 

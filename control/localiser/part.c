@@ -7,6 +7,9 @@
 #include "control/localiser/order.h"
 
 #define RELIEF_MOST 0.5 /* of a slow link's slowness may show beside it */
+#define RIVAL_LEAST 2.3 /* log 10: that its share is the same as the rest's is so unlikely */
+#define LOSS_TIMES_USUAL                                                                                     \
+    4 /* what is sent again for no loss is not equally frequent everywhere; a fault brings six times it */
 enum {
     STANDING_OUT_FLOWS = 8 /* at least, to say how slow a part is */
 };
@@ -129,20 +132,35 @@ static size_t bad_flows_most(const struct evidence *e)
     return count;
 }
 
-double part_excess(const struct evidence *e, uint32_t component)
+/* 0 also if most flows have lost more. */
+static double excess_of_flows(const struct evidence *e, uint32_t component, uint32_t retransmits_max)
 {
     float *excesses = malloc((bad_flows_most(e) + 1) * sizeof(float));
-    size_t count = 0, cell = evidence_cell(e, EVIDENCE_SLOW, component);
+    size_t count = 0, all = 0, cell = evidence_cell(e, EVIDENCE_SLOW, component);
     for (uint32_t age = 0; excesses != NULL && age < evidence_rounds(e); age++) {
         const struct evidence_round *r = evidence_round_at(e, age);
         bool bad = r->sums[cell] > evidence_bad_from(e, EVIDENCE_SLOW, component);
-        for (size_t i = 0; bad && i < r->count; i++)
-            if (flow_crosses(e->map, &r->observations[i].flow, component))
-                excesses[count++] = r->observations[i].excess;
+        for (size_t i = 0; bad && i < r->count; i++) {
+            const struct observation *o = &r->observations[i];
+            bool crosses = flow_crosses(e->map, &o->flow, component);
+            all += crosses;
+            if (crosses && o->retransmits <= retransmits_max)
+                excesses[count++] = o->excess;
+        }
     }
-    double median = count > 0 ? order_median(excesses, count) : 0;
+    double median = count > 0 && 2 * count >= all ? order_median(excesses, count) : 0;
     free(excesses);
     return median;
+}
+
+double part_excess(const struct evidence *e, uint32_t component)
+{
+    return excess_of_flows(e, component, UINT32_MAX);
+}
+
+double part_excess_without_losses(const struct evidence *e, uint32_t component)
+{
+    return excess_of_flows(e, component, 0);
 }
 
 /* ---- lossy: losses are rare, so it is where they are more frequent ---- */
@@ -208,10 +226,11 @@ static double concentration(const struct evidence *e, const struct loss_census *
     return excess_of(&cable, &all);
 }
 
-static uint32_t most_concentrated(const struct evidence *e, const struct loss_census *n, uint32_t whole)
+static uint32_t most_concentrated(const struct evidence *e, const struct loss_census *n, uint32_t whole,
+                                  double least)
 {
     struct component w = component_at(&e->map->shape, whole);
-    double most = e->config->margin;
+    double most = least;
     uint32_t best = whole;
     for (uint32_t c = 0; c < e->components; c++) {
         if (n->packets[c] <= 0 || !is_candidate(e, EVIDENCE_LOSS_HIGH, &w, c))
@@ -226,7 +245,7 @@ static uint32_t most_concentrated(const struct evidence *e, const struct loss_ce
     return best;
 }
 
-static uint32_t prefer_lossy_part(const struct evidence *e, uint32_t whole)
+static uint32_t find_lossy_part(const struct evidence *e, uint32_t whole, double least)
 {
     struct loss_census n = {.packets = calloc(e->components, sizeof(double)),
                             .lost = calloc(e->components, sizeof(double))};
@@ -237,7 +256,7 @@ static uint32_t prefer_lossy_part(const struct evidence *e, uint32_t whole)
             count_flow(e, &r->observations[i], whole, &n);
     }
     if (n.packets != NULL && n.lost != NULL)
-        best = most_concentrated(e, &n, whole);
+        best = most_concentrated(e, &n, whole, least);
     free(n.packets);
     free(n.lost);
     return best;
@@ -259,7 +278,11 @@ bool part_loses_more(const struct evidence *e, uint32_t component)
             all.lost += o->retransmits;
         }
     }
-    return all.packets <= own.packets || excess_of(&own, &all) >= e->config->margin + log(e->components);
+    if (all.packets <= own.packets)
+        return true;
+    double elsewhere = (all.lost - own.lost) / (all.packets - own.packets);
+    return own.lost >= LOSS_TIMES_USUAL * elsewhere * own.packets &&
+           excess_of(&own, &all) >= e->config->margin + log(e->components);
 }
 
 uint32_t part_prefer(const struct evidence *e, enum evidence_channel channel, uint32_t whole)
@@ -267,5 +290,13 @@ uint32_t part_prefer(const struct evidence *e, enum evidence_channel channel, ui
     struct component w = component_at(&e->map->shape, whole);
     if (!flow_map_is_switch(&w))
         return whole;
-    return channel == EVIDENCE_SLOW ? prefer_slow_part(e, whole) : prefer_lossy_part(e, whole);
+    return channel == EVIDENCE_SLOW ? prefer_slow_part(e, whole)
+                                    : find_lossy_part(e, whole, e->config->margin);
+}
+
+uint32_t part_rival(const struct evidence *e, enum evidence_channel channel, uint32_t whole)
+{
+    struct component w = component_at(&e->map->shape, whole);
+    bool losses = channel == EVIDENCE_LOSS_LOW || channel == EVIDENCE_LOSS_HIGH;
+    return losses && flow_map_is_switch(&w) ? find_lossy_part(e, whole, RIVAL_LEAST) : whole;
 }

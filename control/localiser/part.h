@@ -15,12 +15,17 @@ double part_cable_sum(const struct evidence *e, enum evidence_channel channel, u
 /* The part of the switch that is to be blamed in its stead; what is no switch, or has no such part, itself.
  */
 uint32_t part_prefer(const struct evidence *e, enum evidence_channel channel, uint32_t whole);
-/* Whether more of what crosses the component is lost than of all else, beyond chance: losses that are the
- * same everywhere are nobody's. */
+/* The part that may well be lossy in the switch's stead, though that is not sure enough: probes must tell.
+ * Itself: there is none. */
+uint32_t part_rival(const struct evidence *e, enum evidence_channel channel, uint32_t whole);
+/* Whether much more of what crosses the component is lost than of all else, beyond chance: losses that are
+ * the same everywhere are nobody's. */
 bool part_loses_more(const struct evidence *e, uint32_t component);
 
 /* How much slower (log) than their cohorts the flows over it are in the rounds in which it looks slow: the
  * median of all of them. */
 double part_excess(const struct evidence *e, uint32_t component);
+/* ... of those that lost no packet, if most have not; else 0. */
+double part_excess_without_losses(const struct evidence *e, uint32_t component);
 
 #endif

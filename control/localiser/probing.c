@@ -218,7 +218,6 @@ void probing_plan(struct probing *p, const struct evidence *e, const struct leaf
 {
     const struct component_shape *shape = &e->map->shape;
     struct probing before = *p;
-    bool turns_help = need->silence || need->channel != EVIDENCE_SLOW;
     p->count = 0;
     for (uint32_t i = 0; i < s->count; i++) {
         struct choice c = {.evidence = e,
@@ -226,7 +225,7 @@ void probing_plan(struct probing *p, const struct evidence *e, const struct leaf
                            .member = s->components[i],
                            .last = tried_for(&before, e->map, s->components[i])};
         struct component near = component_at(shape, s->components[i]);
-        if (choose(&c, leaves, &near, turns_help))
+        if (choose(&c, leaves, &near, need->silence)) /* of routers no train is to be had */
             add_probe(p, &c, need);
     }
     struct choice c = {.evidence = e, .suspicion = s, .member = UINT32_MAX};

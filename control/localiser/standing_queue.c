@@ -91,6 +91,7 @@ void standing_queue_plan(struct standing_queue *q, struct probing *p, const stru
     struct component c = component_at(&map->shape, component);
     p->count = 0;
     p->first_number = 0;
+    q->is_link = !flow_map_is_switch(&c);
     add_paths(p, map, leaves, &c);
     q->paths = p->count;
     if (add_references(p, map, leaves, &c) != REFERENCES)
@@ -124,21 +125,23 @@ static double share(const struct queue_count *c)
     return c->answered > 0 ? (double)c->quiet / c->answered : 0;
 }
 
-/* The silence on the quieter of the paths past it. If nobody else loads it the component is busy for as many
- * times as long as its messages take longer. */
+/* The silence on the busier of the paths past it: what else we have on their way counts. If nobody else loads
+ * it the component is busy for as many times as long as its messages take longer. */
 static double silence_expected(const struct standing_queue *q, double excess)
 {
-    double silence = fmax(share(&q->counts[q->paths]), share(&q->counts[q->paths + 1]));
+    double silence = fmin(share(&q->counts[q->paths]), share(&q->counts[q->paths + 1]));
     return 1 - excess * (1 - silence);
 }
 
-/* Of the path that is quiet least often. */
+/* A link's queue is on every path over it, a switch's on those over one of its cables. */
 static double silence_seen(const struct standing_queue *q)
 {
-    double least = 1;
-    for (uint32_t i = 0; i < q->paths; i++)
+    double least = 1, most = 0;
+    for (uint32_t i = 0; i < q->paths; i++) {
         least = fmin(least, share(&q->counts[i]));
-    return least;
+        most = fmax(most, share(&q->counts[i]));
+    }
+    return q->is_link ? most : least;
 }
 
 enum queue_word standing_queue_word(const struct standing_queue *q, double excess)

@@ -15,6 +15,7 @@ struct queue_count {
 };
 struct standing_queue {
     uint32_t sets;
+    bool is_link;
     uint32_t paths; /* over the component; behind them one or two past it */
     struct queue_count counts[PROBES_MAX];
 };

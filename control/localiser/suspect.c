@@ -63,14 +63,20 @@ static bool is_founded(const struct evidence *e, enum evidence_channel channel, 
     return !losses || part_loses_more(e, component);
 }
 
+/* What is found, and what is blamed for it. */
+struct finding {
+    enum evidence_channel channel;
+    uint32_t origin, component;
+};
+
 /* The best that is founded, among the first few. */
-static bool find_founded(const struct evidence *e, uint32_t *component, enum evidence_channel *channel)
+static bool find_founded(const struct evidence *e, struct finding *f)
 {
     struct passed_over passed = {0};
-    while (passed.count < UNFOUNDED_MAX && find_best(e, &passed, component, channel)) {
-        passed.cells[passed.count++] = evidence_cell(e, *channel, *component);
-        *component = part_prefer(e, *channel, *component);
-        if (is_founded(e, *channel, *component))
+    while (passed.count < UNFOUNDED_MAX && find_best(e, &passed, &f->origin, &f->channel)) {
+        passed.cells[passed.count++] = evidence_cell(e, f->channel, f->origin);
+        f->component = part_prefer(e, f->channel, f->origin);
+        if (is_founded(e, f->channel, f->component))
             return true;
     }
     return false;
@@ -167,22 +173,30 @@ static bool is_listed(const struct suspicion *s, uint32_t component)
     return false;
 }
 
+static void add_member(struct suspicion *s, uint32_t component)
+{
+    if (!is_listed(s, component) && s->count < VERDICT_COMPONENTS_MAX)
+        s->components[s->count++] = component;
+}
+
 /* The word of one host alone, about what is not its own: the host itself is as suspect. */
 static void doubt_sole_reporter(struct suspicion *s)
 {
-    if (s->reporters == 1 && !is_listed(s, s->sole_reporter) && s->count < VERDICT_COMPONENTS_MAX)
-        s->components[s->count++] = s->sole_reporter; /* the number of a TX component is its port's */
+    if (s->reporters == 1)
+        add_member(s, s->sole_reporter); /* the number of a TX component is its port's */
 }
 
 bool suspect_find(const struct evidence *e, struct suspicion *s)
 {
-    uint32_t best = 0;
-    enum evidence_channel channel = EVIDENCE_SLOW;
-    if (!find_founded(e, &best, &channel))
+    struct finding found = {0};
+    if (!find_founded(e, &found))
         return false;
+    enum evidence_channel channel = found.channel;
+    uint32_t best = found.component;
     *s = (struct suspicion){.channel = channel,
                             .count = 1,
                             .components = {best},
+                            .origin = found.origin,
                             .total = e->total[evidence_cell(e, channel, best)],
                             .reporters = 1};
     struct echo echo = {.shared = calloc(e->components, sizeof(float)),
@@ -193,6 +207,7 @@ bool suspect_find(const struct evidence *e, struct suspicion *s)
             hear(e, s, evidence_round_at(e, age), &echo);
         count_reporters(e, &echo, s);
         find_class(e, &echo, s);
+        add_member(s, part_rival(e, channel, best));
         doubt_sole_reporter(s);
     }
     s->confidence = confidence_of(e, s);

@@ -14,6 +14,7 @@ struct suspicion {
     enum evidence_channel channel;
     uint32_t count; /* of components, the most suspect first */
     uint32_t components[VERDICT_COMPONENTS_MAX];
+    uint32_t origin;        /* the switch in whose stead the first is suspected; or the first */
     uint32_t reporters;     /* ports whose own records speak against the first */
     uint32_t sole_reporter; /* if it is one */
     double runner_up;       /* what speaks against the next best outside */

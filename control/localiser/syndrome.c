@@ -5,11 +5,16 @@
 #include <stdlib.h>
 
 #include "control/localiser/order.h"
+#include "control/localiser/part.h"
 
 #define MARKS_UP      0.05 /* more of its packets are marked than elsewhere, by this share of all */
 #define RTT_UP        1.15 /* its least round trips are that much longer: the queue never empties */
 #define RTT_MOST      0.9  /* flows that start beside others wait: the spread of healthy ones is allowed */
+#define SLOW_MATERIAL 0.14 /* log 1.15 */
 #define NOISE_MEMBERS 1.4826
+enum {
+    SLOW_ROUNDS_MIN = 3
+};
 
 /* Values of the window's flows that cross the component, and counts of all. */
 struct reading {
@@ -135,6 +140,7 @@ static uint32_t bad_span(const struct evidence *e, const struct suspicion *s)
 /* What else the flows tell of the kind. */
 struct flow_word {
     bool mostly_lossy;    /* most that are slow have lost packets */
+    bool slow_anyhow;     /* those that have lost none are, too */
     double rtt_elsewhere; /* which most flows' round trips, over their cohorts', do not exceed */
 };
 
@@ -143,7 +149,8 @@ static enum verdict_kind kind_of_flows(const struct evidence *e, const struct su
 {
     struct component c = component_at(&e->map->shape, s->components[0]);
     bool marked = share(v->marks, v->packets) > v->mark_share_elsewhere + MARKS_UP;
-    bool lossy = s->channel != EVIDENCE_SLOW || word->mostly_lossy; /* then slowness is of the losses */
+    bool losses = s->channel != EVIDENCE_SLOW || word->mostly_lossy;
+    bool lossy = losses && !word->slow_anyhow; /* then slowness is of the losses */
     if (marked && v->rtt_floor_ratio > RTT_UP * word->rtt_elsewhere)
         return VERDICT_CONGESTED;
     if (lossy)
@@ -195,6 +202,21 @@ static double rtt_elsewhere(const struct reading *r)
     return r->other_rtt_count > 0 ? fmax(1, order_nth(r->other_rtts, r->other_rtt_count, most)) : 1;
 }
 
+static uint32_t bad_rounds(const struct evidence *e, enum evidence_channel channel, uint32_t component)
+{
+    return evidence_sum_up(e, channel, component).bad_rounds;
+}
+
+/* Where there is no room before a slow link packets are lost, but in fewer rounds than it is slow, and the
+ * messages that lost none are slow, too. */
+static bool is_slow_anyhow(const struct evidence *e, uint32_t component)
+{
+    uint32_t slow = bad_rounds(e, EVIDENCE_SLOW, component);
+    return slow >= SLOW_ROUNDS_MIN && slow > bad_rounds(e, EVIDENCE_LOSS_LOW, component) &&
+           slow > bad_rounds(e, EVIDENCE_LOSS_HIGH, component) &&
+           part_excess_without_losses(e, component) >= SLOW_MATERIAL;
+}
+
 static struct flow_word read_flows(const struct evidence *e, const struct suspicion *s, struct syndrome *out)
 {
     struct flow_word word = {.rtt_elsewhere = 1};
@@ -214,6 +236,7 @@ static struct flow_word read_flows(const struct evidence *e, const struct suspic
     free(r.rtts);
     free(r.others);
     free(r.other_rtts);
+    word.slow_anyhow = is_slow_anyhow(e, s->components[0]);
     word.mostly_lossy = 2 * r.bad_and_lossy > r.bad_flows;
     return word;
 }
@@ -233,4 +256,6 @@ void syndrome_read(const struct evidence *e, const struct suspicion *s, struct s
     out->need.loss = share(out->evidence.retransmits, out->evidence.packets);
     out->need.excess = log(out->evidence.excess);
     out->kind = kind_of(e, s, &out->evidence, &word);
+    if (s->channel < EVIDENCE_FLOW_CHANNELS)
+        out->need.channel = out->kind == VERDICT_LOSSY ? EVIDENCE_LOSS_HIGH : EVIDENCE_SLOW;
 }

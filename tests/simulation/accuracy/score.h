@@ -22,6 +22,12 @@ struct score {
     uint32_t step_count;
 };
 
+/* What was said while nothing was wrong. */
+struct healthy_result {
+    uint64_t steps, records;
+    uint32_t false_verdicts, suspicions;
+};
+
 /* One run's state. */
 struct judgement {
     const struct truth *truths;

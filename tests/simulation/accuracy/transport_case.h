@@ -35,10 +35,6 @@ void transport_case_run(enum transport_fault fault, uint64_t seed, bool verbose,
                         struct transport_result *result);
 
 /* Nothing is wrong, but others send bursts. At least so many steps. */
-struct healthy_result {
-    uint64_t steps, records;
-    uint32_t false_verdicts, suspicions;
-};
 void transport_healthy_run(uint64_t seed, uint64_t steps, bool verbose, struct healthy_result *result);
 
 #endif

@@ -157,17 +157,15 @@ static void tell_probe(struct witness *w, struct host *host, struct witness_prob
                               .path = p->request.path,
                               .kind = TIMING_PROBE};
     struct message_leg leg;
-    bool elsewhere = false;
-    nsec_t network_ns = 0;
     while (transport_next_leg(host->transport, &leg)) {
-        elsewhere |= p->request.path != TIMING_PATH_NONE && (leg.path != p->request.path || leg.abandoned);
+        if (p->request.path != TIMING_PATH_NONE && (leg.path != p->request.path || leg.abandoned))
+            continue; /* what the transport has moved elsewhere says nothing of this path */
         r.packets += leg.packets;
         r.retransmits += leg.retransmits;
-        network_ns = later_by(leg.last_acked_at, leg.first_sent_at);
+        r.network_ns = later_by(leg.last_acked_at, leg.first_sent_at);
     }
-    r.network_ns = network_ns;
-    if (elsewhere) /* the transport believes the path dead, and has gone around it */
-        r.retransmits = r.packets;
+    if (r.packets == 0) /* it believes the path dead, and has gone around it */
+        r.packets = r.retransmits = p->request.packets;
     tell(w, p->request.source, &r);
 }
 
