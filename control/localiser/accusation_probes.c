@@ -159,11 +159,19 @@ static bool sift(struct accusations *a, struct accusation *x)
     return convicted;
 }
 
-/* The last one in doubt must have failed itself: that others are well does not make it ill. */
-static bool is_decided(const struct accusation *x, bool convicted)
+static bool must_fail_itself(const struct accusations *a, const struct accusation *x)
 {
-    return x->suspicion.count == 1 && (convicted || (accusation_is_corroborated(&x->suspicion) &&
-                                                     (x->need.silence || x->tally.bad[0] > 0)));
+    struct component c = component_at(&a->evidence->map->shape, x->suspicion.components[0]);
+    bool link = c.kind == COMPONENT_UP || c.kind == COMPONENT_DOWN;
+    return !x->need.silence && (!link || x->need.channel != EVIDENCE_SLOW) && x->tally.bad[0] == 0;
+}
+
+/* That others are well does not make the last one in doubt ill; but of a slow link the other direction may
+ * be, which probes over this one hardly show. */
+static bool is_decided(const struct accusations *a, const struct accusation *x, bool convicted)
+{
+    return x->suspicion.count == 1 &&
+           (convicted || (accusation_is_corroborated(&x->suspicion) && !must_fail_itself(a, x)));
 }
 
 static void judge_train(struct accusations *a, struct accusation *x, uint64_t now_ns)
@@ -180,7 +188,7 @@ static void judge_train(struct accusations *a, struct accusation *x, uint64_t no
         return;
     }
     x->verdict.kind = kind_after_probes(a, x);
-    if (is_decided(x, convicted) || !heard || x->tally.sets >= PROBE_SETS_MAX)
+    if (is_decided(a, x, convicted) || !heard || x->tally.sets >= PROBE_SETS_MAX)
         accusation_settle(a, x, convicted, now_ns);
 }
 

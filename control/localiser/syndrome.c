@@ -236,8 +236,9 @@ static struct flow_word read_flows(const struct evidence *e, const struct suspic
     free(r.rtts);
     free(r.others);
     free(r.other_rtts);
-    word.slow_anyhow = is_slow_anyhow(e, s->components[0]);
     word.mostly_lossy = 2 * r.bad_and_lossy > r.bad_flows;
+    word.slow_anyhow =
+        (s->channel != EVIDENCE_SLOW || word.mostly_lossy) && is_slow_anyhow(e, s->components[0]);
     return word;
 }
 
