@@ -199,7 +199,9 @@ static void tell(const struct link_service *s, enum verbs_event_kind kind, const
                   name, text);
         break;
     case VERBS_EVENT_ADDRESS_CHANGED:
-        if (!verbs_address_is_there(s->verbs))
+        if (verbs_find_address_again(s->verbs))
+            log_info("%s has the GID of its address", name);
+        else
             log_warning("%s has lost the GID of its address: give %s its address back", name,
                         s->identity.interface);
         break;

@@ -35,8 +35,11 @@ enum verbs_event_kind verbs_take_event(struct verbs *v, const char **text)
     return kind;
 }
 
-bool verbs_address_is_there(struct verbs *v)
+bool verbs_find_address_again(struct verbs *v)
 {
     struct verbs_gid gid;
-    return verbs_find_gid(v->context, v->gid.address, &gid) == 0;
+    if (verbs_find_gid(v->context, v->gid.address, &gid) != 0)
+        return false;
+    v->gid = gid;
+    return true;
 }

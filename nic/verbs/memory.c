@@ -13,7 +13,7 @@ struct verbs_memory {
     uintptr_t base;
     uint64_t bytes;
     unsigned uses;
-    bool shared; /* may be found again by its range */
+    bool shared; /* of this process: may be found again by its range; false: a dma-buf */
 };
 
 static const int ACCESS = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE;
@@ -27,26 +27,29 @@ static struct verbs_memory *find(struct verbs *v, uintptr_t base, uint64_t bytes
     return NULL;
 }
 
+static int complain(const struct verbs_memory *what, int failure, char error[VERBS_ERROR_BYTES])
+{
+    const char *advice = what->shared ? "is the limit of locked memory too low?"
+                                      : "it is a dma-buf: only some devices reach the memory of others";
+    return verbs_error(error, -failure, "%llu bytes cannot be registered with the NIC: %s; %s",
+                       (unsigned long long)what->bytes, strerror(failure), advice);
+}
+
 static int add(struct verbs *v, const struct verbs_memory *what, struct verbs_memory **memory,
                char error[VERBS_ERROR_BYTES])
 {
-    int failure = errno;
-    struct verbs_memory *m = what->mr != NULL ? malloc(sizeof(*m)) : NULL;
-    if (m != NULL) {
-        *m = *what;
-        m->uses = 1;
-        LIST_INSERT_HEAD(&v->memories, m, link);
-        *memory = m;
-        return 0;
-    }
-    if (what->mr != NULL) {
+    if (what->mr == NULL)
+        return complain(what, errno, error);
+    struct verbs_memory *m = malloc(sizeof(*m));
+    if (m == NULL) {
         ibv_dereg_mr(what->mr);
-        failure = ENOMEM;
+        return complain(what, ENOMEM, error);
     }
-    return verbs_error(
-        error, -failure,
-        "%llu bytes cannot be registered with the NIC: %s; is the limit of locked memory too low?",
-        (unsigned long long)what->bytes, strerror(failure));
+    *m = *what;
+    m->uses = 1;
+    LIST_INSERT_HEAD(&v->memories, m, link);
+    *memory = m;
+    return 0;
 }
 
 int verbs_memory_register(struct verbs *v, void *base, uint64_t bytes, struct verbs_memory **memory,

@@ -31,17 +31,22 @@ uint16_t verbs_port_of_numbers(uint32_t one, uint32_t other)
     return ibv_flow_label_to_udp_sport((uint32_t)mixed & FLOW_LABEL_MASK);
 }
 
-int (*verbs_find_source_port_setter(struct ibv_device *device))(struct ibv_qp *, uint16_t)
+void verbs_find_source_port_setter(struct verbs *v)
 {
     void *library = dlopen("libmlx5.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
     if (library == NULL)
-        return NULL;
+        return;
     bool (*is_mlx5)(struct ibv_device *);
     int (*set)(struct ibv_qp *, uint16_t);
     *(void **)&is_mlx5 = dlsym(library, "mlx5dv_is_supported");
     *(void **)&set = dlsym(library, "mlx5dv_modify_qp_udp_sport");
-    bool usable = is_mlx5 != NULL && set != NULL && is_mlx5(device);
-    if (!usable)
-        dlclose(library);
-    return usable ? set : NULL;
+    v->driver = library;
+    if (is_mlx5 != NULL && set != NULL && is_mlx5(v->context->device))
+        v->set_source_port = set;
+}
+
+void verbs_forget_source_port_setter(struct verbs *v)
+{
+    if (v->driver != NULL)
+        dlclose(v->driver);
 }

@@ -38,6 +38,7 @@ struct verbs {
     enum ibv_mtu mtu;
     unsigned links_max;
     bool ports_by_numbers;
+    void *driver;                                             /* a library, as dlopen() has it */
     int (*set_source_port)(struct ibv_qp *qp, uint16_t port); /* of the driver; NULL: the flow label does */
     LIST_HEAD(, verbs_memory) memories;
 
@@ -90,8 +91,9 @@ int verbs_find_gid(struct ibv_context *context, uint32_t address, struct verbs_g
 uint32_t verbs_flow_label(uint16_t source_port);
 /* What the kernel makes of both queue pairs' numbers where there is no flow label. */
 uint16_t verbs_port_of_numbers(uint32_t one, uint32_t other);
-/* The driver's own way to set source ports, where it has one that this library knows. */
-int (*verbs_find_source_port_setter(struct ibv_device *device))(struct ibv_qp *, uint16_t);
+/* Looks for the driver's own way to set source ports. */
+void verbs_find_source_port_setter(struct verbs *v);
+void verbs_forget_source_port_setter(struct verbs *v);
 
 /* Deregisters all that is left: what is released later is only forgotten. */
 void verbs_memories_end(struct verbs *v);

@@ -122,7 +122,7 @@ static int build(struct verbs *v, const struct verbs_config *config, char error[
         verbs_post_buffer(v, i);
     v->ports_by_numbers = config->ports_by_numbers;
     if (!v->ports_by_numbers)
-        v->set_source_port = verbs_find_source_port_setter(v->context->device);
+        verbs_find_source_port_setter(v);
     return 0;
 }
 
@@ -152,6 +152,7 @@ void verbs_close(struct verbs *v)
     if (v == NULL)
         return;
     verbs_memories_end(v);
+    verbs_forget_source_port_setter(v);
     if (v->srq != NULL)
         ibv_destroy_srq(v->srq);
     if (v->buffers_mr != NULL)

@@ -59,6 +59,7 @@ struct verbs_dmabuf {
     uint64_t offset, bytes;
     uint64_t address; /* by which messages name its first byte */
 };
+/* -EOPNOTSUPP: the NIC or its driver cannot reach such memory, Soft-RoCE for one. */
 int verbs_memory_register_dmabuf(struct verbs *v, const struct verbs_dmabuf *dmabuf,
                                  struct verbs_memory **memory, char error[VERBS_ERROR_BYTES]);
 /* NULL is allowed. A peer that writes to it afterwards is refused by the NIC, and its link breaks. */
@@ -108,8 +109,9 @@ enum verbs_event_kind {
 int verbs_event_fd(const struct verbs *v); /* readable when there is one */
 /* `text` names it. VERBS_EVENT_NONE: there was none. */
 enum verbs_event_kind verbs_take_event(struct verbs *v, const char **text);
-/* Whether the address still has its GID. */
-bool verbs_address_is_there(struct verbs *v);
+/* After VERBS_EVENT_ADDRESS_CHANGED: links that are connected from now on use the GID where it is now. False:
+ * the device has none of our address any more. */
+bool verbs_find_address_again(struct verbs *v);
 
 /* ---- links, worker ---- */
 

@@ -15,8 +15,8 @@ veth_end host1 10.9.0.2 02:00:00:00:00:02 10.9.0.1 02:00:00:00:00:01
 add_device 0 host0 10.9.0.1
 add_device 1 host1 10.9.0.2
 rate=10G # nothing of ours holds the NICs back
-start_dataplane 0 02:00:00:00:00:02
-start_dataplane 1 02:00:00:00:00:01
+# Seconds of silence are nothing in emulation on a busy machine.
+for rank in 0 1; do start_dataplane $rank 02:00:00:00:00:0$((2 - rank)) 'transport: {peer_timeout_ms: 30000}'; done
 check "two dataplanes start" all_ready 0 1
 
 capture host0 /tmp/pair.pcap
@@ -29,28 +29,50 @@ uncapture
 check "source ports of rank 0" has_right_ports 0 /tmp/pair.pcap
 check "source ports of rank 1" has_right_ports 1 /tmp/pair.pcap
 
-# Messages of 1 MiB both ways, one at a time, as send_receive has them: the sum of both directions.
+# Messages of 1 MiB both ways against ib_write_bw on the same devices, the sum of both directions. First DEPTH at a time, none waiting for the
+# other rank; then one collective at a time, whose ranks wait for each other before, which ib_write_bw's never do.
+
+# bare_bandwidth MESSAGES DEPTH: nothing if it hangs, as it may
 bare_bandwidth() {
-    local options="-F -b -s 1048576 -n 5 -t 1 -x 1 --report_gbits"
-    ib_write_bw -d rxe1 $options >/tmp/bare.server 2>&1 &
+    local options="-F -b -s 1048576 -n $1 -t $2 -x 1 --report_gbits"
+    timeout 40 ib_write_bw -d rxe1 $options >/tmp/bare.server 2>&1 &
     local server=$!
     wait_for 10 sh -c 'ss -ltn | grep -q :18515'
-    ib_write_bw -d rxe0 $options 127.0.0.1 >/tmp/bare.client 2>&1
+    timeout 40 ib_write_bw -d rxe0 $options 127.0.0.1 >/tmp/bare.client 2>&1
     wait $server
-    awk '$1 == 1048576 {print 1000 * $4}' /tmp/bare.client
+    awk '$1 == 1048576 {print int(1000 * $4)}' /tmp/bare.client
 }
 
-weft_bandwidth() {
-    collective 120 send_receive -b 1M -e 1M -n 5 -w 1 >/dev/null
-    sed -n 's/.* \([0-9.]*\) \([MG]\)b\/s .*/\1 \2/p' /tmp/bench0.log |
-        awk '{print 2 * ($2 == "G" ? 1000 * $1 : $1); exit}'
+# stream_bandwidth MESSAGES DEPTH
+stream_bandwidth() {
+    local identity=$((1000 + job++)) rank streams=()
+    for rank in 0 1; do
+        WEFT_SOCKET=/tmp/dataplane$rank.sock timeout 60 ./stream $identity $rank "$@" "${addresses[@]}" >/tmp/stream$rank 2>&1 &
+        streams+=($!)
+    done
+    wait "${streams[@]}"
+    cat /tmp/stream0
 }
-# In turn, as what else the machine does changes from minute to minute; the median of three each.
-for round in 1 2 3; do
-    bare_bandwidth >>/tmp/bare
-    weft_bandwidth >>/tmp/weft
+
+collective_bandwidth() {
+    start_bench 60 send_receive -b 1M -e 1M -n 10 -w 1
+    end_collective >/dev/null
+    sed -n 's/.* \([0-9.]*\) \([MG]\)b\/s .*/\1 \2/p' /tmp/bench0.log |
+        awk '{print int(2 * ($2 == "G" ? 1000 * $1 : $1)); exit}'
+}
+
+# In turn, as what else the machine does changes from minute to minute; the medians of five rounds.
+for round in 1 2 3 4 5; do
+    bare_bandwidth 16 8 >>/tmp/bare8
+    stream_bandwidth 16 8 >>/tmp/stream8
+    bare_bandwidth 10 1 >>/tmp/bare1
+    collective_bandwidth >>/tmp/collective
 done
-median() { sort -n "$1" | sed -n 2p; }
-echo "      1 MiB both ways: ib_write_bw $(paste -s -d' ' /tmp/bare) Mb/s, weft $(paste -s -d' ' /tmp/weft) Mb/s"
-awk -v bare="$(median /tmp/bare)" -v weft="$(median /tmp/weft)" \
-    'BEGIN {printf "      medians: weft %.2f of ib_write_bw\n", bare ? weft / bare : 0}'
+median() { sort -n "$1" | awk '{n[NR] = $1} END {print n[int((NR + 1) / 2)]}'; }
+# compare WHAT FILE BARE-FILE
+compare() {
+    echo "      1 MiB both ways, $1: ib_write_bw $(paste -s -d' ' "$3"), weft $(paste -s -d' ' "$2") Mb/s; of the medians" \
+        "$(awk -v bare="$(median "$3")" -v weft="$(median "$2")" 'BEGIN {printf "%.2f", bare ? weft / bare : 0}')"
+}
+compare "eight at a time" /tmp/stream8 /tmp/bare8
+compare "one at a time" /tmp/collective /tmp/bare1

@@ -74,8 +74,8 @@ stop_dataplanes() {
     daemon_of=()
 }
 
-# start_collective SECONDS COLLECTIVE [OPTION...]: on all ranks; output in /tmp/bench*.log
-start_collective() {
+# start_bench SECONDS COLLECTIVE [OPTION...]: on all ranks; output in /tmp/bench*.log
+start_bench() {
     local seconds=$1
     shift
     job=$((job + 1))
@@ -83,10 +83,13 @@ start_collective() {
     for rank in "${!addresses[@]}"; do
         WEFT_SOCKET=/tmp/dataplane$rank.sock WEFT_RANK=$rank WEFT_RANKS=${#addresses[@]} WEFT_JOB=$job \
             WEFT_ADDRESSES=$(IFS=,; echo "${addresses[*]}") \
-            timeout "$seconds" ./weft-bench "$@" --check >"/tmp/bench$rank.log" 2>&1 &
+            timeout "$seconds" ./weft-bench "$@" >"/tmp/bench$rank.log" 2>&1 &
         bench+=($!)
     done
 }
+
+# start_collective ...: the same, every byte verified
+start_collective() { start_bench "$@" --check; }
 
 end_collective() {
     local status=0

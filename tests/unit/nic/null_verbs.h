@@ -35,6 +35,8 @@ void null_verbs_limit_receives(int receives);
 /* Where the device `index` is in the file system. */
 void null_verbs_set_folder(unsigned index, const char *folder);
 void null_verbs_tell(enum ibv_event_type event);
+/* Where in its table each device has its GID from now on, 1 to 3 (1 at first); 0: nowhere. */
+void null_verbs_put_gid(int entry);
 
 /* What was asked of the last queue pair that was connected. */
 extern struct ibv_ah_attr null_verbs_route;

@@ -11,8 +11,13 @@
 
 #include "tests/unit/nic/null_verbs_state.h"
 
+enum {
+    GID_ENTRIES = 4
+};
+
 static struct ibv_device devices[NULL_VERBS_DEVICES];
 static int refusal, receives_max;
+static int gid_entry = 1;
 static enum ibv_event_type told;
 static bool has_told;
 
@@ -106,12 +111,17 @@ int ibv_query_port(struct ibv_context *context, uint8_t port, struct _compat_ibv
     struct ibv_port_attr *whole = (struct ibv_port_attr *)attributes;
     (void)context;
     (void)port;
-    whole->gid_tbl_len = 2;
+    whole->gid_tbl_len = GID_ENTRIES;
     whole->active_mtu = IBV_MTU_4096;
     return 0;
 }
 
-/* Entry 0 is of an older RoCE; entry 1 is the one. */
+void null_verbs_put_gid(int entry)
+{
+    gid_entry = entry;
+}
+
+/* Entry 0 is of an older RoCE; one other is filled. */
 int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port, uint32_t index, struct ibv_gid_entry *entry,
                       uint32_t flags, size_t size)
 {
@@ -123,7 +133,7 @@ int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port, uint32_t index
     memcpy(entry->gid.raw + 12, &address, sizeof(address));
     entry->gid_type = index == 0 ? IBV_GID_TYPE_ROCE_V1 : IBV_GID_TYPE_ROCE_V2;
     entry->ndev_ifindex = if_nametoindex("lo");
-    return index < 2 ? 0 : EINVAL;
+    return index == 0 || (int)index == gid_entry ? 0 : ENODATA;
 }
 
 /* ---- what they tell ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Links between two devices of nothing (null_verbs.h): what goes over them, how much, and what befalls them.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct end {
 
 static struct end ends[2];
 static char error[VERBS_ERROR_BYTES];
+static const char *fake_mlx5; /* a file */
 
 static void open_end(unsigned i, unsigned links_max)
 {
@@ -360,8 +362,35 @@ static void a_refused_registration_says_why(void **state)
     null_verbs_refuse(ENOMEM);
     assert_int_equal(verbs_memory_register(ends[0].verbs, other, sizeof(other), &memory, error), -ENOMEM);
     assert_non_null(strstr(error, "locked memory"));
+}
+
+static void a_dmabuf_is_memory_like_any_other(void **state)
+{
+    static uint8_t exported[4096];
+    struct verbs_dmabuf dmabuf = {.fd = 0, .bytes = sizeof(exported), .address = (uintptr_t)exported};
+    struct verbs_memory *memory;
+    (void)state;
+    assert_int_equal(verbs_memory_register_dmabuf(ends[1].verbs, &dmabuf, &memory, error), 0);
+    struct verbs_message message = message_of(3000);
+    message.remote_address = dmabuf.address;
+    message.remote_key = verbs_memory_remote_key(memory);
+    memset(ends[0].bytes, 0x5a, sizeof(ends[0].bytes));
+    assert_true(verbs_link_send(ends[0].link, &message));
+    poll_end(1);
+    assert_memory_equal(exported, ends[0].bytes, 3000);
+    verbs_memory_release(memory);
+}
+
+static void a_dmabuf_that_is_refused_says_why(void **state)
+{
     struct verbs_dmabuf dmabuf = {.fd = -1, .bytes = 64};
+    struct verbs_memory *memory;
+    (void)state;
     assert_int_equal(verbs_memory_register_dmabuf(ends[0].verbs, &dmabuf, &memory, error), -EBADF);
+    dmabuf.fd = 0;
+    null_verbs_refuse(EOPNOTSUPP);
+    assert_int_equal(verbs_memory_register_dmabuf(ends[0].verbs, &dmabuf, &memory, error), -EOPNOTSUPP);
+    assert_non_null(strstr(error, "only some devices reach the memory of others"));
 }
 
 static void what_cannot_be_a_queue_pair_is_refused(void **state)
@@ -446,11 +475,42 @@ static void events_are_told_by_kind(void **state)
         assert_int_equal(verbs_take_event(ends[0].verbs, &text), events[i].kind);
     }
     assert_int_equal(verbs_take_event(ends[0].verbs, &text), VERBS_EVENT_NONE);
-    assert_true(verbs_address_is_there(ends[0].verbs));
 }
 
-int main(void)
+static void an_address_may_go_and_come_back_elsewhere(void **state)
 {
+    (void)state;
+    null_verbs_put_gid(0);
+    assert_false(verbs_find_address_again(ends[0].verbs));
+    null_verbs_put_gid(3);
+    assert_true(verbs_find_address_again(ends[0].verbs));
+    verbs_link_end(ends[0].link);
+    connect_end(0);
+    assert_int_equal(null_verbs_route.grh.sgid_index, 3);
+    null_verbs_put_gid(1);
+}
+
+/* Where the driver can be told a source port, it is; the flow label says the same. */
+static void a_driver_that_takes_source_ports_is_told(void **state)
+{
+    (void)state;
+    void *library = dlopen(fake_mlx5, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(library);
+    bool *supports = dlsym(library, "fake_mlx5_supports");
+    uint16_t *source_port = dlsym(library, "fake_mlx5_source_port");
+    for (int supported = 0; supported < 2; supported++) {
+        *supports = supported;
+        tear_down(NULL);
+        set_up(NULL);
+        assert_int_equal(*source_port, supported ? 50001 : 0);
+        assert_int_equal(ibv_flow_label_to_udp_sport(null_verbs_route.grh.flow_label), 50001);
+    }
+    dlclose(library);
+}
+
+int main(int argc, char **argv)
+{
+    fake_mlx5 = argc > 1 ? argv[1] : "libmlx5.so.1";
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(payload_is_in_place_when_its_header_is_read),
@@ -468,10 +528,14 @@ int main(void)
         TEST(links_found_by_number_survive_the_end_of_others),
         TEST(memory_registered_again_is_the_same),
         TEST(a_refused_registration_says_why),
+        TEST(a_dmabuf_is_memory_like_any_other),
+        TEST(a_dmabuf_that_is_refused_says_why),
         TEST(what_cannot_be_a_queue_pair_is_refused),
         TEST(devices_are_found_by_name_address_and_gid),
         TEST(what_the_device_sends_again_is_told_where_it_is_known),
         TEST(events_are_told_by_kind),
+        TEST(an_address_may_go_and_come_back_elsewhere),
+        TEST(a_driver_that_takes_source_ports_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
