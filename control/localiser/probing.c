@@ -17,7 +17,7 @@ enum {
 #define COST_ACCUSED  1e9  /* something else that is accused */
 #define COST_REPORTER 1e6  /* it starts where the one and only reporter is */
 #define COST_AGAIN    1e3  /* for each part of its way that the probe before has tried */
-#define COST_TURN     1e5  /* routers need not answer */
+#define COST_TURN     10.0 /* routers need not answer */
 
 /* ---- choosing ---- */
 
