@@ -173,6 +173,8 @@ int transport_open_communicator(struct transport *t, const struct communicator_c
     struct communicator fresh = {.config = *config,
                                  .first_outgoing = NONE,
                                  .first_incoming = NONE,
+                                 .held = {NONE, NONE},
+                                 .begun = {NONE, NONE},
                                  .next_event = c->next_event,
                                  .event_queued = c->event_queued,
                                  .open = true};

@@ -2,13 +2,15 @@
 #include "dataplane/transport/credit.h"
 
 #include "dataplane/transport/control_queue.h"
+#include "dataplane/transport/credit_order.h"
 #include "dataplane/transport/message.h"
 
 enum {
     FIRST_PACKETS_MIN = 1,
     WORTH_PACKETS = 4, /* what a credit of its own is well spent on, */
     WORTH_SHARE_DIVISOR = 4,
-    WORTH_BUDGET_DIVISOR = 8
+    WORTH_BUDGET_DIVISOR = 8,
+    HELD_DIVISOR = 4 /* of its first credit a batch that is held has this part */
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -59,11 +61,26 @@ const struct incoming *credit_take(struct transport *t, struct peer *peer)
     return m;
 }
 
-void credit_open(struct transport *t, struct incoming *m, uint64_t batch_bytes)
+static uint64_t first_share_bytes(const struct transport *t, const struct incoming *m, unsigned divisor)
 {
-    uint64_t share = share_bytes(t, m->capacity_bytes, batch_bytes, FIRST_PACKETS_MIN);
-    m->first_bytes = share;
-    m->granted_bytes = smaller(m->capacity_bytes, share);
+    return share_bytes(t, m->capacity_bytes, m->batch_bytes * divisor, FIRST_PACKETS_MIN);
+}
+
+void credit_open(struct transport *t, struct incoming *m)
+{
+    bool admitted = credit_order_on_posted(t, m);
+    m->first_bytes = first_share_bytes(t, m, admitted ? 1 : HELD_DIVISOR);
+    m->granted_bytes = smaller(m->capacity_bytes, m->first_bytes);
+    credit_queue(t, m);
+}
+
+void credit_admit(struct transport *t, struct incoming *m)
+{
+    m->first_bytes = first_share_bytes(t, m, 1);
+    uint64_t goal = smaller(m->capacity_bytes, m->first_bytes);
+    if (m->active || goal <= m->granted_bytes)
+        return;
+    m->granted_bytes = goal;
     credit_queue(t, m);
 }
 
@@ -107,11 +124,21 @@ static void stop_waiting(struct transport *t, struct incoming *m)
     m->waits = false;
 }
 
+/* Its share of the budget. One of a later batch counts beside those of first ones only while the port has
+ * room for it. */
+static uint64_t fair_share_bytes(const struct transport *t, const struct incoming *m)
+{
+    if (credit_order_is_first(t, m))
+        return share_bytes(t, m->capacity_bytes, t->active_capacity_bytes, WORTH_PACKETS);
+    uint64_t part = t->credit_budget.port_is_busy ? 0 : m->capacity_bytes;
+    return share_bytes(t, part, t->active_capacity_bytes + m->capacity_bytes, WORTH_PACKETS);
+}
+
 /* How far the message may go when it has its share. The first whose data comes is alone for the moment: the
  * others have as long as its first credit takes to be doubled to claim their part. */
 static uint64_t goal_bytes(const struct transport *t, const struct incoming *m)
 {
-    uint64_t share = share_bytes(t, m->capacity_bytes, t->active_capacity_bytes, WORTH_PACKETS);
+    uint64_t share = fair_share_bytes(t, m);
     uint64_t ahead = smaller(share, m->first_bytes + m->received_bytes);
     return smaller(m->message_bytes, m->received_bytes + ahead);
 }
@@ -153,10 +180,7 @@ static bool wants_more(const struct transport *t, const struct incoming *m)
 void credit_on_data(struct transport *t, struct incoming *m, const struct credit_data *data)
 {
     credit_budget_on_data(&t->credit_budget, data);
-    if (!m->active) {
-        m->active = true;
-        t->active_capacity_bytes += m->capacity_bytes;
-    }
+    credit_order_on_data(t, m);
     count_ahead(t, m);
     if (!m->waits && wants_more(t, m))
         wait_for_budget(t, m);
@@ -180,8 +204,7 @@ static void unqueue(struct transport *t, struct incoming *m)
 
 void credit_on_message_ended(struct transport *t, struct incoming *m)
 {
-    if (m->active)
-        t->active_capacity_bytes -= m->capacity_bytes;
+    credit_order_on_ended(t, m);
     t->granted_ahead_bytes -= m->ahead_bytes;
     if (m->waits)
         stop_waiting(t, m);

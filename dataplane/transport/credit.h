@@ -17,7 +17,9 @@
  * is four packets or a quarter of its share, or half of a small one. Of a large share no more than a quarter:
  * what is stuck on a dead path counts as granted, and a lost credit must soon be followed by another.
  *
- * The budget follows what arrives: credit_budget.h.
+ * The budget follows what arrives: credit_budget.h. Of the batches of a communicator the first comes first:
+ * credit_order.h. So *active* above are those of each communicator's first batch; one of a later batch counts
+ * as if it were alone beside them, or has the four packets while the port is busy with them.
  *
  * Against the design: no timer paces credits, arriving data does; grants by share and turn replace "largest
  * remaining first", which with shares in proportion to size orders them the same. A stalled sender keeps its
@@ -28,8 +30,10 @@
 
 #include "dataplane/transport/state.h"
 
-/* A receive was posted in a batch with room for `batch_bytes`: its first credit goes to the sender. */
-void credit_open(struct transport *t, struct incoming *m, uint64_t batch_bytes);
+/* A receive was posted in a batch with room for m->batch_bytes: its first credit goes to the sender. */
+void credit_open(struct transport *t, struct incoming *m);
+/* Its batch is held no longer: its first credit becomes whole. */
+void credit_admit(struct transport *t, struct incoming *m);
 /* `received_bytes` has grown, by a packet that was marked or not: grants more, to whom the budget allows and
  * when it is worth a packet. */
 void credit_on_data(struct transport *t, struct incoming *m, const struct credit_data *data);

@@ -7,7 +7,8 @@ enum {
     MOST_FACTOR = 4,
     MARKED_DIVISOR = 8,
     UNMARKED_DIVISOR = 16,
-    FULL_SIXTEENTHS = 15
+    FULL_SIXTEENTHS = 15,
+    BUSY_SIXTEENTHS = 12
 };
 
 void credit_budget_init(struct credit_budget *b, const struct transport_config *config)
@@ -25,10 +26,11 @@ static void set(struct credit_budget *b, uint64_t bytes)
     b->bytes = bytes < least ? least : bytes < most ? bytes : most;
 }
 
-static bool fills(const struct credit_budget *b, uint64_t bytes, nsec_t elapsed_ns)
+/* Whether so many sixteenths of what the port can take have come in the round. */
+static bool fills(const struct credit_budget *b, unsigned sixteenths, nsec_t elapsed_ns)
 {
     __uint128_t room = (__uint128_t)b->rate_bytes_per_s * elapsed_ns / NSEC_PER_SEC;
-    return (__uint128_t)bytes * 16 >= room * FULL_SIXTEENTHS;
+    return (__uint128_t)b->round_bytes * 16 >= room * sixteenths;
 }
 
 static void count(struct credit_budget *b, const struct credit_data *data)
@@ -37,7 +39,8 @@ static void count(struct credit_budget *b, const struct credit_data *data)
     b->round_bytes += data->bytes;
     if (elapsed_ns < b->round_ns)
         return;
-    b->port_is_full = fills(b, b->round_bytes, elapsed_ns);
+    b->port_is_full = fills(b, FULL_SIXTEENTHS, elapsed_ns);
+    b->port_is_busy = fills(b, BUSY_SIXTEENTHS, elapsed_ns);
     b->round_started = data->now;
     b->round_bytes = 0;
 }

@@ -9,7 +9,8 @@
  *
  * Increase by a constant and decrease in proportion let receivers whose senders share a link come to equal
  * budgets (Chiu and Jain, 1989), and so to equal rates. The port was full when at least 15/16 of its rate
- * came as payload in the last round, of two round trips: more credit would then only be a longer queue.
+ * came as payload in the last round, of two round trips: more credit would then only be a longer queue. It
+ * was busy when 3/4 of its rate came.
  */
 #ifndef WEFT_TRANSPORT_CREDIT_BUDGET_H
 #define WEFT_TRANSPORT_CREDIT_BUDGET_H
@@ -27,7 +28,7 @@ struct credit_budget {
     nsec_t round_started;
     uint64_t round_bytes;
     uint32_t packet_bytes;
-    bool port_is_full;
+    bool port_is_full, port_is_busy;
 };
 
 /* A data packet that has come. */

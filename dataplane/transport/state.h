@@ -133,14 +133,18 @@ struct incoming {
     uint64_t ahead_bytes; /* granted and not arrived, as transport.granted_ahead_bytes counts it */
     uint16_t peer;
     uint8_t status; /* enum event_status, once done */
-    bool used, done, active, event_queued, credit_queued, waits;
+    bool used, done, active, event_queued, credit_queued, waits, held;
     uint32_t chunk_bytes;
     uint32_t communicator;
-    uint64_t first_bytes;                    /* granted at first */
+    uint64_t first_bytes;                    /* granted at first, or for the asking */
+    uint64_t awaited_bytes;                  /* as communicator.awaited_bytes counts it */
+    uint32_t batch;                          /* of its communicator (credit_order.h) */
+    uint32_t next_in_turn, previous_in_turn; /* on communicator.held or .begun */
     uint32_t next_credit;                    /* on the peer's list of credits to send */
     uint32_t next_waiting, previous_waiting; /* for the credit budget */
     nsec_t posted_at, begun_at, arrived_at;  /* begun, arrived: its first, its last data; 0: not yet */
     uint64_t chunks_ready;                   /* bit i: chunk i is whole and not reported yet */
+    uint64_t batch_bytes;                    /* room of its whole batch */
     uint32_t owner, owner_handle;
     uint64_t cookie;
     struct packet_match match;
@@ -149,13 +153,24 @@ struct incoming {
     uint32_t dead_rank; /* status EVENT_PEER_DEAD */
 };
 
+/* Incoming messages in the order of their batches. */
+struct turn_list {
+    uint32_t first, last;
+};
+
 struct communicator {
     struct communicator_config config;
     uint32_t first_outgoing, first_incoming;
     uint64_t finish_tag; /* scheduling: where its last batch ends */
     uint32_t dead_rank;
     uint32_t next_event;
-    uint32_t steps; /* send batches so far */
+    uint32_t steps;                      /* send batches so far */
+    uint32_t receive_batches;            /* so far, if they have an order (credit_order.h) */
+    uint32_t admitted_batch;             /* the last one that may have all of its first credit */
+    struct turn_list held;               /* those that may not yet, and that no data has come for */
+    struct turn_list begun;              /* those that data is coming for */
+    uint64_t first_begun_capacity_bytes; /* of those of the first batch among them */
+    uint64_t awaited_bytes;              /* of messages admitted, or begun: what has not arrived */
     bool open, dead, event_queued;
     bool spoke; /* a credit or data has come for it, so its peers' incarnations matter */
 };
@@ -317,7 +332,8 @@ struct transport {
     bool notices_due;                      /* it is worth trying to tell them now */
     uint16_t plan_epoch, plan_hash;
     uint32_t first_waiting, last_waiting; /* incoming messages: for the credit budget */
-    uint64_t active_capacity_bytes;       /* of incoming messages that data is coming for */
+    uint64_t active_capacity_bytes;       /* of incoming messages that data is coming for, those of each
+                                             communicator's first batch */
     uint64_t granted_ahead_bytes;         /* to them, and not arrived */
     struct credit_budget credit_budget;   /* what they may be granted and not have arrived */
     struct rtt_estimator rtt;             /* of all channels together */

@@ -3,6 +3,7 @@
  * those that are sent get their pieces (placement.h). */
 #include "dataplane/transport/control_queue.h"
 #include "dataplane/transport/credit.h"
+#include "dataplane/transport/credit_order.h"
 #include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/packet_parse.h"
@@ -28,6 +29,14 @@ static bool batch_is_valid(const struct transport *t, uint32_t communicator, con
             return false;
     }
     return true;
+}
+
+static uint64_t total_bytes(const struct flow_request *flows, unsigned count)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < count; i++)
+        bytes += flows[i].bytes;
+    return bytes;
 }
 
 static struct packet_match match_of(const struct communicator *c, uint32_t source, uint32_t destination,
@@ -82,17 +91,18 @@ enum submit_result transport_receive_batch(struct transport *t, uint32_t communi
         return SUBMIT_INVALID;
     if (t->incoming_free_count < count)
         return SUBMIT_FULL;
-    const struct communicator *c = &t->communicators[communicator];
-    uint64_t batch_bytes = 0;
-    for (unsigned i = 0; i < count; i++)
-        batch_bytes += flows[i].bytes;
+    struct communicator *c = &t->communicators[communicator];
+    uint64_t batch_bytes = total_bytes(flows, count);
+    uint32_t number = credit_order_next_batch(t, c);
     for (unsigned i = 0; i < count; i++) {
         struct incoming *m = post_receive(t, communicator, &flows[i], now);
         m->dead_rank = c->dead_rank;
+        m->batch = number;
+        m->batch_bytes = batch_bytes;
         if (c->dead)
             incoming_end(t, m, EVENT_PEER_DEAD);
         else
-            credit_open(t, m, batch_bytes);
+            credit_open(t, m);
     }
     return SUBMIT_OK;
 }
@@ -173,14 +183,6 @@ static void start_message(struct transport *t, struct communicator *c, struct ou
         control_queue_refuse(t, m);
     else if (m->credited)
         lane_queue_pieces(t, m, now);
-}
-
-static uint64_t total_bytes(const struct flow_request *flows, unsigned count)
-{
-    uint64_t bytes = 0;
-    for (unsigned i = 0; i < count; i++)
-        bytes += flows[i].bytes;
-    return bytes;
 }
 
 /* Where the batch begins in the port's order: after the communicator's previous one, not before now. */

@@ -46,6 +46,14 @@ enum path_mode {
 /* Its name, for those who try or list them all; NULL beyond the last. */
 const char *path_mode_name(unsigned mode);
 
+/* Whether the receives of a communicator are credited batch by batch (credit_order.h), or all that data comes
+ * for in proportion to their room. */
+enum credit_order {
+    CREDIT_ORDER_OF_MODE, /* by batches if the path mode works by batches: ethereal, wrap, planned */
+    CREDIT_ORDER_FAIR,
+    CREDIT_ORDER_BATCHES
+};
+
 struct transport_config {
     uint32_t address; /* IPv4, host byte order: packets to this address come back by the caller's loopback */
     uint32_t incarnation;         /* drawn at random by the caller, not zero */
@@ -69,6 +77,7 @@ struct transport_config {
     /* Receiver: bytes granted and not yet arrived, over all messages that data is coming for. At first:
      * credit_budget.h moves it between half and four times as much. */
     uint32_t credit_budget_bytes;
+    enum credit_order credit_order;
     /* What one path may send before another's turn comes: at least a packet, at most eight. Less keeps the
      * fabric's queues short when many hosts send at their full rate; more needs fewer acks. */
     uint32_t burst_bytes;

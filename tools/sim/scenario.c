@@ -81,6 +81,7 @@ static uint32_t size_32(struct yaml_check *r, const char *path, const char *text
 static void read_transport(struct yaml_check *r, const struct scenario_transport *f,
                            struct simulation_config *c)
 {
+    static const char *const orders[] = {"of_mode", "fair", "batches"};
     struct transport_config *t = &c->transport;
     uint32_t payload = f->payload ? f->payload : 4096;
     if (payload > 65000)
@@ -96,6 +97,8 @@ static void read_transport(struct yaml_check *r, const struct scenario_transport
         yaml_check_refuse(r, "transport.window_packets", "a power of two from 8 to %d", PACKET_WINDOW_MAX);
     t->window_packets = (uint16_t)window;
     t->credit_budget_bytes = size_32(r, "transport.credit_budget", f->credit_budget, t->credit_budget_bytes);
+    t->credit_order =
+        (enum credit_order)reading_choice(r, "transport.credit_order", f->credit_order, orders, 3);
     t->burst_bytes = size_32(r, "transport.burst", f->burst, t->burst_bytes);
     t->rto_min_ns = reading_duration(r, "transport.rto_min", f->rto_min, t->rto_min_ns);
     t->rto_max_ns = reading_duration(r, "transport.rto_max", f->rto_max, t->rto_max_ns);

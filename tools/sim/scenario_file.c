@@ -26,6 +26,7 @@ static const cyaml_schema_field_t fabric_fields[] = {
 static const cyaml_schema_field_t transport_fields[] = {NUMBER(struct scenario_transport, payload),
                                                         NUMBER(struct scenario_transport, window_packets),
                                                         TEXT(struct scenario_transport, congestion_control),
+                                                        TEXT(struct scenario_transport, credit_order),
                                                         TEXT(struct scenario_transport, credit_budget),
                                                         TEXT(struct scenario_transport, burst),
                                                         TEXT(struct scenario_transport, rto_min),

@@ -15,7 +15,8 @@ struct scenario_fabric {
 
 struct scenario_transport {
     uint32_t payload, window_packets;
-    char *congestion_control, *credit_budget, *burst, *rto_min, *rto_max, *ack_delay, *peer_timeout;
+    char *congestion_control, *credit_order, *credit_budget, *burst, *rto_min, *rto_max, *ack_delay,
+        *peer_timeout;
 };
 
 struct scenario_job {
