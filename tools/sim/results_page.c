@@ -34,7 +34,13 @@ static const char terms[] =
     "| ethereal | whole flows in turn, the rest cut into equal pieces |\n"
     "| wrap | whole flows in turn, the rest cut where paths are full |\n"
     "| planned | by the controller's planner, from what the job will do; what hosts "
-    "report of dead paths makes a new plan 50 ms later, as in labs; these runs are over by then |\n";
+    "report of dead paths makes a new plan 50 ms later, as in labs; these runs are over by then |\n\n"
+    "Modes that work by the step (ethereal, wrap, planned) also credit by the step: what a rank waits for "
+    "comes "
+    "before what it cannot use yet. The others, which know flows and no steps, share credits by size, as "
+    "transports that know nothing of collectives would. What of weft's lead in a collective of many steps is "
+    "due "
+    "to that, and not to paths, is shown where every mode has that order.\n";
 
 static const char tail[] =
     "\n## What is not modelled\n\n"
