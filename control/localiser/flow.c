@@ -22,14 +22,23 @@ unsigned flow_components(const struct flow_map *map, const struct flow *f,
     return 7;
 }
 
+/* As flow_components() says, but asked for one alone: it is asked for every message of the window. */
 bool flow_crosses(const struct flow_map *map, const struct flow *f, uint32_t component)
 {
-    uint32_t components[FLOW_COMPONENTS_MAX];
-    unsigned count = flow_components(map, f, components);
-    for (unsigned i = 0; i < count; i++)
-        if (components[i] == component)
-            return true;
-    return false;
+    const struct component_shape *s = &map->shape;
+    uint32_t from = map->port_leaf[f->source], destination = f->turns ? f->source : f->destination;
+    uint32_t to = map->port_leaf[destination], links = 2 * s->port_count;
+    uint32_t spines = links + 2 * s->leaf_count * s->spine_count, leaves = spines + s->spine_count;
+    if (component < links)
+        return component == f->source || component == s->port_count + destination;
+    if (f->spine == FLOW_NO_SPINE)
+        return component == leaves + from;
+    if (component >= leaves)
+        return component == leaves + from || component == leaves + to;
+    if (component >= spines)
+        return component == spines + f->spine;
+    return component == links + from * s->spine_count + f->spine ||
+           component == links + (s->leaf_count + to) * s->spine_count + f->spine;
 }
 
 bool flow_map_is_switch(const struct component *c)

@@ -60,6 +60,30 @@ static void a_probe_that_turns_comes_back_over_the_same_spine(void **state)
     assert_false(crosses(&f, COMPONENT_DOWN, 2, 0));
 }
 
+static void expect_one_word(const struct flow *f)
+{
+    uint32_t all[FLOW_COMPONENTS_MAX];
+    unsigned count = flow_components(&map, f, all);
+    for (uint32_t c = 0; c < component_count(&shape); c++) {
+        bool listed = false;
+        for (unsigned i = 0; i < count; i++)
+            listed |= all[i] == c;
+        assert_int_equal(flow_crosses(&map, f, c), listed);
+    }
+}
+
+static void what_is_crossed_is_what_is_listed(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 6 * 6 * 2 * 2; i++) {
+        struct flow f = {
+            .source = i / 4 / 6, .destination = i / 4 % 6, .spine = (uint16_t)(i / 2 % 2), .turns = i % 2};
+        if (!f.turns && port_leaf[f.source] == port_leaf[f.destination])
+            f.spine = FLOW_NO_SPINE;
+        expect_one_word(&f);
+    }
+}
+
 static void components_have_names(void **state)
 {
     (void)state;
@@ -77,6 +101,7 @@ int main(void)
         cmocka_unit_test(a_flow_crosses_what_lies_on_its_path),
         cmocka_unit_test(inside_a_leaf_no_spine_is_crossed),
         cmocka_unit_test(a_probe_that_turns_comes_back_over_the_same_spine),
+        cmocka_unit_test(what_is_crossed_is_what_is_listed),
         cmocka_unit_test(components_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
