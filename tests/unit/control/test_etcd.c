@@ -12,8 +12,10 @@
 #include "control/etcd/gateway.h"
 #include "control/etcd/store_etcd.h"
 #include "control/etcd/values.h"
+#include "tests/unit/control/etcd_between.h"
 #include "tests/unit/control/etcd_server.h"
 #include "tests/unit/control/store_contents.h"
+#include "tests/unit/control/store_stories.h"
 
 static struct etcd_server etcd;
 static char *endpoints[1];
@@ -93,43 +95,25 @@ static void put(const char *key, const char *value)
 
 /* ---- what is kept ---- */
 
+static void kill_and_start(void)
+{
+    etcd_server_kill(&etcd);
+    etcd_server_start(&etcd);
+}
+
+static const struct store_medium medium = {
+    .open = open_here, .interrupt = kill_and_start, .epochs_ahead_max = ETCD_EPOCHS_RESERVED};
+
 static void test_everything_is_kept(void **state)
 {
     (void)state;
-    struct store *s = open_here();
-    struct contents c;
-    char error[STORE_ERROR_BYTES];
-    struct store_link drained = {
-        .drained = true, .capacity_ratio = 0.5, .by = "ann", .reason = "it's \"hot\"", .at_ns = 7};
-    const struct store_link other = {.name = "leaf1-spine1", .capacity_ratio = 0.25};
-    const struct store_priority priority = {UINT64_MAX, 7};
-    const struct store_path paths[2] = {{1, 2, 3}, {0xffffffff, 2, 3}};
-    struct store_event event = {
-        .sequence = 1, .job = UINT64_MAX, .kind = "link_down", .text = "text", .evidence = "{\"a\": 1}"};
-    memset(drained.name, 'n', sizeof(drained.name) - 1);
-    assert_int_equal(s->operations->put_link(s, &drained, error), 0);
-    assert_int_equal(s->operations->put_link(s, &other, error), 0);
-    assert_int_equal(s->operations->delete_link(s, other.name, error), 0);
-    assert_int_equal(s->operations->put_priority(s, &priority, error), 0);
-    assert_int_equal(s->operations->put_paths(s, paths, 1, error), 0);
-    assert_int_equal(s->operations->put_paths(s, paths + 1, 1, error), 0);
-    assert_int_equal(s->operations->add_events(s, &event, 1, error), 0);
-    s->operations->close(s);
-    etcd_server_kill(&etcd);
-    etcd_server_start(&etcd);
-    s = open_here();
-    read_all(s, 10, &c);
-    assert_int_equal(c.link_count, 1);
-    assert_memory_equal(&c.links[0], &drained, sizeof(drained));
-    assert_int_equal(c.priority.identity, UINT64_MAX);
-    assert_int_equal(c.priority.priority, 7);
-    assert_int_equal(c.path_count, 2);
-    assert_memory_equal(&c.paths[1], &paths[1], sizeof(paths[1]));
-    assert_int_equal(c.event_count, 1);
-    assert_string_equal(c.last.kind, "link_down");
-    assert_int_equal(c.last.job, UINT64_MAX);
-    assert_string_equal(c.evidence, "{\"a\": 1}");
-    s->operations->close(s);
+    story_everything_is_kept(&medium);
+}
+
+static void test_the_longest_name_is_kept(void **state)
+{
+    (void)state;
+    story_the_longest_name_is_kept(&medium);
 }
 
 static void add_many(struct store *s, uint64_t first, unsigned count)
@@ -424,54 +408,69 @@ static void test_what_is_compacted_away_is_told(void **state)
     etcd_gateway_destroy(gateway);
 }
 
-/* Somebody compacts and writes without a pause while all is read, key by key. */
-static void compact_for_ever(void)
+#define FIRST_PAGE_OF_PATHS "\"L3dlZnQvcGF0aC8=\"" /* as the key: base64 of /weft/path/ */
+
+static unsigned compactions; /* still to come, each behind a first page of paths */
+
+static void compact_behind_first_page(const char *request)
 {
-    for (;;) {
-        const struct etcd_place place = here();
-        struct etcd_gateway *gateway;
-        json_t *answer;
-        char error[STORE_ERROR_BYTES], revision[24];
-        if (etcd_gateway_create(&place, &gateway, error) != 0)
-            _exit(1);
-        for (unsigned i = 0; i < 100; i++) {
-            json_t *write = json_pack("{s:o, s:s}", "key", etcd_base64("/other", 6), "value", "YQ==");
-            if (etcd_gateway_call(gateway, "/v3/kv/put", write, &answer, error) == 0)
-                json_decref(answer);
-            snprintf(revision, sizeof(revision), "%llu", (unsigned long long)etcd_gateway_revision(gateway));
-            if (etcd_gateway_call(gateway, "/v3/kv/compaction", json_pack("{s:s}", "revision", revision),
-                                  &answer, error) == 0)
-                json_decref(answer);
-        }
-        etcd_gateway_destroy(gateway);
-    }
+    char revision[24];
+    const struct etcd_place place = here();
+    struct etcd_gateway *gateway;
+    json_t *answer;
+    char error[STORE_ERROR_BYTES];
+    if (compactions == 0 || strstr(request, FIRST_PAGE_OF_PATHS) == NULL)
+        return;
+    compactions--;
+    put("/other", "a");
+    assert_int_equal(etcd_gateway_create(&place, &gateway, error), 0);
+    json_t *read = json_pack("{s:o}", "key", etcd_base64("/other", 6));
+    assert_int_equal(etcd_gateway_call(gateway, "/v3/kv/range", read, &answer, error), 0);
+    json_decref(answer);
+    snprintf(revision, sizeof(revision), "%llu", (unsigned long long)etcd_gateway_revision(gateway));
+    etcd_gateway_destroy(gateway);
+    call("/v3/kv/compaction", json_pack("{s:s}", "revision", revision));
 }
 
-static void test_reading_survives_compaction(void **state)
+/* Reads four paths in pages of two, while so many readings in a row are compacted away in their middle. */
+static int read_while_compacted(unsigned times, struct contents *c, char error[STORE_ERROR_BYTES])
 {
-    (void)state;
+    struct etcd_between between;
     struct etcd_place place = here();
-    struct contents c;
-    char error[STORE_ERROR_BYTES];
+    char *urls[] = {between.url};
     const struct store_path path = {1, 2, 3};
+    const struct store_visitor visit = {c, take_link, take_priority, take_path, take_epoch, take_event};
+    compactions = times;
+    etcd_between_open(&between, etcd.url, compact_behind_first_page);
+    place.endpoints = urls;
     place.page_keys = 2;
     struct store *s = open_store(&place);
     for (unsigned i = 0; i < 4; i++)
         assert_int_equal(s->operations->put_paths(s, &path, 1, error), 0);
-    pid_t child = fork();
-    if (child == 0)
-        compact_for_ever();
-    for (unsigned i = 0; i < 20; i++) {
-        const struct store_visitor visit = {&c, take_link, take_priority, take_path, take_epoch, take_event};
-        c = (struct contents){0};
-        if (s->operations->load(s, 10, &visit, error) == 0)
-            assert_int_equal(c.path_count, 4);
-        else
-            assert_says(error, "compacted"); /* each time anew: given up, and said so */
-    }
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    *c = (struct contents){0};
+    int result = s->operations->load(s, 10, &visit, error);
     s->operations->close(s);
+    etcd_between_close(&between);
+    return result;
+}
+
+static void test_what_was_compacted_while_it_was_read_is_read_anew(void **state)
+{
+    (void)state;
+    struct contents c;
+    char error[STORE_ERROR_BYTES] = "";
+    assert_int_equal(read_while_compacted(3, &c, error), 0);
+    assert_int_equal(c.path_count, 4);
+}
+
+static void test_a_store_that_is_compacted_each_time_is_given_up(void **state)
+{
+    (void)state;
+    struct contents c;
+    char error[STORE_ERROR_BYTES] = "";
+    assert_int_equal(read_while_compacted(1000, &c, error), -EIO);
+    assert_says(error, "compacted");
+    assert_int_equal(c.path_count, 0);
 }
 
 #define ETCD_TEST(test) cmocka_unit_test_setup_teardown(test, open_etcd, close_etcd)
@@ -484,6 +483,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         ETCD_TEST(test_everything_is_kept),
+        ETCD_TEST(test_the_longest_name_is_kept),
         ETCD_TEST(test_the_newest_events_are_read),
         ETCD_TEST(test_what_does_not_fit_is_made_to),
         ETCD_TEST(test_no_epoch_is_given_twice),
@@ -499,7 +499,8 @@ int main(void)
         ETCD_TEST(test_foreign_keys_are_left_alone),
         ETCD_TEST(test_edited_values_are_passed_over),
         ETCD_TEST(test_what_is_compacted_away_is_told),
-        ETCD_TEST(test_reading_survives_compaction),
+        ETCD_TEST(test_what_was_compacted_while_it_was_read_is_read_anew),
+        ETCD_TEST(test_a_store_that_is_compacted_each_time_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

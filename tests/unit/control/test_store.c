@@ -3,6 +3,7 @@
  * refused and left as it is. */
 #include "tests/unit/control/fabric.h"
 #include "tests/unit/control/store_contents.h"
+#include "tests/unit/control/store_stories.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -57,63 +58,18 @@ static void assert_refused(int expected, const char *says)
         fail_msg("'%s' does not say '%s'", error, says);
 }
 
+static const struct store_medium medium = {.open = open_store};
+
 static void test_everything_is_kept(void **state)
 {
     (void)state;
-    struct store *s = open_store();
-    struct contents c;
-    char error[STORE_ERROR_BYTES];
-    const struct store_link drained = {.name = "leaf0-spine1",
-                                       .drained = true,
-                                       .capacity_ratio = 0.5,
-                                       .by = "ann",
-                                       .reason = "it's hot",
-                                       .at_ns = 7};
-    const struct store_link other = {.name = "leaf1-spine1", .capacity_ratio = 0.25};
-    const struct store_priority priority = {UINT64_MAX, 7};
-    const struct store_path paths[2] = {{1, 2, 3}, {0xffffffff, 2, 3}};
-    struct store_event event = {.sequence = 1, .kind = "link_down", .text = "text", .evidence = "{\"a\": 1}"};
-    assert_int_equal(s->operations->put_link(s, &drained, error), 0);
-    assert_int_equal(s->operations->put_link(s, &other, error), 0);
-    assert_int_equal(s->operations->delete_link(s, other.name, error), 0);
-    assert_int_equal(s->operations->put_priority(s, &priority, error), 0);
-    assert_int_equal(s->operations->put_paths(s, paths, 2, error), 0);
-    assert_int_equal(s->operations->put_paths(s, paths, 1, error), 0);
-    assert_int_equal(s->operations->put_epoch(s, 41, error), 0);
-    assert_int_equal(s->operations->put_epoch(s, 42, error), 0);
-    assert_int_equal(s->operations->add_events(s, &event, 1, error), 0);
-    s->operations->close(s);
-    s = open_store();
-    read_all(s, 10, &c);
-    assert_int_equal(c.link_count, 1);
-    assert_memory_equal(&c.links[0], &drained, sizeof(drained));
-    assert_int_equal(c.priority.identity, UINT64_MAX);
-    assert_int_equal(c.priority.priority, 7);
-    assert_int_equal(c.path_count, 2);
-    assert_memory_equal(&c.paths[1], &paths[1], sizeof(paths[1]));
-    assert_int_equal(c.epoch, 42);
-    assert_int_equal(c.event_count, 1);
-    assert_string_equal(c.last.kind, "link_down");
-    assert_string_equal(c.evidence, "{\"a\": 1}");
-    s->operations->close(s);
+    story_everything_is_kept(&medium);
 }
 
-/* A drain is found again by the link's name, so the longest that a topology may have is kept whole. */
 static void test_the_longest_name_is_kept(void **state)
 {
     (void)state;
-    struct store *s = open_store();
-    struct contents c;
-    char error[STORE_ERROR_BYTES];
-    struct store_link drained = {.drained = true, .capacity_ratio = 1};
-    memset(drained.name, 'n', TOPOLOGY_LINK_NAME_BYTES - 1);
-    assert_int_equal(s->operations->put_link(s, &drained, error), 0);
-    s->operations->close(s);
-    s = open_store();
-    read_all(s, 10, &c);
-    assert_int_equal(c.link_count, 1);
-    assert_int_equal(strlen(c.links[0].name), TOPOLOGY_LINK_NAME_BYTES - 1);
-    s->operations->close(s);
+    story_the_longest_name_is_kept(&medium);
 }
 
 static void test_old_events_go(void **state)
