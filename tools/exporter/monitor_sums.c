@@ -150,10 +150,28 @@ static void add_lags(struct monitor_sums *sums, const json_t *ranks)
     json_decref(first);
 }
 
+/* A hang is that of every port here that has ranks in its communicator, once. */
+static void add_hang(struct monitor_sums *sums, const json_t *ranks, const json_t *hang)
+{
+    bool counted[MONITOR_PORTS_MAX] = {false};
+    const char *communicator = answer_text(hang, "communicator");
+    size_t i;
+    json_t *row;
+    json_array_foreach(ranks, i, row)
+    {
+        struct monitor_port *port =
+            strcmp(answer_text(row, "communicator"), communicator) == 0 ? find_port(sums, row) : NULL;
+        if (port == NULL || counted[port - sums->ports])
+            continue;
+        counted[port - sums->ports] = true;
+        port->hangs++;
+    }
+}
+
 struct monitor_sums *monitor_sums_create(const json_t *monitor)
 {
     struct monitor_sums *sums = calloc(1, sizeof(*sums));
-    struct monitor_port *port;
+    const json_t *ranks = json_object_get(monitor, "ranks");
     size_t i;
     json_t *row;
     if (sums == NULL)
@@ -162,12 +180,8 @@ struct monitor_sums *monitor_sums_create(const json_t *monitor)
     json_array_foreach(json_object_get(monitor, "ports"), i, row) find_port(sums, row);
     json_array_foreach(json_object_get(monitor, "stages"), i, row) add_stage(sums, row);
     json_array_foreach(json_object_get(monitor, "operations"), i, row) add_operation(sums, row);
-    add_lags(sums, json_object_get(monitor, "ranks"));
-    json_array_foreach(json_object_get(monitor, "hangs"), i, row)
-    {
-        if ((port = find_port(sums, row)) != NULL)
-            port->hangs++;
-    }
+    add_lags(sums, ranks);
+    json_array_foreach(json_object_get(monitor, "hangs"), i, row) add_hang(sums, ranks, row);
     return sums;
 }
 

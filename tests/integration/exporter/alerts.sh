@@ -26,9 +26,13 @@ expect_none() {
     found=$(ask "$1")
     [ -z "$found" ] || { echo "not expected: $found"; exit 1; }
 }
-# Waits until this alert fires, for this link, and no other does: at first the other end of a path may be accused too.
+# Waits until this alert fires, with these labels, and no other does: at first the other end of a path may be accused too.
 await_alone() {
-    await "ALERTS{alertname=\"$1\",alertstate=\"firing\",leaf=\"$2\",spine=\"$3\"} and on () count(ALERTS{alertstate=\"firing\"}) == 1"
+    await "ALERTS{alertname=\"$1\",alertstate=\"firing\",$2} and on () count(ALERTS{alertstate=\"firing\"}) == 1"
+}
+await_none() { await "absent(ALERTS{alertstate=\"firing\"}) and on () sum(fabric_link_suspect) == 0 and on () count(fabric_link_up{spine!=\"\"} == 1) == 12"; }
+expect_only() { # these alone have fired so far
+    expect_none "count_over_time(ALERTS{alertstate=\"firing\",alertname!~\"$1\"}[10m])"
 }
 
 "$lab" topology >topology.yaml
@@ -37,7 +41,7 @@ port=9791
 printf "listen: 127.0.0.1:%s\ncontrol: {socket: %s}\n" $port "$WEFT_CONTROL_SOCKET" >fabric.yaml
 hosts=
 if [ -n "$monitor" ]; then # one of this kernel listens to the dataplanes of all hosts
-    printf "socket: %s/monitor.sock\ngroup: root\nruntime_folder: /run/weft-lab\n" "$PWD" >monitor.yaml
+    printf "socket: %s/monitor.sock\ngroup: root\nruntime_folder: /run/weft-lab\nsees_all_ranks: yes\nhang_ms: 2000\nscan_ms: 200\n" "$PWD" >monitor.yaml
     "$monitor" monitor.yaml 2>monitor.log &
     until grep -q "ready on" monitor.log; do kill -0 $!; "$lab" exec host0 -- true; done
     printf "monitor: {socket: monitor.sock}\n" >>fabric.yaml
@@ -47,6 +51,7 @@ for host in host0 host1 host2; do
     port=$((port + 1))
     printf "listen: 127.0.0.1:%s\ntopology: topology.yaml\ndataplane: {socket: /run/dpdk/weft-%s/dpdk_telemetry.v2}\n" $port $host >$host.yaml
     "$exporter" $host.yaml 2>$host.log &
+    blind=$!
     hosts="$hosts${hosts:+, }127.0.0.1:$port"
 done
 cat >prometheus.yml <<END
@@ -60,6 +65,7 @@ sources=4
 [ -z "$monitor" ] || sources=5
 prometheus --config.file=prometheus.yml --storage.tsdb.path=data --web.listen-address=$prometheus_at --log.level=warn 2>prometheus.log &
 "$bench" all_reduce -b 2M -n 100000 --mode planned --placement scattered --check >bench.log 2>&1 &
+bench_process=$!
 
 await "sum(up) == 4 and sum(fabric_source_up) == $sources and sum(fabric_agent_plan_current) == 3 and max(fabric_plan_epoch) > 0"
 await "count(rate(fabric_link_sent_packets_total[10s]) > 0) >= 3"
@@ -68,15 +74,37 @@ await "count(fabric_link_up{spine!=\"\"} == 1) == 12"
 expect_none "ALERTS{alertstate=\"firing\"}"
 
 "$lab" fault leaf0-spine1 black_hole
-await_alone BlackHole leaf0 spine1
+await_alone BlackHole leaf=\"leaf0\",spine=\"spine1\"
 "$lab" fault leaf0-spine1 clear
-await "count(fabric_link_up{spine!=\"\"} == 1) == 12 and sum(fabric_link_suspect) == 0"
-await "absent(ALERTS{alertstate=\"firing\"})"
+await_none
 
 "$lab" fault leaf1-spine2 down
-await_alone LinkDown leaf1 spine2
-expect_none "count_over_time(ALERTS{alertstate=\"firing\",alertname!~\"BlackHole|LinkDown\"}[10m])"
-kill -0 $! || { cat bench.log; exit 1; }
+await_alone LinkDown leaf=\"leaf1\",spine=\"spine2\"
+"$lab" fault leaf1-spine2 clear
+await_none
+
+if [ -n "$monitor" ]; then # a rank stops, and the others wait for it
+    rank=$(ps -o pid= --ppid $bench_process | head -n 1)
+    kill -STOP $rank
+    await "ALERTS{alertname=\"CollectiveHang\",alertstate=\"firing\"}"
+    kill -CONT $rank
+    await "absent(ALERTS{alertname=\"CollectiveHang\",alertstate=\"firing\"})"
+fi
+await_none
+expect_only "BlackHole|LinkDown|CollectiveHang"
+
+kill $blind
+await_alone MonitorBlind instance=\"127.0.0.1:$port\"
+kill -0 $bench_process || { cat bench.log; exit 1; }
+
+for _ in 1 2 3; do
+    "$lab" fault leaf2-spine0 down
+    await "fabric_link_up{leaf=\"leaf2\",spine=\"spine0\"} == 0 or fabric_link_suspect{leaf=\"leaf2\",spine=\"spine0\"} == 1"
+    "$lab" fault leaf2-spine0 clear
+    await "fabric_link_up{leaf=\"leaf2\",spine=\"spine0\"} == 1 and fabric_link_suspect{leaf=\"leaf2\",spine=\"spine0\"} == 0"
+done
+await "ALERTS{alertname=\"LinkFlapping\",alertstate=\"firing\",leaf=\"leaf2\",spine=\"spine0\"} and on () count(ALERTS{alertname=\"LinkFlapping\",alertstate=\"firing\"}) == 1"
+expect_only "BlackHole|LinkDown|CollectiveHang|MonitorBlind|LinkFlapping"
 '
 export lab bench exporter rules monitor
 scratch=$(mktemp -d) && cd "$scratch" || exit 1

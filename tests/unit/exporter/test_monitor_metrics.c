@@ -25,7 +25,9 @@ static const char answer[] =
     " 'ranks': [{'address': '10.1.0.1', 'communicator': '0x1f', 'rank': 0, 'entered': 17},"
     "  {'address': '10.1.0.1', 'communicator': '0x1f', 'rank': 1, 'entered': 14},"
     "  {'address': '10.1.0.1', 'communicator': '0x2f', 'rank': 1, 'entered': 3}],"
-    " 'hangs': [{'address': '10.1.0.1', 'communicator': '0x1f'}]}";
+    " 'hangs': [{'communicator': '0x1f', 'sequence': 17, 'for_s': 12.5, 'ranks': [1], 'path': null, 'text': "
+    "'t'},"
+    "  {'communicator': '0x3f', 'sequence': 1, 'for_s': 12.5, 'ranks': [], 'path': 2, 'text': 't'}]}";
 
 static void rows_are_added_up(void **state)
 {
