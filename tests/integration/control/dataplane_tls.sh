@@ -4,6 +4,7 @@
 # TLS with a token, and a dataplane whose certificate is for another port's address is turned away, in words.
 # usage: dataplane_tls.sh WEFT-CONTROL WEFT-DATAPLANE WEFT
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 control=$(realpath "$1") dataplane=$(realpath "$2") weft=$(realpath "$3")
 [ "$(id -u)" -eq 0 ] || { echo "needs root for network namespaces"; exit 77; }
 command -v openssl >/dev/null || { echo "needs openssl, which makes the certificates"; exit 77; }
@@ -11,26 +12,18 @@ command -v openssl >/dev/null || { echo "needs openssl, which makes the certific
 if [ "${WITHIN:-}" != yes ]; then
     WITHIN=yes exec unshare --net --mount --pid --fork --kill-child "$0" "$@"
 fi
+. "$here/../daemon.sh"
 scratch=$(mktemp -d) && cd "$scratch"
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
 end() {
     status=$?
-    kill $(jobs -p) 2>/dev/null || true
-    [ $status -eq 0 ] || tail -n 20 ./*.log
+    end_started
+    [ $status -eq 0 ] || tail -n 40 log
     cd / && rm -rf "$scratch"
     exit $status
 }
 trap end EXIT
-
-# await WHAT COMMAND...: until it succeeds; the limit is that of the whole test
-await() {
-    local what=$1
-    shift
-    until "$@"; do
-        jobs %% >/dev/null || { echo "a daemon has ended before $what"; exit 1; }
-    done
-}
 
 ip link set lo up
 ip link add eth1 type veth peer name leaf
@@ -38,13 +31,7 @@ ip address add 10.1.0.1/24 dev eth1
 ip link set eth1 up
 ip link set leaf up
 
-key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'
-openssl req -x509 $key -keyout ca.key -out ca.pem -subj /CN=ca 2>/dev/null
-for name in server 10.1.0.1 10.1.0.2; do
-    openssl req -x509 $key -CA ca.pem -CAkey ca.key -keyout $name.key -out $name.pem -subj /CN=$name \
-        -addext basicConstraints=critical,CA:FALSE -addext "subjectAltName=IP:$([ $name = server ] && echo 127.0.0.1 || echo $name)" \
-        2>/dev/null
-done
+"$here/../certificates" . ca server=127.0.0.1@ca 10.1.0.1=10.1.0.1@ca 10.1.0.2=10.1.0.2@ca
 printf secret >token
 echo "operator operator $(sha256sum token | cut -d ' ' -f 1)" >tokens
 
@@ -82,18 +69,15 @@ END
 }
 ask() { "$weft" --control https://127.0.0.1:4793 --ca ca.pem --token-file token "$@"; }
 
-"$control" control.yaml 2>control.log &
-await "control is ready" grep -qs "ready on" control.log
+start "ready on" "$control" control.yaml
 
 dataplane_config 10.1.0.2 >stranger.yaml
-"$dataplane" stranger.yaml 2>stranger.log &
-stranger=$!
-await "the stranger is turned away" grep -qs "this certificate does not speak for 10.1.0.1" stranger.log
-kill $stranger && wait $stranger || true
+start "this certificate does not speak for 10.1.0.1" "$dataplane" stranger.yaml
+grep -q "this certificate does not speak for 10.1.0.1" log
+kill $process && wait $process || true
 ask host show | grep host0 | grep -q absent
 
 dataplane_config 10.1.0.1 >agent.yaml
-"$dataplane" agent.yaml 2>agent.log &
-registered() { ask host show | grep host0 | grep -q current; }
-await "the dataplane is registered" registered
+start "control answers" "$dataplane" agent.yaml
 ask host show
+ask host show | grep host0 | grep -q current

@@ -35,14 +35,9 @@ static uint16_t free_port(void)
 
 /* An authority, a certificate of it for the server and one for an agent; another authority, and an agent of
  * that. */
-static const char certificates[] =
-    "cd %s; exec 2> /dev/null; new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'\n"
-    "for a in ca other; do openssl req -x509 $new -keyout $a.key -out $a.pem -subj /CN=$a || exit; done\n"
-    "end='-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=IP:127.0.0.1'\n"
-    "for n in server agent 10.1.0.2; do openssl req -x509 $new $end -CA ca.pem -CAkey ca.key -keyout $n.key"
-    " -out $n.pem -subj /CN=$n || exit; end=\"$end,IP:10.1.0.1\"; done\n"
-    "openssl req -x509 $new $end -CA other.pem -CAkey other.key -keyout stranger.key -out stranger.pem"
-    " -subj /CN=stranger";
+static const char certificates[] = "%s %s ca other server=127.0.0.1@ca agent=127.0.0.1,10.1.0.1@ca "
+                                   "10.1.0.2=127.0.0.1,10.1.0.1@ca stranger=127.0.0.1,10.1.0.1@other";
+static const char *maker; /* of certificates: a program */
 
 static void write_tokens(const char *more)
 {
@@ -70,7 +65,7 @@ static int start(void **state)
     char command[2048];
     (void)state;
     daemon_prepare(&daemon_, shape, "");
-    snprintf(command, sizeof(command), certificates, daemon_.folder);
+    snprintf(command, sizeof(command), certificates, maker, daemon_.folder);
     if (system(command) != 0)
         return -1;
     write_tokens("");
@@ -317,11 +312,12 @@ int main(int count, char **arguments)
                                        STORY(the_command_comes_over_tls),
                                        STORY(the_doctor_looks_over_tls),
                                        STORY(tokens_are_read_again)};
-    if (count < 2 || count > 3) {
-        fprintf(stderr, "usage: %s WEFT-CONTROL [WEFT]\n", arguments[0]);
+    if (count < 3 || count > 4) {
+        fprintf(stderr, "usage: %s WEFT-CONTROL CERTIFICATES [WEFT]\n", arguments[0]);
         return 1;
     }
-    weft = count == 3 ? arguments[2] : NULL;
+    maker = arguments[2];
+    weft = count == 4 ? arguments[3] : NULL;
     if (system("openssl version > /dev/null 2>&1") != 0) {
         fprintf(stderr, "skipped: openssl, which makes the certificates, is missing\n");
         return 77;

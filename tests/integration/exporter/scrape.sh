@@ -9,34 +9,20 @@ for program in curl python3 openssl; do
     command -v $program >/dev/null || { echo "needs $program"; exit 77; }
 done
 
+. "$here/../daemon.sh"
 work=$(mktemp -d)
-started=()
-trap '[ ${#started[@]} -eq 0 ] || kill "${started[@]}" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'end_started; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 has() { grep -qF -- "$2" <<<"$1" || fail "no '$2' in: $(head -c 400 <<<"$1")"; }
 has_not() { ! grep -qF -- "$2" <<<"$1" || fail "'$2' in: $(grep -F -- "$2" <<<"$1" | head -3)"; }
 
-# Starts a program and waits for its word that it serves; its process is in $process.
-start() {
-    mkfifo word
-    "$@" >word 2>&1 &
-    process=$!
-    started+=($process)
-    exec 9<word
-    rm word
-    while read -r -t 30 line <&9; do
-        echo "$line" >>log
-        case $line in *ready*) break ;; esac
-    done
-    cat <&9 >>log &
-}
 # The exporter listens where nobody else does.
 start_exporter() { # CONFIGURATION-LINES
     for port in $(shuf -i 20000-29999 -n 20); do
         printf 'listen: 127.0.0.1:%s\ntimeout_ms: 500\n%s\n' "$port" "$1" >exporter.yaml
-        start "$exporter" exporter.yaml
+        start ready "$exporter" exporter.yaml
         kill -0 $process 2>/dev/null && grep -q "ready on 127.0.0.1:$port" log && return
     done
     fail "the exporter does not start"
@@ -63,10 +49,10 @@ END
 printf 'socket: %s/control.sock\ntopology: %s/topology.yaml\nstore: ":memory:"\ndrained_uplinks_max: 50%%\n' "$work" "$work" >control.yaml
 act() { curl -s --unix-socket control.sock -H 'Content-Type: application/json' -d "$2" "http://weft/v1/links/$1" >/dev/null; }
 
-start "$control" control.yaml
+start ready "$control" control.yaml
 control_process=$process
-start python3 "$here/../weft/fake_telemetry.py" telemetry "$here/telemetry.json"
-start python3 "$here/fake_monitor.py" monitor "$here/monitor.json"
+start ready python3 "$here/../weft/fake_telemetry.py" telemetry "$here/telemetry.json"
+start ready python3 "$here/fake_monitor.py" monitor "$here/monitor.json"
 start_exporter "$(printf 'topology: topology.yaml\ncontrol: {socket: control.sock}\ndataplane: {socket: telemetry}\nmonitor: {socket: monitor}\n')"
 
 # ---- all sources, both formats ----
@@ -117,11 +103,11 @@ status() { curl -s -o /dev/null -w '%{http_code}' --max-time 10 "$@"; }
 has "$(for i in 1 2 3 4 5 6 7 8; do scrape & done; wait)" 'fabric_build_info{version='
 
 # ---- sources that hang, or talk nonsense ----
-start python3 "$here/fake_monitor.py" hanging never
+start ready python3 "$here/fake_monitor.py" hanging never
 echo '{"a":' >nonsense.json
-start python3 "$here/fake_monitor.py" nonsense nonsense.json
+start ready python3 "$here/fake_monitor.py" nonsense nonsense.json
 echo '{"/weft/counters,0,0": 7}' >empty.json
-start python3 "$here/../weft/fake_telemetry.py" strange empty.json
+start ready python3 "$here/../weft/fake_telemetry.py" strange empty.json
 start_exporter "$(printf 'monitor: {socket: hanging}\ndataplane: {socket: strange}\n')"
 page=$(scrape)
 has "$page" 'fabric_source_up{source="monitor"} 0'
@@ -130,7 +116,7 @@ start_exporter "$(printf 'monitor: {socket: nonsense}\ndataplane: {socket: nonse
 has "$(scrape)" 'fabric_source_up{source="monitor"} 0'
 
 # ---- who may scrape ----
-openssl req -x509 -newkey rsa:2048 -nodes -keyout web.key -out web.pem -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+"$here/../certificates" . web=127.0.0.1
 cat >web.yaml <<'END'
 tls_server_config: {cert_file: web.pem, key_file: web.key}
 basic_auth_users:
