@@ -22,12 +22,13 @@ from lab_watch import Monitor, get, last_event, restart_control
 LINK = "leaf0-spine1"
 RESTORED_SOON = "diagnosis: {clean_s: 2, clean_probes: 1}\n"
 # Shape, rate and size of each story. At least three leaves and three spines, or nothing tells the two ends of a path apart, and what
-# leaves a slow link loads one other alone. Where a link is to be slow, no more spines than hosts of a leaf: else it has room to spare.
+# leaves a slow link loads one other alone (two_spines: nothing is to be done then). Where a link is to be slow, no more spines than hosts of a leaf: else it has room to spare.
 STORIES = {"restarts": ("3x2x2", "60M", "2M"), "black_hole": ("3x4x2", "100M", "2M"), "loss": ("3x3x3", "60M", "4M"),
-           "rate": ("3x3x3", "60M", "2M")}
+           "rate": ("3x3x3", "60M", "2M"), "two_spines": ("3x2x2", "60M", "2M")}
 SETTLED_OPERATIONS = 12  # ended by all ranks before the fault
 MOST_OPERATIONS = 200  # by then it has been told, or never will be
 WATCHED_OPERATIONS = 12  # so many more show that nothing else is said
+DOUBTFUL_OPERATIONS = 60
 
 
 class Pager(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -130,6 +131,18 @@ def story_of_fault(lab, monitor, fault, kinds, comes_back):
         print(f"  mended, and back after {time.time() - mended:.1f} s", flush=True)
 
 
+def story_of_doubt(lab, monitor, *fault):
+    """What a slow link sheds loads its one sibling as much: whoever is in doubt, the link is among them, and nothing is done to any other."""
+    await_settled(monitor)
+    subprocess.run([lab, "fault", LINK, *fault], check=True)
+    await_ended(monitor, DOUBTFUL_OPERATIONS)
+    for v in get("verdicts")["verdicts"]:
+        assert any(c.startswith(LINK) for c in v["components"]), v["text"]
+        print(f"{' '.join(fault)}, two spines: {v['text'].split(' (')[0]}: {v['reason']}", flush=True)
+    for link in get("links")["links"]:
+        assert link["name"] == LINK or not link["drained"] and link["capacity_ratio"] == 1, link
+
+
 def story_of_restarts(lab, folder, program, files, monitor):
     """Monitors die, are blind for a while, and start again; control too. Nobody is blamed, nothing is done."""
     await_settled(monitor)
@@ -163,6 +176,8 @@ def within_lab(story, lab, dataplane, bench, program, library):
             print("  the hooks have been told", flush=True)
         elif story == "loss":
             story_of_fault(lab, monitor, ["loss", "1%"], {"lossy"}, False)
+        elif story == "two_spines":
+            story_of_doubt(lab, monitor, "rate", "30M")
         else:
             # A full link of half its rate has marks as a congested one has, when they come before the verdict.
             story_of_fault(lab, monitor, ["rate", "30M"], {"reduced_rate", "congested"}, False)
