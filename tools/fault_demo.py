@@ -45,8 +45,7 @@ class Show:
     def tell_event(self, event, since):
         if event["kind"] in SHOWN or (event["kind"] == "plan_published" and since):
             after = f"{event['at_s'] - since:.2f} s after it: " if since else ""
-            text = event["text"] if event["kind"] != "plan_published" else f"new plan, {event['text']}"
-            self.say(f"{after}{text[:150]}", event["at_s"])
+            self.say(f"{after}{text_of(event)}", event["at_s"])
 
     def watch(self, seconds, since=None, until=None):
         """Shows what happens, and how the traffic goes; ends after the time, or two seconds behind the event `until`."""
@@ -75,6 +74,16 @@ class Show:
         self.monitor.end()
 
 
+def text_of(event):
+    """The event as control words it, but of a verdict only what it says, not the numbers that it follows from."""
+    if event["kind"] == "plan_published":
+        return f"new plan, {event['text']}"
+    if event["kind"] != "verdict":
+        return event["text"]
+    v = event["evidence"]
+    return f"verdict {v['id']}: {v['kind']}, {v['state']}: {' or '.join(v['components'])}, confidence {v['confidence']:.4f}; {v['action']}: {v['reason']}"
+
+
 def is_of(*kinds):
     return lambda event: event["kind"] in kinds and event["link"] == LINK
 
@@ -95,7 +104,7 @@ def run_story(show):
 def within_lab(build):
     with_control = "WEFT_CONTROL_SOCKET" in os.environ
     beside = "control and weft-monitor beside it" if with_control else "no control beside it"
-    print(f"\nAn all-to-all of {SIZE}iB vectors over 3 leaves x 3 spines x 9 hosts at {RATE[:-1]} Mb/s, with {beside}:")
+    print(f"\nAn all-to-all of {SIZE[:-1]} {SIZE[-1]}iB vectors over 3 leaves x 3 spines x 9 hosts at {RATE[:-1]} Mb/s, with {beside}:")
     if with_control:
         lab_watch.restart_control(f"{build}/tools/lab/weft-lab", RESTORED_SOON)
     with tempfile.TemporaryDirectory() as folder:

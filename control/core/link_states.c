@@ -71,6 +71,11 @@ static char *evidence_text(struct core *core, const struct named_links *named)
 
 /* ---- states ---- */
 
+static const char *plural(unsigned count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void tell_down(struct core *core, uint32_t uplink, const char *name, uint64_t now_ns)
 {
     const struct link_health *h = &core->health[uplink];
@@ -79,14 +84,16 @@ static void tell_down(struct core *core, uint32_t uplink, const char *name, uint
         .level = STORE_WARNING, .kind = "link_down", .link = name, .evidence = evidence_text(core, &one)};
     unsigned reporters = core_collect_reporters(core, uplink);
     if (h->hold_until_ns > now_ns)
-        journal_add(
-            &core->journal, now_ns, &what,
-            "%s is down: %u hosts report dead or missing paths over it; it flaps and stays out for at "
-            "least %llu s",
-            name, reporters, (unsigned long long)((h->hold_until_ns - now_ns) / 1000000000));
+        journal_add(&core->journal, now_ns, &what,
+                    "%s is down: dead or missing paths over it are reported by %u host%s; it flaps and stays "
+                    "out for at "
+                    "least %llu s",
+                    name, reporters, plural(reporters),
+                    (unsigned long long)((h->hold_until_ns - now_ns) / 1000000000));
     else
         journal_add(&core->journal, now_ns, &what,
-                    "%s is down: %u hosts report dead or missing paths over it", name, reporters);
+                    "%s is down: dead or missing paths over it are reported by %u host%s", name, reporters,
+                    plural(reporters));
 }
 
 /* The uplinks of the spine that have come under suspicion now. */
@@ -118,17 +125,18 @@ static void tell_suspects(struct core *core, uint32_t spine, uint64_t now_ns)
     if (named.count == 0)
         return;
     fabric_map_link_name(core->map, core->map->first_link[named.uplinks[0]], name);
+    unsigned reporters = core_collect_reporters(core, named.uplinks[0]);
     struct happening what = {.level = STORE_WARNING,
                              .kind = "link_suspect",
                              .link = name,
                              .evidence = evidence_text(core, &named)};
-    journal_add(&core->journal, now_ns, &what,
-                named.count > 1
-                    ? "%s%s is down: %u hosts report dead or missing paths over them"
-                    : "%s%s is suspect: %u hosts report dead or missing paths over it, but it may be "
-                      "the link at their other end",
-                names, named.count > SUSPECTS_NAMED_MAX ? " or another" : "",
-                core_collect_reporters(core, named.uplinks[0]));
+    journal_add(
+        &core->journal, now_ns, &what,
+        named.count > 1
+            ? "%s%s is down: dead or missing paths over them are reported by %u host%s"
+            : "%s%s is suspect: dead or missing paths over it are reported by %u host%s, but it may be "
+              "the link at their other end",
+        names, named.count > SUSPECTS_NAMED_MAX ? " or another" : "", reporters, plural(reporters));
 }
 
 static void tell_up(struct core *core, const char *name, uint64_t now_ns)
