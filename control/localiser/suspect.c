@@ -8,8 +8,8 @@
 #include "control/localiser/part.h"
 
 /* Of what speaks against the best so much must go for another, too, or that is about something else. */
-#define OVERLAP_MIN   0.5
-#define PORT_MATERIAL 0.14 /* log 1.15 */
+#define OVERLAP_MIN     0.5
+#define SHARED_MATERIAL 0.14 /* log 1.15 */
 enum {
     UNFOUNDED_MAX = 8 /* passed over in a round */
 };
@@ -47,18 +47,19 @@ static bool find_best(const struct evidence *e, const struct passed_over *passed
     return most > 0;
 }
 
-static bool is_port(const struct evidence *e, uint32_t component)
+static bool is_link(const struct evidence *e, uint32_t component)
 {
     enum component_kind kind = component_at(&e->map->shape, component).kind;
-    return kind == COMPONENT_TX || kind == COMPONENT_RX;
+    return kind == COMPONENT_UP || kind == COMPONENT_DOWN;
 }
 
-/* Losses that are no more frequent over it than elsewhere speak against nobody; nor do a port's flows that
- * are all but as fast as others: they have more in common than a link's, its rank's phase above all. */
+/* Losses that are no more frequent over it than elsewhere speak against nobody; nor do a port's or a switch's
+ * flows that are all but as fast as others: they have more in common than a link's, their ranks' phase above
+ * all. */
 static bool is_founded(const struct evidence *e, enum evidence_channel channel, uint32_t component)
 {
-    if (channel == EVIDENCE_SLOW && is_port(e, component))
-        return part_excess(e, component) >= PORT_MATERIAL;
+    if (channel == EVIDENCE_SLOW && !is_link(e, component))
+        return part_excess(e, component) >= SHARED_MATERIAL;
     bool losses = channel == EVIDENCE_LOSS_LOW || channel == EVIDENCE_LOSS_HIGH;
     return !losses || part_loses_more(e, component);
 }
