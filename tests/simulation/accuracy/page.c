@@ -36,8 +36,9 @@ const char *const page_transport =
 
 const char *const page_without_end =
     "\nThe last kind is told from a link of reduced rate by lone packets in the jobs' silence "
-    "(control/localiser/README.md, `standing_queue`); nothing else that hosts see tells\nthem apart. Without "
-    "that kind:\n";
+    "(control/localiser/README.md, `standing_queue`); nothing else that hosts see tells\nthem apart. "
+    "weft-control's agents send no such packets yet: what it is told of such a link it calls `reduced_rate`. "
+    "Without that kind:\n";
 
 const char *const page_bound =
     "\n## How soon evidence can suffice\n\n"
