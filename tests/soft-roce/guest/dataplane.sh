@@ -55,7 +55,7 @@ ports:
     rate: ${rate:-200M}
     gateway_ethernet: "$2"
 YAML
-    FORCE_ERROR=/tmp/force_error$1 LD_PRELOAD=./libforce_error.so ./weft-dataplane "/tmp/dataplane$1.yaml" >"/tmp/dataplane$1.log" 2>&1 &
+    FORCE_ERROR=/tmp/force_error$1 LD_PRELOAD=${preload:-./libforce_error.so} ./weft-dataplane "/tmp/dataplane$1.yaml" >"/tmp/dataplane$1.log" 2>&1 &
     daemon_of[$1]=$!
 }
 

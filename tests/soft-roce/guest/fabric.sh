@@ -36,20 +36,29 @@ leaf_routes() {
 
 gateway_ethernet() { printf '02:00:00:01:00:%02x' "$1"; }
 
+host_address() { echo "10.$(($1 / hosts_per_leaf + 1)).0.$(($1 % hosts_per_leaf + 1))"; }
+
+# address_host RANK: its interface's address, and the way from there
+address_host() {
+    local leaf=$(($1 / hosts_per_leaf))
+    ip address add "$(host_address "$1")/32" dev "host$1"
+    ip neighbour replace "10.$((leaf + 1)).0.254" lladdr "$(gateway_ethernet "$leaf")" dev "host$1" nud permanent
+    ip route add 10.0.0.0/8 via "10.$((leaf + 1)).0.254" dev "host$1" onlink metric "$((100 + $1))"
+}
+
 # attach_host RANK: its device here, its port on the leaf's bridge
 attach_host() {
-    local leaf=$(($1 / hosts_per_leaf)) address=10.$(($1 / hosts_per_leaf + 1)).0.$(($1 % hosts_per_leaf + 1))
+    local leaf=$(($1 / hosts_per_leaf)) address
+    address=$(host_address "$1")
     local ethernet
     ethernet=$(printf '02:00:00:00:00:%02x' "$1")
     ip link add "host$1" mtu 4200 address "$ethernet" type veth peer name "host$1" mtu 4200 netns "leaf$leaf"
     ip -n "leaf$leaf" link set "host$1" master bridge
     ip -n "leaf$leaf" link set "host$1" up
     ip -n "leaf$leaf" neighbour replace "$address" lladdr "$ethernet" dev bridge nud permanent
-    ip address add "$address/32" dev "host$1"
     ip link set "host$1" up
     ethtool -K "host$1" tx off >/dev/null
-    ip neighbour replace "10.$((leaf + 1)).0.254" lladdr "$(gateway_ethernet "$leaf")" dev "host$1" nud permanent
-    ip route add 10.0.0.0/8 via "10.$((leaf + 1)).0.254" dev "host$1" onlink metric "$((100 + $1))"
+    address_host "$1"
     add_device "$1" "host$1" "$address"
 }
 
