@@ -33,6 +33,7 @@ struct verbs {
     struct ibv_pd *pd;
     struct ibv_comp_channel *channel;
     struct ibv_cq *cq;
+    bool is_armed; /* worker: the next completion rings, or has rung */
     struct ibv_srq *srq;
     struct verbs_gid gid;
     enum ibv_mtu mtu;

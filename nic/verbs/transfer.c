@@ -280,15 +280,16 @@ int verbs_completion_fd(const struct verbs *v)
     return v->channel->fd;
 }
 
-/* Events are taken and acknowledged here, as the descriptor stays readable until they are. */
+/* The event is taken and acknowledged here, as the descriptor stays readable until it is. An armed queue
+ * rings once: until it has, there is nothing to do, and each of these is a system call. */
 void verbs_arm(struct verbs *v)
 {
     struct ibv_cq *cq;
     void *context;
-    unsigned events = 0;
-    while (ibv_get_cq_event(v->channel, &cq, &context) == 0)
-        events++;
-    if (events > 0)
-        ibv_ack_cq_events(v->cq, events);
-    ibv_req_notify_cq(v->cq, 0);
+    if (v->is_armed && ibv_get_cq_event(v->channel, &cq, &context) == 0) {
+        ibv_ack_cq_events(v->cq, 1);
+        v->is_armed = false;
+    }
+    if (!v->is_armed)
+        v->is_armed = ibv_req_notify_cq(v->cq, 0) == 0;
 }

@@ -5,7 +5,7 @@ hosts_per_leaf=2
 make_fabric
 rate=8M # what emulation carries beside other work without the NICs sending again
 # Seconds of silence are nothing in emulation on a busy machine.
-check "four dataplanes start" start_all 'transport: {peer_timeout_ms: 30000}'
+check "four dataplanes start" start_all 'transport: {peer_timeout_ms: 120000}'
 
 for rank in 0 1 2 3; do capture "host$rank" "/tmp/fabric$rank.pcap"; done
 for name in all_reduce all_to_all all_gather; do
@@ -26,7 +26,7 @@ for try in 1 2 3 4; do
     for rank in 0 1 2 3; do paths[rank]=$(./telemetry "$rank" paths); done
     died=$(paths_died)
     again=$(sent_again)
-    check "all_to_all of 1 MiB is right" collective 200 all_to_all -b 1M -e 1M -n 1 -w 0
+    check "all_to_all of 1 MiB is right" collective 300 all_to_all -b 1M -e 1M -n 1 -w 0
     [ "$died" != "$(paths_died)" ] || break
     echo "      try $try: a path died: $died before, $(paths_died) after"
 done

@@ -38,6 +38,10 @@ void null_verbs_tell(enum ibv_event_type event);
 /* Where in its table each device has its GID from now on, 1 to 3 (1 at first); 0: nowhere. */
 void null_verbs_put_gid(int entry);
 
+/* A completion queue that was armed rings; how often one was armed so far. */
+void null_verbs_ring(void);
+extern unsigned null_verbs_arms;
+
 /* What was asked of the last queue pair that was connected. */
 extern struct ibv_ah_attr null_verbs_route;
 /* Receives that are with the device `index` and unused; sends that found none. */

@@ -458,6 +458,18 @@ static void what_the_device_sends_again_is_told_where_it_is_known(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void a_queue_is_armed_again_when_it_has_rung(void **state)
+{
+    (void)state;
+    unsigned before = null_verbs_arms;
+    verbs_arm(ends[0].verbs);
+    verbs_arm(ends[0].verbs);
+    assert_int_equal(null_verbs_arms, before + 1);
+    null_verbs_ring();
+    verbs_arm(ends[0].verbs);
+    assert_int_equal(null_verbs_arms, before + 2);
+}
+
 static void events_are_told_by_kind(void **state)
 {
     static const struct {
@@ -533,6 +545,7 @@ int main(int argc, char **argv)
         TEST(what_cannot_be_a_queue_pair_is_refused),
         TEST(devices_are_found_by_name_address_and_gid),
         TEST(what_the_device_sends_again_is_told_where_it_is_known),
+        TEST(a_queue_is_armed_again_when_it_has_rung),
         TEST(events_are_told_by_kind),
         TEST(an_address_may_go_and_come_back_elsewhere),
         TEST(a_driver_that_takes_source_ports_is_told),
