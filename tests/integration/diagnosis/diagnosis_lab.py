@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import queue
+import shutil
 import signal
 import socketserver
 import subprocess
@@ -187,18 +188,31 @@ def within_lab(story, lab, dataplane, bench, program, library):
         traffic.wait()
 
 
+def own_copies(folder, dataplane, library):
+    """weft-monitor listens to files: with its own, a lab is not mixed up with another one of the same build, whose ranks may end before.
+    weft-dataplane looks for its BPF program by its own place, programs for libweft by its first version number."""
+    os.makedirs(f"{folder}/dataplane/daemon")
+    os.symlink(os.path.join(os.path.dirname(dataplane), "../../ebpf"), f"{folder}/ebpf")
+    name = os.path.basename(library)
+    os.symlink(name, os.path.join(folder, ".".join(name.split(".")[:3])))
+    return shutil.copy(dataplane, f"{folder}/dataplane/daemon"), shutil.copy(library, folder)
+
+
 if sys.argv[1] == "within":
     within_lab(*sys.argv[2:])
 elif os.getuid() != 0:
     print("needs root for network namespaces and BPF programs")
     sys.exit(77)
 else:
-    programs = [os.path.realpath(p) for p in sys.argv[1:6]]
+    lab, dataplane, bench, monitor_program, library = (os.path.realpath(p) for p in sys.argv[1:6])
     for name in sys.argv[6:] or STORIES:
         began = time.time()
         shape, rate, _ = STORIES[name]
-        ended = subprocess.run([programs[0], "run", shape, "--rate", rate, "--control", "--dataplane", programs[1], "--",
-                                sys.executable, os.path.realpath(__file__), "within", name, *programs])
+        with tempfile.TemporaryDirectory() as own:
+            own_dataplane, own_library = own_copies(own, dataplane, library)
+            ended = subprocess.run([lab, "run", shape, "--rate", rate, "--control", "--dataplane", own_dataplane, "--", sys.executable,
+                                    os.path.realpath(__file__), "within", name, lab, own_dataplane, bench, monitor_program, own_library],
+                                   env={**os.environ, "LD_LIBRARY_PATH": own})
         if ended.returncode != 0:
             sys.exit(ended.returncode)
         print(f"  {name}: {time.time() - began:.0f} s in all", flush=True)
