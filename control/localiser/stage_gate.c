@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    OPERATIONS_LOOKED_AT = 4 /* of those that ranks of a communicator are in at once */
+};
+
 /* An operation's number plus one, so that 0 is none. */
 struct gate_rank {
     uint64_t entered, ended;
@@ -191,23 +195,46 @@ static bool is_waiting(const struct gate_rank *r)
     return !r->closed && !r->doubted && r->entered > r->ended;
 }
 
-/* The oldest operation that a rank waits in, plus one; 0: none. Where ends are not seen the newest that was
- * entered. Two hosts must wait, if there are two: one alone may be wrong about where it is. */
-static uint64_t awaited_operation(const struct gate_communicator *c, uint32_t *waiting_hosts)
+/* The oldest operation above `after` that a rank waits in, plus one; 0: none. Where ends are not seen, the
+ * newest that was entered. */
+static uint64_t next_awaited(const struct gate_communicator *c, uint64_t after)
 {
-    uint64_t oldest = 0;
-    uint32_t first_address = 0;
-    for (uint32_t i = 0; i < c->rank_count; i++)
-        if (is_waiting(&c->ranks[i]) && (oldest == 0 || (c->ranks[i].entered < oldest) != c->enqueue_only))
-            oldest = c->ranks[i].entered;
-    *waiting_hosts = 0;
-    for (uint32_t i = 0; i < c->rank_count && oldest > 0; i++) {
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < c->rank_count; i++) {
+        uint64_t entered = c->ranks[i].entered;
+        if (is_waiting(&c->ranks[i]) && entered > after &&
+            (found == 0 || (entered < found) != c->enqueue_only))
+            found = entered;
+    }
+    return found;
+}
+
+/* 0, 1, or 2 for more. */
+static uint32_t count_waiting_hosts(const struct gate_communicator *c, uint64_t operation)
+{
+    uint32_t count = 0, first_address = 0;
+    for (uint32_t i = 0; i < c->rank_count && count < 2; i++) {
         const struct gate_rank *r = &c->ranks[i];
-        if (!is_waiting(r) || r->entered != oldest || (*waiting_hosts > 0 && r->address == first_address))
+        if (!is_waiting(r) || r->entered != operation || (count > 0 && r->address == first_address))
             continue;
         first_address = r->address;
-        ++*waiting_hosts;
+        count++;
     }
+    return count;
+}
+
+/* The oldest operation in which two hosts wait, plus one: one alone may be wrong about where it is, or be the
+ * one that the others, which are further, wait for. If there is none, the oldest of all. */
+static uint64_t awaited_operation(const struct gate_communicator *c, uint32_t *waiting_hosts)
+{
+    uint64_t oldest = next_awaited(c, 0), operation = oldest;
+    for (unsigned i = 0; i < OPERATIONS_LOOKED_AT && operation != 0; i++) {
+        *waiting_hosts = count_waiting_hosts(c, operation);
+        if (*waiting_hosts >= 2)
+            return operation;
+        operation = next_awaited(c, operation);
+    }
+    *waiting_hosts = oldest != 0;
     return oldest;
 }
 

@@ -58,6 +58,33 @@ static void ranks_that_never_entered_are_named(void **state)
     stage_gate_destroy(g);
 }
 
+/* A process that was stopped after it had sent all that the others needed: they are one further. */
+static void a_rank_that_stopped_while_others_went_on_is_named(void **state)
+{
+    (void)state;
+    struct stage_gate *g = create(true);
+    struct stage_finding f;
+    for (uint32_t rank = 0; rank < 4; rank++)
+        tell(g, TIMING_ENTERED, rank, 0, 0);
+    for (uint32_t rank = 1; rank < 4; rank++) {
+        tell(g, TIMING_ENDED, rank, 0, 5);
+        tell(g, TIMING_ENTERED, rank, 1, 10);
+    }
+    assert_true(stage_gate_next(g, 10 + T_H, &f));
+    assert_int_equal(f.kind, STAGE_NEVER_ENTERED);
+    assert_int_equal(f.sequence, 1);
+    assert_int_equal(f.rank_count, 1);
+    assert_int_equal(f.ranks[0], 0);
+    tell(g, TIMING_ENDED, 0, 0, 20 + T_H);
+    assert_false(stage_gate_next(g, 20 + T_H, &f)); /* they wait still */
+    for (uint32_t rank = 0; rank < 4; rank++)
+        tell(g, rank == 0 ? TIMING_ENTERED : TIMING_ENDED, rank, 1, 30 + T_H);
+    tell(g, TIMING_ENDED, 0, 1, 30 + T_H);
+    assert_true(stage_gate_next(g, 30 + T_H, &f));
+    assert_int_equal(f.kind, STAGE_RESUMED);
+    stage_gate_destroy(g);
+}
+
 static void a_hang_of_all_names_the_silent_path(void **state)
 {
     (void)state;
@@ -238,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranks_that_never_entered_are_named),
+        cmocka_unit_test(a_rank_that_stopped_while_others_went_on_is_named),
         cmocka_unit_test(a_hang_of_all_names_the_silent_path),
         cmocka_unit_test(progress_is_no_hang),
         cmocka_unit_test(one_host_that_waits_alone_is_not_believed),
