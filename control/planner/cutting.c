@@ -13,10 +13,11 @@ enum {
 static const unsigned ladder[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 #define LADDER_STEPS (sizeof(ladder) / sizeof(ladder[0]))
 
+/* Of at least the least bytes and a granule each. */
 static unsigned pieces_max(const struct placement *p, uint32_t item)
 {
-    uint64_t bytes = (uint64_t)p->colouring->items[item].bytes;
-    uint64_t most = p->piece_bytes_min ? bytes / p->piece_bytes_min : bytes;
+    uint64_t least = p->piece_bytes_min > p->granule_bytes ? p->piece_bytes_min : p->granule_bytes;
+    uint64_t most = (uint64_t)p->colouring->items[item].bytes / (least ? least : 1);
     return most > PLANNER_SPINES_MAX ? PLANNER_SPINES_MAX : (unsigned)most;
 }
 
@@ -181,8 +182,7 @@ static int overload(const struct placement *p, uint32_t item)
 {
     struct colouring *c = p->colouring;
     int64_t left = c->items[item].bytes;
-    uint64_t most = p->piece_bytes_min ? (uint64_t)left / p->piece_bytes_min : (uint64_t)left;
-    unsigned n = most > c->colour_count ? c->colour_count : most > 0 ? (unsigned)most : 1;
+    unsigned most = pieces_max(p, item), n = most > c->colour_count ? c->colour_count : most > 0 ? most : 1;
     for (unsigned i = 0; i < n; i++) {
         uint32_t piece = add_piece(c, item, edge_of(p, left, i + 1, n) - edge_of(p, left, i, n));
         if (piece == ITEM_NONE)
