@@ -188,6 +188,8 @@ static void judge_train(struct accusations *a, struct accusation *x, uint64_t no
         return;
     }
     x->verdict.kind = kind_after_probes(a, x);
+    if (convicted)
+        x->verdict.confidence = probing_confidence(&x->tally, &x->need, 0, x->suspicion.confidence);
     if (is_decided(a, x, convicted) || !heard || x->tally.sets >= PROBE_SETS_MAX)
         accusation_settle(a, x, convicted, now_ns);
 }

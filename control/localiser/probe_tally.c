@@ -9,7 +9,7 @@
 enum {
     PROBE_FAILURES = 2 /* that convict */
 };
-#define PROBE_MISSED 0.01 /* a guilty one may be cleared so often */
+#define PROBE_MISSED 0.01 /* a guilty one may be cleared so often, and one that is well fail */
 
 bool probing_on_answer(struct probing *p, uint64_t number, const struct timing_record *r)
 {
@@ -79,20 +79,21 @@ static uint32_t members_crossed(const struct probe_tally *t, const struct flow_m
     return count;
 }
 
-/* Whose acks the probe's acks share a way with. */
-static uint32_t acks_met(const struct flow_map *map, const struct suspicion *s, const struct flow *flow)
+/* Whose acks, of those still in doubt, the probe's acks share a way with. */
+static uint32_t acks_met(const struct probe_tally *t, const struct flow_map *map, const struct suspicion *s,
+                         const struct probe_need *need, const struct flow *flow)
 {
     uint32_t met = 0;
     for (uint32_t i = 0; i < s->count; i++)
-        if (flow_crosses(map, flow, component_twin(&map->shape, s->components[i])))
+        if (probing_word(t, need, i) != PROBE_CLEARS &&
+            flow_crosses(map, flow, component_twin(&map->shape, s->components[i])))
             met |= 1u << i;
     return met;
 }
 
-static void tally_bad(const struct flow_map *map, const struct suspicion *s, const struct flow *flow,
-                      struct probe_tally *t, uint32_t member)
+static void tally_bad(struct probe_tally *t, uint32_t member, uint32_t met)
 {
-    uint32_t excuses = acks_met(map, s, flow) & ~(1u << member);
+    uint32_t excuses = met & ~(1u << member);
     t->excuses[member] = t->bad[member]++ == 0 ? excuses : t->excuses[member] & excuses;
 }
 
@@ -138,13 +139,28 @@ void probing_tally(const struct probing *p, const struct flow_map *map, const st
     }
     for (uint32_t i = 0, member = 0; i < p->count; i++)
         if (bad[i] && members_crossed(t, map, s, need, &p->probes[i].flow, &member) == 1)
-            tally_bad(map, s, &p->probes[i].flow, t, member);
+            tally_bad(t, member, acks_met(t, map, s, need, &p->probes[i].flow));
+}
+
+static double duty_of(const struct probe_need *need)
+{
+    return need->silence ? 1 : fmin(fmax(need->duty, 0.05), 1);
+}
+
+double probing_confidence(const struct probe_tally *t, const struct probe_need *need, uint32_t index,
+                          double confidence)
+{
+    double fails = duty_of(need) * (1 - PROBE_MISSED), odds = confidence / fmax(1 - confidence, 1e-12);
+    double of_failures = t->bad[index] * log(fails / PROBE_MISSED);
+    double of_clean = t->clean[index] * log((1 - fails) / (1 - PROBE_MISSED));
+    odds *= exp(fmin(of_failures + of_clean, 700));
+    return isfinite(odds) ? odds / (1 + odds) : 1;
 }
 
 enum probe_word probing_word(const struct probe_tally *t, const struct probe_need *need, uint32_t index)
 {
     uint32_t bad_needed = need->silence ? 1 : PROBE_FAILURES;
-    double duty = need->silence ? 1 : fmin(fmax(need->duty, 0.05), 1);
+    double duty = duty_of(need);
     double shown = (t->clean[index] + t->bad[index]) * duty / 2; /* failures that half the duty would bring */
     if (t->bad[index] >= bad_needed && t->bad[index] >= shown && t->excuses[index] == 0)
         return PROBE_CONVICTS;

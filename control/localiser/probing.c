@@ -13,6 +13,7 @@ enum {
 };
 /* What a path costs that is not as it should be; the least is taken. */
 #define COST_MEMBER   1e12 /* it crosses another member */
+#define COST_WHOLE    1e11 /* ... but that is its switch, which silence is seldom of, or a cable of it */
 #define COST_ACKS     1e10 /* acks come back over another member */
 #define COST_ACCUSED  1e9  /* something else that is accused */
 #define COST_REPORTER 1e6  /* it starts where the one and only reporter is */
@@ -25,6 +26,7 @@ struct choice {
     const struct evidence *evidence;
     const struct suspicion *suspicion;
     uint32_t member; /* to be crossed; UINT32_MAX: a reference, nothing suspect may be crossed */
+    bool silence;    /* a single answer will clear all that is crossed */
     uint32_t ports[(PROBE_LEAVES + VERDICT_COMPONENTS_MAX) * PROBE_LEAF_PORTS];
     unsigned port_count;
     uint16_t spines[PROBE_SPINES];
@@ -49,6 +51,25 @@ static bool is_twin_of_member(const struct choice *c, uint32_t component)
     return twin != c->member && is_member(c->suspicion, twin);
 }
 
+/* A switch and a cable of it: hardly a path crosses the one in doubt and not the other. */
+static bool is_whole_or_part(const struct choice *c, uint32_t component)
+{
+    const struct flow_map *map = c->evidence->map;
+    if (c->member == UINT32_MAX)
+        return false;
+    struct component member = component_at(&map->shape, c->member);
+    struct component other = component_at(&map->shape, component);
+    return (flow_map_is_switch(&other) && flow_map_is_part(map, &member, &other)) ||
+           (flow_map_is_switch(&member) && flow_map_is_part(map, &other, &member));
+}
+
+static double cost_of_member(const struct choice *c, uint32_t component)
+{
+    if (!is_member(c->suspicion, component))
+        return 0;
+    return c->silence && is_whole_or_part(c, component) ? COST_WHOLE : COST_MEMBER;
+}
+
 /* Two failures on different ways say more. */
 static unsigned shared_with_last(const struct choice *c, const uint32_t *crossed, unsigned count)
 {
@@ -69,7 +90,7 @@ static double cost_of(const struct choice *c, const struct flow *flow)
         found |= crossed[i] == c->member;
         if (crossed[i] == c->member)
             continue;
-        cost += is_member(c->suspicion, crossed[i]) ? COST_MEMBER : 0;
+        cost += cost_of_member(c, crossed[i]);
         cost += is_twin_of_member(c, crossed[i]) ? COST_ACKS : 0;
         cost += evidence_is_accused(e, crossed[i], EVIDENCE_SLOW) ? COST_ACCUSED : 0;
         cost += e->total[evidence_cell(e, c->suspicion->channel, crossed[i])];
@@ -223,6 +244,7 @@ void probing_plan(struct probing *p, const struct evidence *e, const struct leaf
         struct choice c = {.evidence = e,
                            .suspicion = s,
                            .member = s->components[i],
+                           .silence = need->silence,
                            .last = tried_for(&before, e->map, s->components[i])};
         struct component near = component_at(shape, s->components[i]);
         if (choose(&c, leaves, &near, need->silence)) /* of routers no train is to be had */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Probes that tell the members of a tie class apart: for each member one that crosses it and, if the fabric
- * has such a path, none of the others; and one that crosses none, to compare with. */
+ * has such a path, none of the others; and one that crosses none, to compare with. Of silence, where a single
+ * answer clears all that the probe has crossed, it may cross the member's switch or a cable of it, too. */
 #ifndef WEFT_CONTROL_LOCALISER_PROBING_H
 #define WEFT_CONTROL_LOCALISER_PROBING_H
 
@@ -73,5 +74,11 @@ enum probe_word {
 /* What the tally says of member `index`. One failure may be a transient; and what shows only in a part of
  * the rounds (need->duty) must have been well so often that it would have shown. */
 enum probe_word probing_word(const struct probe_tally *tally, const struct probe_need *need, uint32_t index);
+/* How sure member `index` is it after its probes, if it was so sure before: each is independent of the
+ * others, fails in one case of a hundred though all is well, and of a guilty one passes as often, besides
+ * what the duty leaves out. So each failure multiplies the odds by 99 times the duty; one that is clean
+ * divides them by 99 if the fault is steady. */
+double probing_confidence(const struct probe_tally *tally, const struct probe_need *need, uint32_t index,
+                          double confidence);
 
 #endif

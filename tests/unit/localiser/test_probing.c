@@ -129,6 +129,58 @@ static void a_clean_probe_clears_and_two_failures_convict(void **state)
     assert_int_equal(probing_word(&tally, &need, 0), PROBE_UNDECIDED);
 }
 
+/* ---- silence: both directions of leaf0-spine1 are dead, and no flow tells its ends from those of others
+ * ---- */
+
+static struct suspicion cable_others_or_spine(void)
+{
+    return (struct suspicion){.channel = EVIDENCE_LOSS_HIGH,
+                              .count = 4,
+                              .components = {number(COMPONENT_DOWN, 0, 1), number(COMPONENT_UP, 1, 1),
+                                             number(COMPONENT_UP, 2, 1), number(COMPONENT_SPINE, 1, 0)},
+                              .reporters = 2};
+}
+static const struct probe_need silence = {.channel = EVIDENCE_LOSS_HIGH, .silence = true};
+
+/* Whatever goes to leaf 0 over spine 1, or comes from there, stays away, or its acks do. */
+static void answer_all(struct probing *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct flow *f = &p->probes[i].flow;
+        bool dead = f->spine == 1 && (port_leaf[f->source] == 0 || port_leaf[f->destination] == 0);
+        answer(p, i, dead ? 1000 : 0);
+    }
+}
+
+static void of_silence_a_probe_may_cross_the_switch_of_a_link_too(void **state)
+{
+    (void)state;
+    struct probing p = {0};
+    struct suspicion s = cable_others_or_spine();
+    struct probe_tally tally = {0};
+    probing_plan(&p, &evidence, &leaves, &s, &silence);
+    assert_int_equal(p.count, 4);
+    assert_true(p.probes[0].flow.turns); /* what goes to leaf 0 from others crosses two links in doubt */
+    answer_all(&p);
+    probing_tally(&p, &map, &s, &silence, &tally);
+    assert_int_equal(probing_word(&tally, &silence, 0), PROBE_CONVICTS);
+    for (uint32_t i = 1; i < s.count; i++)
+        assert_int_equal(probing_word(&tally, &silence, i), PROBE_CLEARS);
+}
+
+static void failures_raise_the_confidence_and_what_is_clean_lowers_it(void **state)
+{
+    (void)state;
+    const struct probe_need rare = {.channel = EVIDENCE_LOSS_HIGH, .loss = 0.01, .duty = 0.3};
+    struct probe_tally none = {0}, failed = {.bad = {2}}, mixed = {.bad = {1}, .clean = {1}};
+    assert_float_equal(probing_confidence(&none, &silence, 0, 0.95), 0.95, 1e-9);
+    assert_float_equal(probing_confidence(&failed, &silence, 0, 0.95), 1 - 1 / (1 + 19 * 99. * 99), 1e-9);
+    assert_float_equal(probing_confidence(&mixed, &silence, 0, 0.95), 0.95, 1e-9);
+    assert_true(probing_confidence(&failed, &rare, 0, 0.95) < probing_confidence(&failed, &silence, 0, 0.95));
+    assert_true(probing_confidence(&mixed, &rare, 0, 0.95) > 0.99); /* one that is clean says little */
+    assert_float_equal(probing_confidence(&failed, &silence, 0, 1), 1, 1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +188,9 @@ int main(void)
         cmocka_unit_test(what_may_be_lost_of_acks_convicts_nobody),
         cmocka_unit_test(a_tally_follows_the_members_that_stay),
         cmocka_unit_test(a_clean_probe_clears_and_two_failures_convict),
+        cmocka_unit_test_setup_teardown(of_silence_a_probe_may_cross_the_switch_of_a_link_too, create,
+                                        destroy),
+        cmocka_unit_test(failures_raise_the_confidence_and_what_is_clean_lowers_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
