@@ -12,6 +12,7 @@ enum {
 #define NOISE_MEMORY        (1.0f / 16)
 #define GAP_IN_NOISES       2.0f
 #define LEVEL_MEMORY        (1.0f / 16)
+#define LONGEST_MEMORY      (1.0 / 64)
 #define DRIFT_LEAST         0.18f /* log 1.2: what all share must become a fifth slower */
 #define DRIFT_IN_DEVIATIONS 4.0f
 
@@ -81,4 +82,10 @@ bool habit_has_drifted(struct habit *h, uint32_t key, float level, float noise)
     l->deviation += LEVEL_MEMORY * (fabsf(off) - l->deviation);
     l->seen += l->seen < UINT32_MAX;
     return drifted;
+}
+
+double habit_follow_message(struct habit *h, double median_ns)
+{
+    h->longest_message_ns = fmax(median_ns, h->longest_message_ns * (1 - LONGEST_MEMORY));
+    return h->longest_message_ns;
 }

@@ -25,6 +25,7 @@ struct habit {
     float noise; /* of log time; 0: not known */
     float gap;   /* between the median and the lower quartile of the cohorts */
     uint32_t gaps_seen;
+    double longest_message_ns; /* of operations' medians, lately */
     struct habit_level levels[HABIT_LEVELS];
     uint32_t next_level;
 };
@@ -44,5 +45,9 @@ float habit_follow_noise(struct habit *h, float noise);
 float habit_follow_gap(struct habit *h, float gap);
 /* Takes the level in; true if it is so far above what is usual that something common to all has changed. */
 bool habit_has_drifted(struct habit *h, uint32_t key, float level, float noise);
+
+/* Takes the median message's time of an operation in, and returns the longest of late: what is material to a
+ * job is a share of that, not of the barriers between. */
+double habit_follow_message(struct habit *h, double median_ns);
 
 #endif

@@ -62,15 +62,13 @@ static uint64_t follow_end(struct rank_clock *c, const struct timing_record *r)
     return away_ns;
 }
 
-/* How long its data was not ready although the rank had entered: no longer than since then, by its own clock.
- * Who enters late has credits waiting, and nothing wrong with its data. */
-static uint64_t unready_ns(const struct rank_clock *c, const struct timing_record *r)
+/* How long after its rank's entry the data was ready, by the rank's own clock; 0: nobody knows. */
+static uint64_t entry_to_ready_ns(const struct rank_clock *c, const struct timing_record *r)
 {
-    uint64_t began_ns = r->at_ns > r->network_ns ? r->at_ns - r->network_ns : 0;
-    if (c->entered_sequence != r->sequence || c->entered_at_ns == 0 || began_ns < c->entered_at_ns)
-        return 0;
-    uint64_t since_ns = began_ns - c->entered_at_ns;
-    return r->ready_ns < since_ns ? r->ready_ns : since_ns;
+    uint64_t before_ns = r->network_ns + r->credit_ns;
+    uint64_t ready_at_ns = r->at_ns > before_ns ? r->at_ns - before_ns : 0;
+    bool known = c->entered_sequence == r->sequence && c->entered_at_ns != 0;
+    return known && ready_at_ns > c->entered_at_ns ? ready_at_ns - c->entered_at_ns : 0;
 }
 
 /* ---- one record ---- */
@@ -115,7 +113,7 @@ static enum localiser_refusal keep_sample(struct localiser *l, const struct timi
     if (r->kind == TIMING_ENDED)
         sample.away_ns = follow_end(clock_of(l, r, flow->source), r);
     if (r->kind == TIMING_SENT)
-        sample.ready_ns = unready_ns(clock_of(l, r, flow->source), r);
+        sample.entry_to_ready_ns = entry_to_ready_ns(clock_of(l, r, flow->source), r);
     if (o == NULL || open_operation_add(&l->operations, o, &sample) != 0)
         return LOCALISER_FULL;
     o->newest_at_ns = now_ns;

@@ -23,7 +23,7 @@ static void judge_operation(struct localiser *l, const struct open_operation *o,
     if (evidence_is_open_round_empty(&l->evidence))
         l->round_opened_ns = now_ns;
     struct cohort_result result = cohort_judge(&l->evidence, habit, &l->losses, o);
-    stages_judge(&l->evidence, o);
+    stages_judge(&l->evidence, habit, o);
     l->counters.operations++;
     l->counters.cohorts_too_small += result.too_small;
     l->counters.common_mode_rounds += result.common_mode;

@@ -19,8 +19,10 @@ struct sample {
     uint32_t step;
     uint32_t packets, retransmits, marks;
     uint64_t bytes, ready_ns, credit_ns, network_ns, drain_ns, minimum_rtt_ns;
-    uint64_t away_ns; /* TIMING_ENDED: between the operation before and this one; 0: not known */
-    uint8_t kind;     /* TIMING_SENT, _RECEIVED, _ENDED */
+    uint64_t
+        entry_to_ready_ns; /* TIMING_SENT: the rank was in the operation for so long before; 0: not known */
+    uint64_t away_ns;      /* TIMING_ENDED: between the operation before and this one; 0: not known */
+    uint8_t kind;          /* TIMING_SENT, _RECEIVED, _ENDED */
 };
 
 struct open_operation {

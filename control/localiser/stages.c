@@ -143,15 +143,39 @@ static void judge_late(struct evidence *e, struct port_values *v, const struct o
 }
 
 /* Only the first step: later ones wait for what others send. */
+static bool is_first_sent(const struct sample *s)
+{
+    return s->kind == TIMING_SENT && s->step == 0;
+}
+
+/* How long ranks usually need from their entry until their data is ready. */
+static float usual_entry(struct port_values *v, const struct open_operation *o)
+{
+    float median = 0, scatter;
+    clear(v);
+    for (size_t i = 0; i < o->count; i++)
+        if (is_first_sent(&o->samples[i]))
+            add_value(v, o->samples[i].flow.source, o->samples[i].entry_to_ready_ns);
+    if (v->ports > 0)
+        spread_of(v, &median, &scatter);
+    return median;
+}
+
+/* A credit waited for the data, and the rank had been in the operation for longer than others need: who
+ * enters late has credits waiting, and nothing wrong with its data. */
 static void judge_ready(struct evidence *e, struct port_values *v, const struct open_operation *o,
                         double whole_ns)
 {
     struct reading reading = {
         .channel = EVIDENCE_READY, .component = COMPONENT_TX, .sign = 1, .whole_ns = whole_ns};
+    double usual_ns = usual_entry(v, o);
     clear(v);
-    for (size_t i = 0; i < o->count; i++)
-        if (o->samples[i].kind == TIMING_SENT && o->samples[i].step == 0)
-            add_value(v, o->samples[i].flow.source, o->samples[i].ready_ns);
+    for (size_t i = 0; i < o->count; i++) {
+        const struct sample *s = &o->samples[i];
+        double longer_ns = fmax(0, (double)s->entry_to_ready_ns - usual_ns);
+        if (is_first_sent(s))
+            add_value(v, s->flow.source, (uint64_t)fmin((double)s->ready_ns, longer_ns));
+    }
     judge_values(e, v, &reading);
 }
 
@@ -167,7 +191,7 @@ static void judge_drain(struct evidence *e, struct port_values *v, const struct 
     judge_values(e, v, &reading);
 }
 
-void stages_judge(struct evidence *e, const struct open_operation *o)
+void stages_judge(struct evidence *e, struct habit *habit, const struct open_operation *o)
 {
     uint32_t ports = e->map->shape.port_count;
     struct port_values v = {.evidence = e,
@@ -176,8 +200,9 @@ void stages_judge(struct evidence *e, const struct open_operation *o)
                             .scratch = malloc(ports * sizeof(float))};
     float *shortfalls = malloc(ports * sizeof(float));
     if (v.sum != NULL && v.count != NULL && v.scratch != NULL && shortfalls != NULL) {
-        double message_ns = median_message(&v, o), duration_ns = find_shortfalls(&v, o, shortfalls);
-        judge_late(e, &v, o, shortfalls, duration_ns);
+        double message_ns = habit_follow_message(habit, median_message(&v, o));
+        double duration_ns = find_shortfalls(&v, o, shortfalls);
+        judge_late(e, &v, o, shortfalls, fmax(duration_ns, message_ns));
         judge_ready(e, &v, o, message_ns);
         judge_drain(e, &v, o, message_ns);
     }
