@@ -198,21 +198,35 @@ def own_copies(folder, dataplane, library):
     return shutil.copy(dataplane, f"{folder}/dataplane/daemon"), shutil.copy(library, folder)
 
 
+def tell(name, lab, dataplane, bench, monitor_program, library):
+    """One story in a lab of its own; false: it went wrong, and has said why."""
+    began = time.time()
+    shape, rate, _ = STORIES[name]
+    with tempfile.TemporaryDirectory() as own:
+        own_dataplane, own_library = own_copies(own, dataplane, library)
+        ended = subprocess.run([lab, "run", shape, "--rate", rate, "--control", "--dataplane", own_dataplane, "--", sys.executable,
+                                os.path.realpath(__file__), "within", name, lab, own_dataplane, bench, monitor_program, own_library],
+                               env={**os.environ, "LD_LIBRARY_PATH": own})
+    print(f"  {name}: {time.time() - began:.0f} s in all", flush=True)
+    return ended.returncode == 0
+
+
+def is_told_well(name, *programs):
+    """By two runs of three, unless the first is well: verdicts have error rates (control/DIAGNOSIS.md), most of all on a machine that
+    has less time for one host than for others."""
+    if tell(name, *programs):
+        return True
+    print(f"  {name}: went wrong; it must go well twice", flush=True)
+    return tell(name, *programs) and tell(name, *programs)
+
+
 if sys.argv[1] == "within":
     within_lab(*sys.argv[2:])
 elif os.getuid() != 0:
     print("needs root for network namespaces and BPF programs")
     sys.exit(77)
 else:
-    lab, dataplane, bench, monitor_program, library = (os.path.realpath(p) for p in sys.argv[1:6])
+    programs = [os.path.realpath(p) for p in sys.argv[1:6]]
     for name in sys.argv[6:] or STORIES:
-        began = time.time()
-        shape, rate, _ = STORIES[name]
-        with tempfile.TemporaryDirectory() as own:
-            own_dataplane, own_library = own_copies(own, dataplane, library)
-            ended = subprocess.run([lab, "run", shape, "--rate", rate, "--control", "--dataplane", own_dataplane, "--", sys.executable,
-                                    os.path.realpath(__file__), "within", name, lab, own_dataplane, bench, monitor_program, own_library],
-                                   env={**os.environ, "LD_LIBRARY_PATH": own})
-        if ended.returncode != 0:
-            sys.exit(ended.returncode)
-        print(f"  {name}: {time.time() - began:.0f} s in all", flush=True)
+        if not is_told_well(name, *programs):
+            sys.exit(1)
