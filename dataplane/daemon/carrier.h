@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The worker's side of an RDMA NIC: channels of the transport to queue pairs, one each.
  *
- *     outgoing_packet ─▶ carrier_send ─▶ its link's queue ─▶ verbs_link_send      numbered packets and probes
- *     verbs_poll ─▶ transport_on_delivered, transport_receive, transport_on_path_failed
+ *     outgoing_packet ─▶ carrier_send ─▶ its link's queue ─▶ carrier_flush ─▶ verbs_link_send   numbered
+ * packets, probes verbs_poll ─▶ transport_on_delivered, transport_receive, transport_on_path_failed
  *
  * A packet for a channel whose queue pair is not connected yet waits in the link's queue, which is as long as
  * a channel's window, and the main thread is told (link_service.h). When a queue pair fails, its queue is
@@ -83,6 +83,8 @@ bool carrier_is_numbered(uint8_t type);
  * its queue pair can do; one that asks for a sign of life goes as a datagram, so that it comes through before
  * there is one. */
 bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const uint8_t *payload);
+/* After the last of several: they go to the NIC now, those that follow each other in a message as one. */
+void carrier_flush(struct carrier *c);
 /* The source port of the next datagram. Datagrams have another destination port than queue pairs, so their
  * path is nobody's: each takes another, lest a dead spine swallow all that two hosts say to each other. */
 uint16_t carrier_datagram_port(struct carrier *c);

@@ -8,14 +8,20 @@ enum {
     COMPLETIONS_A_ROUND = 32
 };
 
-static void on_sent(struct carrier *c, struct link *link, nsec_t now)
+static void take_sent(struct carrier *c, struct link *link, nsec_t now)
 {
-    if (link->first == link->posted)
-        return; /* of before it failed */
     struct packet_header header;
     memcpy(&header, carrier_take_posted(c, link)->header, sizeof(header));
     if (carrier_is_numbered(header.type))
         transport_on_delivered(c->config.transport, link->name.address, &header, now);
+}
+
+static void on_sent(struct carrier *c, struct link *link, nsec_t now)
+{
+    if (link->first == link->posted)
+        return; /* of before it failed */
+    for (unsigned left = link_queue_at(link, link->first)->run_packets; left > 0; left--)
+        take_sent(c, link, now);
 }
 
 static void note_generation(struct link *link, const struct verbs_completion *completion)
@@ -30,30 +36,18 @@ static void note_generation(struct link *link, const struct verbs_completion *co
     link->generation = header.generation;
 }
 
-/* Payload goes before the header of a data packet, and before nothing else. */
-static bool has_right_payload(const struct carrier *c, const struct verbs_completion *completion)
-{
-    struct packet_header header;
-    if (completion->payload_bytes == 0)
-        return true;
-    if (completion->header_bytes != sizeof(struct packet_data) ||
-        completion->payload_bytes > c->config.payload_bytes_max)
-        return false;
-    memcpy(&header, completion->header, sizeof(header));
-    return header.type == PACKET_DATA;
-}
-
 static void on_received(struct carrier *c, struct link *link, const struct verbs_completion *completion,
                         nsec_t now)
 {
-    if (!has_right_payload(c, completion)) {
+    struct arrival arrival;
+    if (!carrier_open_arrival(c, completion, &arrival)) {
         c->counters.foreign_payload++;
         verbs_release(c->config.verbs, completion, 1);
         carrier_fail_link(c, link, "the peer wrote payload that its header may not have", now);
         return;
     }
     note_generation(link, completion);
-    carrier_receive(c, link, completion);
+    carrier_receive(c, &arrival);
 }
 
 static void on_completion(struct carrier *c, const struct verbs_completion *completion, nsec_t now)
@@ -79,7 +73,7 @@ unsigned carrier_poll(struct carrier *c, nsec_t now)
     for (unsigned i = 0; i < count; i++)
         on_completion(c, &completions[i], now);
     count += carrier_receive_held(c);
-    carrier_post_all_waiting(c);
+    carrier_flush(c);
     carrier_tell_refused(c, now);
     return count;
 }

@@ -9,7 +9,7 @@
 #include "dataplane/daemon/carrier_state.h"
 
 static bool may_be_taken_later(const struct carrier *c, const struct link *link,
-                               const struct verbs_completion *completion, enum drop_reason reason)
+                               const struct received_packet *packet, enum drop_reason reason)
 {
     struct packet_header header;
     if (reason == DROP_SESSION || reason == DROP_INCARNATION) {
@@ -18,37 +18,41 @@ static bool may_be_taken_later(const struct carrier *c, const struct link *link,
     } else if (reason != DROP_NO_RESOURCES) {
         return false;
     }
-    memcpy(&header, completion->header, sizeof(header));
+    memcpy(&header, packet->bytes, sizeof(header));
     return carrier_is_numbered(header.type);
 }
 
-static bool is_taken(struct carrier *c, const struct verbs_completion *completion)
+/* Of a run, those that were taken are not given again. */
+static bool is_taken(struct carrier *c, struct arrival *arrival)
 {
-    const struct link *link = completion->owner;
-    struct received_packet packet = {.source = link->name.address,
-                                     .source_port = link->source_port,
-                                     .bytes = completion->header,
-                                     .length =
-                                         (uint16_t)(completion->header_bytes + completion->payload_bytes)};
-    enum drop_reason reason = c->receiver.receive(c->receiver.context, &packet);
-    return !may_be_taken_later(c, link, completion, reason);
+    const struct link *link = arrival->completion.owner;
+    struct received_packet packet = {.source = link->name.address, .source_port = link->source_port};
+    struct packet_data header;
+    for (; arrival->taken < arrival->packets; arrival->taken++) {
+        carrier_next_of_arrival(arrival, &header, &packet);
+        enum drop_reason reason = c->receiver.receive(c->receiver.context, &packet);
+        if (may_be_taken_later(c, link, &packet, reason))
+            return false;
+    }
+    return true;
 }
 
-void carrier_receive(struct carrier *c, struct link *link, const struct verbs_completion *completion)
+void carrier_receive(struct carrier *c, struct arrival *arrival)
 {
-    if (is_taken(c, completion)) {
-        verbs_release(c->config.verbs, completion, 1);
+    struct link *link = arrival->completion.owner;
+    if (is_taken(c, arrival)) {
+        verbs_release(c->config.verbs, &arrival->completion, 1);
         return;
     }
-    c->counters.packets_held++;
-    c->held[c->held_count++] = *completion;
+    c->counters.packets_held += arrival->packets - arrival->taken;
+    c->held[c->held_count++] = *arrival;
     link->held++;
 }
 
-static void let_go(struct carrier *c, const struct verbs_completion *completion)
+static void let_go(struct carrier *c, const struct arrival *arrival)
 {
-    struct link *link = completion->owner;
-    verbs_release(c->config.verbs, completion, 1);
+    struct link *link = arrival->completion.owner;
+    verbs_release(c->config.verbs, &arrival->completion, 1);
     link->held--;
 }
 

@@ -7,7 +7,7 @@ struct carried *link_queue_at(struct link *link, uint64_t number)
     return &link->queue[number % WAITING_MAX];
 }
 
-static void set_waiting(struct carrier *c, struct link *link)
+void carrier_add_waiting(struct carrier *c, struct link *link)
 {
     if (link->waits || link->posted == link->end)
         return;
@@ -23,33 +23,51 @@ static void make_void(struct carried *packet)
     packet->payload_bytes = 0;
 }
 
-static bool post(struct carrier *c, struct link *link, struct carried *packet)
+static bool post(struct carrier *c, const struct link *link, const struct carried *first,
+                 struct verbs_message *message)
 {
-    struct region_use *region = &c->regions[packet->region];
-    if (packet->payload_bytes > 0 && region->keys.local == 0)
-        make_void(packet);
-    struct verbs_message message = {.header = packet->header,
-                                    .header_bytes = packet->header_bytes,
-                                    .payload = packet->payload,
-                                    .payload_bytes = packet->payload_bytes,
-                                    .remote_address = packet->remote_address,
-                                    .remote_key = packet->remote_key,
-                                    .local_key = region->keys.local};
-    if (!verbs_link_send(link->verbs, &message))
+    struct packet_run run;
+    message->payload = first->payload;
+    message->remote_address = first->remote_address;
+    message->remote_key = first->remote_key;
+    message->local_key = c->regions[first->region].keys.local;
+    message->header = first->header;
+    message->header_bytes = first->header_bytes;
+    if (first->run_packets > 1) {
+        carrier_run_begin(first, &run);
+        message->header = (const uint8_t *)&run;
+        message->header_bytes = sizeof(run);
+    }
+    return verbs_link_send(link->verbs, message);
+}
+
+/* The next packet that is not posted, and those that may go with it. */
+static bool post_next(struct carrier *c, struct link *link)
+{
+    struct carried *first = link_queue_at(link, link->posted);
+    struct region_use *region = &c->regions[first->region];
+    struct verbs_message message = {.payload_bytes = 0};
+    if (first->payload_bytes > 0 && region->keys.local == 0)
+        make_void(first);
+    first->run_packets = (uint16_t)carrier_run_packets(link);
+    for (unsigned i = 0; i < first->run_packets; i++)
+        message.payload_bytes += link_queue_at(link, link->posted + i)->payload_bytes;
+    if (!post(c, link, first, &message))
         return false;
-    region->posted += packet->payload_bytes > 0;
+    region->posted += first->payload_bytes > 0 ? first->run_packets : 0;
+    link->posted += first->run_packets;
     return true;
 }
 
 void carrier_post_waiting(struct carrier *c, struct link *link)
 {
-    while (link->ready && link->posted < link->end && post(c, link, link_queue_at(link, link->posted)))
-        link->posted++;
+    while (link->ready && link->posted < link->end && verbs_link_has_room(link->verbs) && post_next(c, link))
+        ;
     c->counters.packets_waited += link->posted < link->end && !link->waits;
-    set_waiting(c, link);
+    carrier_add_waiting(c, link);
 }
 
-void carrier_post_all_waiting(struct carrier *c)
+void carrier_flush(struct carrier *c)
 {
     struct link_list waiting = c->waiting;
     if (STAILQ_EMPTY(&waiting))

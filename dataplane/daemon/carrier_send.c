@@ -72,7 +72,7 @@ static void send_numbered(struct carrier *c, struct link *link, const struct out
 {
     fill(c, packet, payload, link_queue_at(link, link->end++));
     c->counters.packets_carried++;
-    carrier_post_waiting(c, link);
+    carrier_add_waiting(c, link);
 }
 
 bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const uint8_t *payload)

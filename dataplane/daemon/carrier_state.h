@@ -8,6 +8,7 @@
 
 #include "dataplane/daemon/carrier.h"
 #include "dataplane/daemon/region_table.h"
+#include "dataplane/formats/packet_run.h"
 #include "nic/verbs/verbs.h"
 
 enum {
@@ -16,6 +17,7 @@ enum {
 };
 
 static_assert(PACKET_HEADER_BYTES_MAX <= (int)VERBS_HEADER_BYTES_MAX, "a header fits a message");
+static_assert(sizeof(struct packet_run) <= VERBS_HEADER_BYTES_MAX, "and so does a run's");
 
 /* A packet that has not arrived yet, as far as is known. */
 struct carried {
@@ -25,7 +27,15 @@ struct carried {
     uint32_t payload_bytes;
     uint32_t region;
     uint16_t header_bytes;
+    uint16_t run_packets; /* once posted: how many went as one, this one first */
     uint8_t header[PACKET_HEADER_BYTES_MAX];
+};
+
+/* A message of the NIC's that has come: a packet, or a run of them. */
+struct arrival {
+    struct verbs_completion completion;
+    unsigned packets, taken; /* by the transport, the first ones */
+    uint32_t packet_bytes;   /* of payload, but the last one */
 };
 
 /* One channel's queue pair and what is sent on it. Once used, a link stays its channel's. */
@@ -40,7 +50,7 @@ struct link {
     bool heard;          /* a numbered packet has come on this queue pair */
     bool heard_ever;     /* or on one before */
     uint16_t generation; /* of the channel of the last of these */
-    unsigned held;       /* packets that have come and are not taken yet */
+    unsigned held;       /* arrivals that are not taken yet */
     bool asked_to_close; /* the peer's question waits until the queue pair is stopped */
     struct packet_header close;
     const char *reason;
@@ -74,7 +84,7 @@ struct carrier {
     struct peer_links *peers; /* open addressing by address */
     uint32_t peer_mask, peer_count;
     struct link_list news, waiting;
-    struct verbs_completion *held; /* as many as there are buffers, untouched until used */
+    struct arrival *held; /* as many as there are buffers, untouched until used */
     unsigned held_count;
     struct link_name no_link[NO_LINK_MAX]; /* paths for which none is left, to be told to the transport */
     unsigned no_link_count;
@@ -94,19 +104,32 @@ void carrier_ask_for_queue_pair(struct carrier *c, struct link *link);
 
 /* The place of packet `number` of the link; there is room for WAITING_MAX from link.first on. */
 struct carried *link_queue_at(struct link *link, uint64_t number);
+/* What is in the queue and not posted is, by the next carrier_flush(). */
+void carrier_add_waiting(struct carrier *c, struct link *link);
 /* Posts what the link's queue pair has room for. */
 void carrier_post_waiting(struct carrier *c, struct link *link);
-/* The same for all links that waited for room, or for what their peers have read. */
-void carrier_post_all_waiting(struct carrier *c);
 /* The oldest posted packet has arrived, or will not: its memory is the NIC's no more. */
 struct carried *carrier_take_posted(struct carrier *c, struct link *link);
 /* Forgets all that has not arrived. */
 void carrier_empty_queue(struct carrier *c, struct link *link);
 
+/* ---- carrier_run.c ---- */
+
+/* How many packets, from the first that is not posted on, go as one; 1 or more. */
+unsigned carrier_run_packets(struct link *link);
+/* The header of a run that begins with this packet. */
+void carrier_run_begin(const struct carried *first, struct packet_run *run);
+/* False: payload came with a header that may not have it. */
+bool carrier_open_arrival(const struct carrier *c, const struct verbs_completion *completion,
+                          struct arrival *arrival);
+/* The first packet that is not taken: its bytes and length. They may be in `header`. */
+void carrier_next_of_arrival(const struct arrival *arrival, struct packet_data *header,
+                             struct received_packet *packet);
+
 /* ---- carrier_held.c ---- */
 
 /* Gives the transport what has come, and its buffer back, or holds it until it can be taken. */
-void carrier_receive(struct carrier *c, struct link *link, const struct verbs_completion *completion);
+void carrier_receive(struct carrier *c, struct arrival *arrival);
 /* Tries again; how many were taken. */
 unsigned carrier_receive_held(struct carrier *c);
 

@@ -118,6 +118,11 @@ bool worker_links_send(struct worker *w, const struct outgoing_packet *packet)
     return false;
 }
 
+void worker_links_flush(struct worker *w)
+{
+    (void)w;
+}
+
 uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet)
 {
     (void)w;

@@ -34,6 +34,12 @@ bool worker_links_send(struct worker *w, const struct outgoing_packet *packet)
     return carrier_send(w->carrier, packet, payload);
 }
 
+void worker_links_flush(struct worker *w)
+{
+    if (w->carrier != NULL)
+        carrier_flush(w->carrier);
+}
+
 uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet)
 {
     return w->carrier != NULL ? carrier_datagram_port(w->carrier) : packet->source_port;

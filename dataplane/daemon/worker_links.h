@@ -10,6 +10,8 @@
 unsigned worker_links_poll(struct worker *w);
 /* True: the packet goes, or waits to go, on a queue pair. */
 bool worker_links_send(struct worker *w, const struct outgoing_packet *packet);
+/* After the last packet of a round. */
+void worker_links_flush(struct worker *w);
 /* The source port that a packet which does not go on a queue pair is to have. */
 uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet);
 /* True: the transport must not see this datagram now. */

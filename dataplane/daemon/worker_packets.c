@@ -148,6 +148,7 @@ unsigned worker_send_packets(struct worker *w)
         else if (!worker_links_send(w, &w->outgoing[i]))
             add_frame(w, &w->outgoing[i]);
     }
+    worker_links_flush(w);
     if (w->frame_count > 0)
         push_frames(w);
     return count;

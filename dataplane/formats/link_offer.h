@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 enum {
-    LINK_OFFER_VERSION = 2,
+    LINK_OFFER_VERSION = 3,
     LINK_OFFER_PORT_DISTANCE = 1 /* from packet.h's PACKET_UDP_PORT, or whatever is configured in its place */
 };
 

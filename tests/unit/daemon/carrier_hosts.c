@@ -11,6 +11,7 @@
 struct host hosts[HOSTS];
 struct weather weather;
 nsec_t now;
+uint64_t hosts_rate_bytes_per_s = 1250000000;
 static uint64_t bytes_received_before;
 static char error[VERBS_ERROR_BYTES];
 
@@ -24,7 +25,7 @@ static enum drop_reason receive(void *context, const struct received_packet *pac
 static void create_transport(struct host *h, unsigned i)
 {
     struct transport_config config;
-    transport_config_default(&config, 1250000000, 20000);
+    transport_config_default(&config, hosts_rate_bytes_per_s, 20000);
     config.address = FIRST_ADDRESS + i;
     config.incarnation = 100 + i;
     config.seed = i;
@@ -288,6 +289,7 @@ static void send_packets(unsigned i)
         if (!carrier_send(h->carrier, &packets[k], payload))
             deliver_datagram(i, &packets[k]);
     }
+    carrier_flush(h->carrier);
 }
 
 void hosts_do_round(void)

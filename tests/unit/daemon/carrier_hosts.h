@@ -48,6 +48,7 @@ struct weather {
 extern struct host hosts[HOSTS];
 extern struct weather weather;
 extern nsec_t now;
+extern uint64_t hosts_rate_bytes_per_s; /* of their ports, from the next hosts_set_up() on */
 
 /* For cmocka. */
 int hosts_set_up(void **state);

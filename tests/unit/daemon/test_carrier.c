@@ -50,6 +50,56 @@ static void lengths_need_not_fill_the_room(void **state)
     }
 }
 
+/* Several packets a round on each path. */
+static int set_up_fast(void **state)
+{
+    hosts_rate_bytes_per_s = 50000000000;
+    return hosts_set_up(state);
+}
+
+static int tear_down_fast(void **state)
+{
+    hosts_rate_bytes_per_s = 1250000000;
+    return hosts_tear_down(state);
+}
+
+static void packets_that_follow_each_other_go_as_one(void **state)
+{
+    struct carrier_counters carrier;
+    struct verbs_counters verbs;
+    (void)state;
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_finish();
+    carrier_get_counters(hosts[0].carrier, &carrier);
+    verbs_get_counters(hosts[0].verbs, &verbs);
+    assert_in_range(verbs.messages_sent, PATHS, carrier.packets_carried / 2);
+}
+
+/* Every third time, what has come is refused for want of room. */
+static enum drop_reason receive_with_little_room(void *context, const struct received_packet *packet)
+{
+    struct host *h = context;
+    struct placement placement;
+    static unsigned calls;
+    return ++calls % 3 == 0 ? DROP_NO_RESOURCES : transport_receive(h->transport, packet, &placement, now);
+}
+
+static void the_rest_of_a_run_is_taken_later(void **state)
+{
+    struct transport_counters counters;
+    struct carrier_counters carrier;
+    struct carrier_receiver receiver = {.receive = receive_with_little_room, .context = &hosts[1]};
+    (void)state;
+    carrier_set_receiver(hosts[1].carrier, &receiver);
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_finish();
+    hosts_check_bytes(BYTES);
+    transport_get_counters(hosts[1].transport, &counters);
+    carrier_get_counters(hosts[1].carrier, &carrier);
+    assert_int_equal(counters.drops[DROP_DUPLICATE], 0);
+    assert_in_range(carrier.packets_held, 1, UINT32_MAX);
+}
+
 /* A few messages in, the next work request fails, however it may. */
 static void after_any_failure_nothing_is_lost_or_doubled(void **state)
 {
@@ -251,11 +301,14 @@ int main(int argc, char **argv)
 {
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
-#define TEST(name) cmocka_unit_test_setup_teardown(name, hosts_set_up, hosts_tear_down)
+#define TEST(name)      cmocka_unit_test_setup_teardown(name, hosts_set_up, hosts_tear_down)
+#define FAST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_fast, tear_down_fast)
     const struct CMUnitTest tests[] = {
         TEST(a_message_goes_over_queue_pairs_of_all_paths),
         TEST(every_path_carries_its_share),
         TEST(lengths_need_not_fill_the_room),
+        FAST_TEST(packets_that_follow_each_other_go_as_one),
+        FAST_TEST(the_rest_of_a_run_is_taken_later),
         TEST(after_any_failure_nothing_is_lost_or_doubled),
         TEST(a_path_lives_again_on_a_new_queue_pair),
         TEST(a_break_from_outside_is_mended),

@@ -99,12 +99,14 @@ static void whatever_befalls_them_it_arrives_once(void **state)
     uint64_t first = only != NULL ? strtoull(only, NULL, 10) : 1, end = only != NULL ? first + 1 : SEEDS;
     unsigned failed = 0;
     for (uint64_t seed = first; seed < end; seed++) {
+        /* every other seed is fast enough for packets to go in runs */
+        hosts_rate_bytes_per_s = seed % 2 ? 1250000000 : 20000000000;
+        hosts_tear_down(state);
+        hosts_set_up(state);
         if (!survives(seed)) {
             printf("seed %llu: it has not arrived\n", (unsigned long long)seed);
             failed++;
         }
-        hosts_tear_down(state);
-        hosts_set_up(state);
     }
     assert_int_equal(failed, 0);
 }
