@@ -88,6 +88,13 @@ void carrier_flush(struct carrier *c);
 /* The source port of the next datagram. Datagrams have another destination port than queue pairs, so their
  * path is nobody's: each takes another, lest a dead spine swallow all that two hosts say to each other. */
 uint16_t carrier_datagram_port(struct carrier *c);
+enum {
+    CARRIER_DATAGRAM_COPIES_MAX = 6
+};
+/* How often a datagram of this type is sent, from another port each time. One is enough, as it is repeated
+ * when it gets lost; but what waits for the word on a dead path should not wait for that, and in a fabric of
+ * two spines every other port leads to the dead one. */
+unsigned carrier_datagram_copies(uint8_t type);
 /* Sees a datagram before the transport does. True: the transport must not see it now; it is kept, or comes
  * again. */
 bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *bytes, unsigned length,

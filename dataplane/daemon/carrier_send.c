@@ -100,6 +100,11 @@ bool carrier_send(struct carrier *c, const struct outgoing_packet *packet, const
     return true;
 }
 
+unsigned carrier_datagram_copies(uint8_t type)
+{
+    return type == PACKET_CLOSE || type == PACKET_CLOSED ? CARRIER_DATAGRAM_COPIES_MAX : 1;
+}
+
 uint16_t carrier_datagram_port(struct carrier *c)
 {
     return (uint16_t)(FIRST_PORT + mix64(c->datagrams++) % PORTS);

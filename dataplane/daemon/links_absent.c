@@ -123,6 +123,13 @@ void worker_links_flush(struct worker *w)
     (void)w;
 }
 
+unsigned worker_links_copies(const struct worker *w, const struct outgoing_packet *packet)
+{
+    (void)w;
+    (void)packet;
+    return 1;
+}
+
 uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet)
 {
     (void)w;

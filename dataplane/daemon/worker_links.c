@@ -40,6 +40,12 @@ void worker_links_flush(struct worker *w)
         carrier_flush(w->carrier);
 }
 
+unsigned worker_links_copies(const struct worker *w, const struct outgoing_packet *packet)
+{
+    return w->carrier != NULL ? carrier_datagram_copies(((const struct packet_header *)packet->header)->type)
+                              : 1;
+}
+
 uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet)
 {
     return w->carrier != NULL ? carrier_datagram_port(w->carrier) : packet->source_port;

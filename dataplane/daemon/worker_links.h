@@ -12,6 +12,8 @@ unsigned worker_links_poll(struct worker *w);
 bool worker_links_send(struct worker *w, const struct outgoing_packet *packet);
 /* After the last packet of a round. */
 void worker_links_flush(struct worker *w);
+/* How often a packet that does not go on a queue pair is sent. */
+unsigned worker_links_copies(const struct worker *w, const struct outgoing_packet *packet);
 /* The source port that a packet which does not go on a queue pair is to have. */
 uint16_t worker_links_port(struct worker *w, const struct outgoing_packet *packet);
 /* True: the transport must not see this datagram now. */

@@ -117,6 +117,12 @@ static void add_frame(struct worker *w, const struct outgoing_packet *packet)
                                                       .payload = payload_of(w, packet)};
 }
 
+static void add_frames(struct worker *w, const struct outgoing_packet *packet)
+{
+    for (unsigned left = worker_links_copies(w, packet); left > 0; left--)
+        add_frame(w, packet);
+}
+
 static void report_unresolved(struct worker *w)
 {
     struct notice notice = {.kind = NOTICE_UNRESOLVED};
@@ -146,7 +152,7 @@ unsigned worker_send_packets(struct worker *w)
         if (w->outgoing[i].destination == w->config.address)
             loop_back(w, &w->outgoing[i]);
         else if (!worker_links_send(w, &w->outgoing[i]))
-            add_frame(w, &w->outgoing[i]);
+            add_frames(w, &w->outgoing[i]);
     }
     worker_links_flush(w);
     if (w->frame_count > 0)

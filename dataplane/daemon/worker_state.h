@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "dataplane/daemon/carrier.h"
 #include "dataplane/daemon/loopback.h"
 #include "dataplane/daemon/mailbox.h"
 #include "dataplane/daemon/region_table.h"
@@ -55,8 +56,9 @@ struct worker {
     struct loopback loopback;
     struct packet_probe probe_header;
     struct outgoing_packet outgoing[WORKER_BURST];
-    struct sent_frame frames[WORKER_BURST]; /* to the port; their headers are in `outgoing` */
-    unsigned frame_first, frame_count;      /* not taken by the port yet */
+    struct sent_frame
+        frames[WORKER_BURST * CARRIER_DATAGRAM_COPIES_MAX]; /* to the port; their headers are in `outgoing` */
+    unsigned frame_first, frame_count;                      /* not taken by the port yet */
     uint64_t rounds, sleeps, notices_lost, loopback_packets;
 };
 

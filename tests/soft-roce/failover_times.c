@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Preloaded into a weft-dataplane that is tested: tells on stderr, in this host's monotonic time, how long
  * the NIC took to give a queue pair up, counted from the post of the oldest work that it never confirmed, and
- * how long weft then took to post payload on another one. The first of both is the NIC's, the second ours. */
+ * how long weft then took to post some of that payload on another one. The first of both is the NIC's, the
+ * second ours. Where all of it had arrived after all, and only its acknowledgements were lost, there is
+ * nothing to send again, and no second one. */
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,18 +16,28 @@ enum {
     POSTS = 128         /* of one queue pair that are not confirmed; more than weft has */
 };
 
-/* Posts that ask for a completion, in order; each covers those before it that do not. */
+struct payload {
+    uint64_t address;
+    uint32_t bytes; /* 0: none */
+};
+
+/* Posts that ask for a completion, in order; each covers the write before it, which does not. */
 static struct queue_pair {
     struct post {
         double posted_ms;
-        bool has_payload;
+        struct payload payload;
     } posts[POSTS];
     unsigned first, end;
-    bool has_payload; /* what is posted and covered by none of these */
+    struct payload payload; /* what is posted and covered by none of these */
 } queue_pairs[QUEUE_PAIRS];
 
-static uint32_t failed_number; /* of the queue pair whose work waits for another one; 0: none */
-static double failed_ms;
+/* The queue pair that failed last, and what it had not confirmed. */
+static struct {
+    uint32_t number; /* 0: none, or some of it has been sent again */
+    double at_ms;
+    struct payload payloads[POSTS];
+    unsigned count;
+} failed;
 
 static int (*real_post_send)(struct ibv_qp *, struct ibv_send_wr *, struct ibv_send_wr **);
 static int (*real_poll_cq)(struct ibv_cq *, int, struct ibv_wc *);
@@ -42,19 +54,29 @@ static struct queue_pair *queue_pair_of(uint32_t number)
     return &queue_pairs[number % QUEUE_PAIRS];
 }
 
+static bool was_lost(const struct payload *p)
+{
+    for (unsigned i = 0; i < failed.count; i++) {
+        const struct payload *lost = &failed.payloads[i];
+        if (p->address < lost->address + lost->bytes && lost->address < p->address + p->bytes)
+            return true;
+    }
+    return false;
+}
+
 static void note_post(struct ibv_qp *qp, const struct ibv_send_wr *work, double now_ms)
 {
     struct queue_pair *q = queue_pair_of(qp->qp_num);
-    bool is_payload = work->opcode == IBV_WR_RDMA_WRITE && !(work->send_flags & IBV_SEND_INLINE);
-    q->has_payload |= is_payload;
-    if (work->send_flags & IBV_SEND_SIGNALED && q->end - q->first < POSTS) {
-        q->posts[q->end++ % POSTS] = (struct post){now_ms, q->has_payload};
-        q->has_payload = false;
+    if (work->opcode == IBV_WR_RDMA_WRITE && !(work->send_flags & IBV_SEND_INLINE))
+        q->payload = (struct payload){work->sg_list[0].addr, work->sg_list[0].length};
+    if (failed.number != 0 && qp->qp_num != failed.number && q->payload.bytes > 0 && was_lost(&q->payload)) {
+        fprintf(stderr, "failover: payload on another queue pair after %.1f ms\n", now_ms - failed.at_ms);
+        failed.number = 0;
     }
-    if (failed_number == 0 || qp->qp_num == failed_number || !is_payload)
-        return;
-    fprintf(stderr, "failover: payload on another queue pair after %.1f ms\n", now_ms - failed_ms);
-    failed_number = 0;
+    if (work->send_flags & IBV_SEND_SIGNALED && q->end - q->first < POSTS) {
+        q->posts[q->end++ % POSTS] = (struct post){now_ms, q->payload};
+        q->payload.bytes = 0;
+    }
 }
 
 static int post_send(struct ibv_qp *qp, struct ibv_send_wr *work, struct ibv_send_wr **bad)
@@ -67,15 +89,16 @@ static int post_send(struct ibv_qp *qp, struct ibv_send_wr *work, struct ibv_sen
 
 static void note_failure(const struct queue_pair *q, uint32_t number)
 {
-    bool has_payload = false;
+    failed.count = 0;
     for (unsigned i = q->first; i != q->end; i++)
-        has_payload |= q->posts[i % POSTS].has_payload;
-    if (!has_payload)
+        if (q->posts[i % POSTS].payload.bytes > 0)
+            failed.payloads[failed.count++] = q->posts[i % POSTS].payload;
+    if (failed.count == 0)
         return;
-    failed_ms = read_clock_ms();
-    failed_number = number;
+    failed.at_ms = read_clock_ms();
+    failed.number = number;
     fprintf(stderr, "failover: queue pair %u given up by the NIC after %.1f ms\n", number,
-            failed_ms - q->posts[q->first % POSTS].posted_ms);
+            failed.at_ms - q->posts[q->first % POSTS].posted_ms);
 }
 
 static void note_completion(const struct ibv_wc *wc)

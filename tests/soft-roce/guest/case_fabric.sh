@@ -20,23 +20,22 @@ even_paths() { even "payload of rank $1 by path" $(./telemetry "$1" paths ${path
 paths_died() { for rank in 0 1 2 3; do ./telemetry "$rank" count paths_died; done | paste -s; }
 sent_again() { for rank in 0 1 2 3; do ./telemetry "$rank" count nic_retransmits; done | paste -s; }
 # Where a NIC gives a path up, since emulation stood still for half a second, the rest goes over the other, as it should: what the plan
-# was can then not be seen. The first run without that is judged.
-for try in 1 2 3 4; do
+# was can then not be seen; nor in the routers' counters where NICs only sent again. The first run without either is judged.
+for try in 1 2 3 4 5 6 7 8; do
     before=($(uplink_bytes 0 0) $(uplink_bytes 0 1) $(uplink_bytes 1 0) $(uplink_bytes 1 1))
     for rank in 0 1 2 3; do paths[rank]=$(./telemetry "$rank" paths); done
     died=$(paths_died)
     again=$(sent_again)
-    check "all_to_all of 1 MiB is right" collective 300 all_to_all -b 1M -e 1M -n 1 -w 0
-    [ "$died" != "$(paths_died)" ] || break
-    echo "      try $try: a path died: $died before, $(paths_died) after"
+    check "all_to_all of 512 KiB is right" collective 300 all_to_all -b 512K -e 512K -n 1 -w 0
+    [ "$died" != "$(paths_died)" ] || [ "$again" != "$(sent_again)" ] || break
+    echo "      try $try: paths died: $died before, $(paths_died) after; NICs sent again: $again before, $(sent_again) after"
 done
 for rank in 0 1 2 3; do check "bytes of rank $rank's paths against plan" even_paths "$rank"; done
-# The routers' counters have in them what NICs sent again.
 if [ "$again" = "$(sent_again)" ]; then
     check "bytes of leaf 0's uplinks against plan" even_uplinks 0
     check "bytes of leaf 1's uplinks against plan" even_uplinks 1
 else
-    echo "      not judged, as NICs sent again: $again times before, $(sent_again) after"
+    echo "      not judged, as NICs sent again in every run"
     even_uplinks 0
     even_uplinks 1
 fi

@@ -4,7 +4,6 @@
 . ./fabric.sh
 make_fabric
 rate=20M # what emulation carries beside other work
-preload="./libforce_error.so ./libfailover_times.so"
 # Seconds of silence are nothing in emulation on a busy machine.
 check "two dataplanes start" start_all 'transport: {peer_timeout_ms: 30000}'
 
@@ -39,31 +38,16 @@ tc -n spine0 qdisc add dev down1 root netem loss 1%
 check "all_reduce with 1 % loss is right" all_reduce_is_right 4 120
 tc -n spine0 qdisc delete dev down1 root
 
-# The NIC gives up, the rest goes over the other spine, and a new queue pair brings the path back. How long the two take is told
-# apart (failover_times.c): told, not judged, as emulation beside other work may stand still.
-# failover_ms WHAT RANK: the times that the rank's dataplane told since `told`, one a line
-failover_ms() { tail -n "+${told[$2]}" "/tmp/dataplane$2.log" | sed -n "s/^failover: .*$1 after \([0-9.]*\) ms$/\1/p"; }
-mark_told() { for rank in 0 1; do told[rank]=$(($(wc -l <"/tmp/dataplane$rank.log") + 1)); done; }
-declare -a told
-tell_failover() {
-    local nic ours
-    nic=$(for rank in 0 1; do failover_ms "by the NIC" $rank; done | paste -s -d' ')
-    ours=$(for rank in 0 1; do failover_ms "another queue pair" $rank; done | paste -s -d' ')
-    echo "      queue pairs given up by the NIC after $nic ms (nominal 537); payload on another after $ours ms more"
-}
+# The NIC gives up, the rest goes over the other spine, and a new queue pair brings the path back. How long that takes: case_failover.sh.
 printf 'qdisc add dev down%d root netem loss 100%%\n' 0 1 >/tmp/swallow
 printf 'qdisc delete dev down%d root\n' 0 1 >/tmp/carry
-milliseconds() { awk -v column="$1" '/true|false/ {print $(2 * column + 2) * ($(2 * column + 3) == "s" ? 1000 : 1)}' /tmp/bench0.log; }
 given_up=$(queue_pairs_given_up)
 mark_received
-mark_told
 start_collective 120 all_reduce -b 512K -e 512K -n 15 -w 0
 sleep 1
 tc -n spine1 -b /tmp/swallow
 check "all_reduce over a spine that starts to swallow everything is right" end_collective
 check "every byte has come once" came_once 15
-echo "      the iteration that was hit: $(($(milliseconds 3 | cut -d. -f1) - $(milliseconds 1 | cut -d. -f1))) ms longer than the median"
-tell_failover
 check "queue pairs were given up" [ "$(queue_pairs_given_up)" -gt "$given_up" ]
 check "all_reduce without that spine is right" all_reduce_is_right 2 120
 tc -n spine1 -b /tmp/carry
@@ -95,13 +79,21 @@ check "and that it is back" wait_for 10 grep -q 'has the GID of its address' /tm
 touch /tmp/force_error0
 check "all_reduce over queue pairs that are made with it is right" all_reduce_is_right 2 120
 
-# A peer that is killed ends its peers' operations; its successor is served.
-start_collective 60 all_reduce -b 4M -e 4M -n 20 -w 0
+# A peer that is killed ends its peers' operations: they say who it was, well before anybody else loses patience.
+start_collective 240 all_reduce -b 4M -e 4M -n 20 -w 0
 sleep 2
 kill -9 "${daemon_of[1]}"
 wait "${daemon_of[1]}" 2>/dev/null
-operations_end() { ! end_collective >/dev/null; }
-check "operations with a killed peer end" operations_end
+killed=$(now)
+survivor_names_the_dead() {
+    ! wait "${bench[0]}" && grep -q "rank 1 on ${addresses[1]} died or cannot be reached" /tmp/bench0.log && return 0
+    tail -n 3 /tmp/bench0.log /tmp/dataplane0.log
+    return 1
+}
+check "operations with a killed peer end, and name it" survivor_names_the_dead
+awk -v killed="$killed" -v now="$(now)" 'BEGIN {printf "      %.1f s after it was killed; peers are taken for dead after 30 s\n", now - killed}'
+orphan_says_why() { ! wait "${bench[1]}" && grep -q 'weft-dataplane' /tmp/bench1.log && return 0; tail -n 3 /tmp/bench1.log; return 1; }
+check "the application of the killed dataplane is told" orphan_says_why
 rm -f /tmp/dataplane1.sock
 start_dataplane 1 "$(gateway_ethernet 1)" 'transport: {peer_timeout_ms: 30000}'
 check "its successor starts" all_ready 1

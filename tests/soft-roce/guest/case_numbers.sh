@@ -4,7 +4,8 @@
 make_fabric
 rate=20M
 option=,source_ports=numbers
-check "two dataplanes start" start_all
+# Seconds of silence are nothing in emulation on a busy machine.
+check "two dataplanes start" start_all 'transport: {peer_timeout_ms: 120000}'
 
 # Each leaf has one host here, so its uplinks carry that one's packets.
 for leaf in 0 1; do

@@ -67,7 +67,6 @@ for round in 1 2 3 4 5; do
     bare_bandwidth 10 1 >>/tmp/bare1
     collective_bandwidth >>/tmp/collective
 done
-median() { sort -n "$1" | awk '{n[NR] = $1} END {print n[int((NR + 1) / 2)]}'; }
 # compare WHAT FILE BARE-FILE
 compare() {
     echo "      1 MiB both ways, $1: ib_write_bw $(paste -s -d' ' "$3"), weft $(paste -s -d' ' "$2") Mb/s; of the medians" \

@@ -105,6 +105,9 @@ collective() {
     end_collective
 }
 
+# median FILE: of numbers, one a line
+median() { sort -n "$1" | awk '{n[NR] = $1} END {print n[int((NR + 1) / 2)]}'; }
+
 time_of() { awk '/verified|^#/ {next} NF > 6 {print $3, $4; exit}' /tmp/bench0.log; }
 
 # capture INTERFACE FILE: RoCE packets that leave or come, until uncapture

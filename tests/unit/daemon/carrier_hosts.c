@@ -279,6 +279,13 @@ static void deliver_datagram(unsigned from, const struct outgoing_packet *packet
         receive(to, &received);
 }
 
+static void deliver_copies(unsigned from, const struct outgoing_packet *packet)
+{
+    const struct packet_header *header = (const struct packet_header *)packet->header;
+    for (unsigned left = carrier_datagram_copies(header->type); left > 0; left--)
+        deliver_datagram(from, packet);
+}
+
 static void send_packets(unsigned i)
 {
     struct host *h = &hosts[i];
@@ -287,7 +294,7 @@ static void send_packets(unsigned i)
     for (unsigned k = 0; k < count; k++) {
         const uint8_t *payload = packets[k].length > 0 ? h->bytes + packets[k].offset : NULL;
         if (!carrier_send(h->carrier, &packets[k], payload))
-            deliver_datagram(i, &packets[k]);
+            deliver_copies(i, &packets[k]);
     }
     carrier_flush(h->carrier);
 }

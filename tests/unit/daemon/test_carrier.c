@@ -179,6 +179,41 @@ static void the_rest_of_a_failed_path_goes_at_once(void **state)
     hosts_check_bytes(BYTES);
 }
 
+/* Rounds from the failure of a path until its rest goes elsewhere. */
+static unsigned fail_a_path(void)
+{
+    struct transport_counters counters = {0};
+    unsigned rounds = 0;
+    hosts_begin_transfer(BYTES, BYTES);
+    hosts_do_rounds(12);
+    null_verbs_hold();
+    hosts_do_rounds(2);
+    null_verbs_fail(IBV_WC_RETRY_EXC_ERR);
+    null_verbs_let_go();
+    weather.datagrams_lost_percent = 50; /* whose ports lead to the dead one of two spines */
+    for (; rounds < 1000 && counters.packets_rehomed == 0; rounds++) {
+        hosts_do_round();
+        transport_get_counters(hosts[0].transport, &counters);
+    }
+    weather.datagrams_lost_percent = 0;
+    return rounds;
+}
+
+/* All six of either way get lost once in 32 failures. */
+static void where_every_other_datagram_is_lost_the_rest_goes_at_once_too(void **state)
+{
+    unsigned at_once = 0;
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        weather.random.state = seed;
+        at_once += fail_a_path() <= 5;
+        hosts_finish();
+        hosts_check_bytes(BYTES);
+        hosts_tear_down(state);
+        hosts_set_up(state);
+    }
+    assert_in_range(at_once, 45, 50);
+}
+
 static void a_forged_close_breaks_nothing(void **state)
 {
     struct packet_header forged = {
@@ -314,6 +349,7 @@ int main(int argc, char **argv)
         TEST(a_break_from_outside_is_mended),
         TEST(what_was_on_its_way_is_asked_for),
         TEST(the_rest_of_a_failed_path_goes_at_once),
+        TEST(where_every_other_datagram_is_lost_the_rest_goes_at_once_too),
         TEST(a_forged_close_breaks_nothing),
         TEST(what_comes_before_our_session_is_open_is_kept),
         TEST(what_is_submitted_while_no_path_lives_waits_for_one),
