@@ -21,8 +21,8 @@ carry() { for leaf in 0 1; do echo "qdisc delete dev down$leaf root"; done | tc 
 # fail_spine SPINE: amid an all-reduce
 fail_spine() {
     mark_told
-    start_collective 180 all_reduce -b 512K -e 512K -n 15 -w 0
-    sleep 1
+    start_collective 180 all_reduce -b 4M -e 4M -n 4 -w 0 # payload is always under way
+    sleep 2
     swallow "$1"
     check "all_reduce over a spine that starts to swallow everything is right" end_collective
     for rank in 0 1; do
