@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The worker's side of an RDMA NIC: channels of the transport to queue pairs, one each.
  *
- *     outgoing_packet ─▶ carrier_send ─▶ its link's queue ─▶ carrier_flush ─▶ verbs_link_send   numbered
- * packets, probes verbs_poll ─▶ transport_on_delivered, transport_receive, transport_on_path_failed
+ *     numbered packets and probes: carrier_send ─▶ their link's queue ─▶ carrier_flush ─▶ verbs_link_send
+ *     verbs_poll ─▶ transport_on_delivered, transport_receive, transport_on_path_failed
  *
  * A packet for a channel whose queue pair is not connected yet waits in the link's queue, which is as long as
  * a channel's window, and the main thread is told (link_service.h). When a queue pair fails, its queue is

@@ -38,7 +38,7 @@ unsigned carrier_run_packets(struct link *link)
     unsigned count = 1;
     if (bytes == 0 || first->header_bytes != sizeof(struct packet_data))
         return 1;
-    for (; count < waiting && last == first->payload_bytes; count++) {
+    for (; count < waiting && count < PACKET_WINDOW_MAX && last == first->payload_bytes; count++) {
         const struct carried *next = link_queue_at(link, link->posted + count);
         last = next->payload_bytes;
         bytes += last;
@@ -59,6 +59,8 @@ void carrier_run_begin(const struct carried *first, struct packet_run *run)
 static bool is_data(const struct verbs_completion *completion)
 {
     struct packet_header header;
+    if (completion->header_bytes < sizeof(header))
+        return false;
     memcpy(&header, completion->header, sizeof(header));
     return header.type == PACKET_DATA;
 }
@@ -69,7 +71,8 @@ static unsigned count_packets(const struct verbs_completion *completion, uint32_
     uint32_t bytes = completion->payload_bytes;
     if (packet_bytes == 0 || packet_bytes > most || bytes <= packet_bytes || bytes > PACKET_RUN_BYTES_MAX)
         return 0;
-    return (bytes + packet_bytes - 1) / packet_bytes;
+    unsigned count = (bytes + packet_bytes - 1) / packet_bytes;
+    return count <= PACKET_WINDOW_MAX ? count : 0;
 }
 
 bool carrier_open_arrival(const struct carrier *c, const struct verbs_completion *completion,
@@ -79,11 +82,11 @@ bool carrier_open_arrival(const struct carrier *c, const struct verbs_completion
     uint32_t most = c->config.payload_bytes_max;
     *arrival =
         (struct arrival){.completion = *completion, .packets = 1, .packet_bytes = completion->payload_bytes};
-    if (completion->payload_bytes == 0)
-        return true;
+    if (!is_data(completion))
+        return completion->payload_bytes == 0;
     if (completion->header_bytes == sizeof(run.first))
-        return completion->payload_bytes <= most && is_data(completion);
-    if (completion->header_bytes != sizeof(run) || !is_data(completion))
+        return completion->payload_bytes <= most;
+    if (completion->header_bytes != sizeof(run))
         return false;
     memcpy(&run, completion->header, sizeof(run));
     arrival->packet_bytes = run.packet_bytes;

@@ -212,6 +212,11 @@ static void runs_that_cannot_be_are_refused(void **state)
     assert_false(open_run(&run, sizeof(run), UINT32_MAX, &arrival));
     assert_false(open_run(&run, sizeof(run) - 1, 2 * PACKET_BYTES, &arrival));
     assert_false(open_run(&run, sizeof(run.first), 2 * PACKET_BYTES, &arrival));
+    assert_false(open_run(&run, sizeof(run), 0, &arrival)); /* a header that promises what did not come */
+    run.packet_bytes = PACKET_RUN_BYTES_MAX / PACKET_WINDOW_MAX - 1; /* more packets than a window has */
+    assert_false(open_run(&run, sizeof(run), PACKET_RUN_BYTES_MAX, &arrival));
+    run.packet_bytes++;
+    assert_true(open_run(&run, sizeof(run), PACKET_RUN_BYTES_MAX, &arrival));
     run.packet_bytes = 0;
     assert_false(open_run(&run, sizeof(run), 2 * PACKET_BYTES, &arrival));
     run.packet_bytes = PACKET_BYTES + 1;
