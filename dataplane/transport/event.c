@@ -3,6 +3,7 @@
  * off the messages, communicators and channels that wait on lists, so none can be lost for lack of room. */
 #include "dataplane/transport/leg.h"
 #include "dataplane/transport/message.h"
+#include "dataplane/transport/path_timing.h"
 
 static void take_chunk_event(struct incoming *m, struct event *event)
 {
@@ -128,5 +129,5 @@ bool transport_next_event(struct transport *t, struct event *event)
 {
     leg_release_offered(t);
     return next_incoming_event(t, event) || next_outgoing_event(t, event) ||
-           next_communicator_event(t, event) || next_path_event(t, event);
+           next_communicator_event(t, event) || next_path_event(t, event) || path_timing_next_event(t, event);
 }

@@ -8,6 +8,7 @@
 #include "dataplane/transport/credit.h"
 #include "dataplane/transport/message.h"
 #include "dataplane/transport/path_health.h"
+#include "dataplane/transport/path_timing.h"
 #include "dataplane/transport/session.h"
 #include "dataplane/transport/suspicion.h"
 
@@ -207,6 +208,14 @@ static enum drop_reason take_probe(struct transport *t, const struct arrival *a)
     return queued ? DROP_NONE : DROP_NO_RESOURCES;
 }
 
+static enum drop_reason take_probe_reply(struct transport *t, const struct arrival *a)
+{
+    uint64_t token = a->packet->probe.token;
+    if (path_timing_on_reply(t, a->packet->header.session, token, a->now))
+        return DROP_NONE;
+    return path_health_on_probe_reply(t, a->channel, token, a->now);
+}
+
 static enum drop_reason dispatch(struct transport *t, struct arrival *a, struct placement *placement)
 {
     if (a->datagram->trimmed)
@@ -226,7 +235,7 @@ static enum drop_reason dispatch(struct transport *t, struct arrival *a, struct 
     case PACKET_PROBE:
         return take_probe(t, a);
     case PACKET_PROBE_REPLY:
-        return path_health_on_probe_reply(t, a->channel, a->packet->probe.token, a->now);
+        return take_probe_reply(t, a);
     }
     return take_numbered(t, a, placement);
 }

@@ -31,9 +31,10 @@
 #define NONE UINT32_MAX
 
 enum {
-    CHUNKS_MAX = 64,   /* of one receive */
-    REPLIES_MAX = 256, /* answers waiting to be sent */
-    NOTICES_MAX = 256  /* deaths of ranks that peers are being told of */
+    CHUNKS_MAX = 64,       /* of one receive */
+    REPLIES_MAX = 256,     /* answers waiting to be sent */
+    PATH_TIMINGS_MAX = 32, /* lone packets on their way */
+    NOTICES_MAX = 256      /* deaths of ranks that peers are being told of */
 };
 
 /* The lanes of a peer that are not bound to one path, numbered after the paths: one a mode, so that modes do
@@ -292,6 +293,16 @@ struct reply {
     uint8_t bytes[PACKET_HEADER_BYTES_MAX];
 };
 
+/* A lone packet whose round trip is measured. */
+struct path_timing {
+    uint64_t token; /* 0: none is on its way */
+    uint64_t cookie;
+    nsec_t sent_at, round_trip_ns;
+    uint16_t peer;
+    uint8_t path;
+    bool answered; /* and nobody has been told */
+};
+
 /* "Rank `rank` of this communicator is dead": told to every peer that has its bit set. */
 struct notice {
     uint64_t identity;
@@ -326,6 +337,7 @@ struct transport {
     uint32_t first_incoming_event, last_incoming_event;
     uint32_t first_communicator_event, last_communicator_event;
     uint32_t first_path_event, last_path_event;
+    uint32_t timings_answered;
     uint32_t offered_leg; /* of the last event, not taken yet */
     uint32_t reply_first, reply_count;
     uint32_t notices_pending, next_notice; /* pending: notices that some peer has not been told */
@@ -363,6 +375,8 @@ struct transport {
     struct split_piece *split; /* as many as there are pieces */
 
     void *memory; /* that all of this lies in */
+    struct path_timing timings[PATH_TIMINGS_MAX];
+    uint32_t next_timing;
     struct reply replies[REPLIES_MAX];
     struct notice notices[NOTICES_MAX];
 };

@@ -120,6 +120,12 @@ struct path_entry {
 void transport_set_paths(struct transport *t, uint16_t peer, const struct path_entry *paths, unsigned count,
                          nsec_t now);
 
+/* Sends one small packet over the path, before all that waits, and times its way there and back:
+ * EVENT_PATH_TIMED. It may be lost; the caller gives up what is not answered, and asks for at most 32 at a
+ * time: of more the oldest are forgotten. False: there is no session with the peer, or the path does not
+ * live, or there is no room. */
+bool transport_time_path(struct transport *t, uint16_t peer, unsigned path, uint64_t cookie, nsec_t now);
+
 /* ---- plans ---- */
 
 /* A plan in force. */
@@ -188,7 +194,8 @@ enum event_kind {
     EVENT_CHUNK, /* chunk `chunk` of a receive is whole */
     EVENT_COMMUNICATOR_DEAD,
     EVENT_PATH_DOWN, /* owner is meaningless: peer and path */
-    EVENT_PATH_UP
+    EVENT_PATH_UP,
+    EVENT_PATH_TIMED /* peer, path, cookie: what transport_time_path() asked for */
 };
 enum event_status {
     EVENT_OK,
@@ -215,6 +222,7 @@ struct event {
     /* PATH_DOWN: how long nothing had come back, and in timeouts of the path, rounded up. */
     nsec_t silent_ns;
     uint32_t timeouts;
+    nsec_t round_trip_ns; /* PATH_TIMED */
 };
 /* Takes the oldest event. Drain it before the next transport_receive(): an event may speak of bytes that the
  * last placement named, so copy those first. */
