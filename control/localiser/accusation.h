@@ -6,6 +6,7 @@
 #define WEFT_CONTROL_LOCALISER_ACCUSATION_H
 
 #include "control/localiser/localiser.h"
+#include "control/localiser/pauses.h"
 #include "control/localiser/probing.h"
 #include "control/localiser/silence.h"
 #include "control/localiser/standing_queue.h"
@@ -43,6 +44,7 @@ struct accusations {
     const struct localiser_config *config;
     struct evidence *evidence;
     struct silence *silence;
+    const struct pauses *pauses;
     const struct localiser_port *ports;
     struct leaf_ports leaf_ports;
     struct localiser_counters *counters;

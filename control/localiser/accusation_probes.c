@@ -77,7 +77,8 @@ static bool is_slow_link(const struct accusations *a, const struct accusation *x
 /* False: nothing more is to be learnt. */
 static bool ask_queue(struct accusations *a, struct accusation *x, uint64_t now_ns)
 {
-    if (!a->config->lone_probes || !is_slow_link(a, x) || queue_word(x) != QUEUE_ASK)
+    if (!a->config->lone_probes || !is_slow_link(a, x) || queue_word(x) != QUEUE_ASK ||
+        pauses_share(a->pauses) < STANDING_QUEUE_SILENCE_MIN)
         return false;
     x->asks_queue = true;
     standing_queue_plan(&x->queue, &x->probing, a->evidence->map, &a->leaf_ports, x->suspicion.components[0]);

@@ -24,6 +24,7 @@ static void judge_operation(struct localiser *l, const struct open_operation *o,
         l->round_opened_ns = now_ns;
     struct cohort_result result = cohort_judge(&l->evidence, habit, &l->losses, o);
     stages_judge(&l->evidence, habit, o);
+    pauses_take(&l->pauses, o);
     l->counters.operations++;
     l->counters.cohorts_too_small += result.too_small;
     l->counters.common_mode_rounds += result.common_mode;

@@ -130,6 +130,7 @@ static int create_parts(struct localiser *l)
     a->config = &l->config;
     a->evidence = &l->evidence;
     a->silence = &l->silence;
+    a->pauses = &l->pauses;
     a->ports = l->ports;
     a->leaf_ports = (struct leaf_ports){.first = l->leaf_first, .ports = l->leaf_of_ports};
     a->counters = &l->counters;

@@ -18,7 +18,8 @@ bool probing_on_answer(struct probing *p, uint64_t number, const struct timing_r
     struct probe *probe = &p->probes[number - p->first_number];
     if (probe->answered >= probe->repeats)
         return false;
-    probe->times[probe->answered++] = logf((float)r->network_ns + 1);
+    bool lost = r->packets > 0 && r->retransmits >= r->packets;
+    probe->times[probe->answered++] = lost ? INFINITY : logf((float)r->network_ns + 1);
     probe->packets_sent += r->packets;
     probe->packets_lost += r->retransmits;
     return true;

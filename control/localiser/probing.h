@@ -20,7 +20,7 @@ struct probe {
     uint32_t packets, repeats;
     uint32_t answered;
     uint64_t packets_sent, packets_lost;
-    float times[PROBE_REPEATS_MAX]; /* log ns */
+    float times[PROBE_REPEATS_MAX]; /* log ns; INFINITY: nothing of it came back */
 };
 
 struct probing {

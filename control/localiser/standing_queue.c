@@ -12,7 +12,6 @@ enum {
 };
 #define IDLE_TIMES                                                                                           \
     1.5 /* the fastest: a link of a quarter of its rate takes less, one packet in a queue not */
-#define SILENCE_MIN 0.25 /* of the time: with less there is nothing to be told */
 /* Of the silence that is to be expected: */
 #define SILENCE_CLEAR 0.75 /* so much is enough, at once */
 #define SILENCE_HALF  0.5  /* with less, in the end, a queue stands */
@@ -114,42 +113,75 @@ void standing_queue_count(struct standing_queue *q, const struct probing *p)
     float idle = fastest(p) + (float)log(IDLE_TIMES);
     q->sets++;
     for (uint32_t i = 0; i < p->count; i++) {
-        q->counts[i].answered += p->probes[i].answered;
-        for (uint32_t k = 0; k < p->probes[i].answered; k++)
-            q->counts[i].quiet += p->probes[i].times[k] <= idle;
+        for (uint32_t k = 0; k < p->probes[i].answered; k++) {
+            bool came_back = isfinite(p->probes[i].times[k]);
+            q->counts[i].answered += came_back;
+            q->counts[i].quiet += came_back && p->probes[i].times[k] <= idle;
+        }
     }
 }
 
 static double share(const struct queue_count *c)
 {
-    return c->answered > 0 ? (double)c->quiet / c->answered : 0;
+    return (double)c->quiet / c->answered;
 }
 
-/* The silence on the busier of the paths past it: what else we have on their way counts. If nobody else loads
- * it the component is busy for as many times as long as its messages take longer. */
-static double silence_expected(const struct standing_queue *q, double excess)
+/* The least silence on the paths past it that have answered: what else we have on their way counts. Returns
+ * of how many packets that is the share; 0: nobody has answered. */
+static uint32_t silence_past(const struct standing_queue *q, double *silence)
 {
-    double silence = fmin(share(&q->counts[q->paths]), share(&q->counts[q->paths + 1]));
-    return 1 - excess * (1 - silence);
+    uint32_t packets = 0;
+    *silence = 1;
+    for (uint32_t i = q->paths; i < q->paths + REFERENCES; i++) {
+        const struct queue_count *c = &q->counts[i];
+        if (c->answered == 0 || share(c) > *silence)
+            continue;
+        packets = c->answered;
+        *silence = share(c);
+    }
+    return packets;
 }
 
-/* A link's queue is on every path over it, a switch's on those over one of its cables. */
-static double silence_seen(const struct standing_queue *q)
+/* If nobody else loads it the component is busy for as many times as long as its messages take longer. */
+static double silence_expected(double silence_past, double excess)
+{
+    return 1 - excess * (1 - silence_past);
+}
+
+/* A link's queue is on every path over it, a switch's on those over one of its cables. False: no path over it
+ * has answered. */
+static bool silence_seen(const struct standing_queue *q, double *seen)
 {
     double least = 1, most = 0;
+    bool answered = false;
     for (uint32_t i = 0; i < q->paths; i++) {
+        if (q->counts[i].answered == 0)
+            continue;
+        answered = true;
         least = fmin(least, share(&q->counts[i]));
         most = fmax(most, share(&q->counts[i]));
     }
-    return q->is_link ? most : least;
+    *seen = q->is_link ? most : least;
+    return answered;
+}
+
+/* Of a share of so many packets: two standard errors, at most. */
+static double doubt(uint32_t packets)
+{
+    return 1 / sqrt(packets);
 }
 
 enum queue_word standing_queue_word(const struct standing_queue *q, double excess)
 {
+    double past, seen;
     if (q->sets == 0)
         return QUEUE_ASK;
-    double expected = silence_expected(q, excess), seen = silence_seen(q);
-    bool enough = expected >= SILENCE_MIN;
+    uint32_t packets = silence_past(q, &past);
+    if (packets == 0 || !silence_seen(q, &seen) ||
+        silence_expected(past + doubt(packets), excess) < STANDING_QUEUE_SILENCE_MIN)
+        return QUEUE_UNKNOWN; /* and more packets would not tell */
+    double expected = silence_expected(past, excess);
+    bool enough = expected >= STANDING_QUEUE_SILENCE_MIN;
     if (enough && seen >= SILENCE_CLEAR * expected)
         return QUEUE_PASSES;
     if (q->sets < SETS_MAX)

@@ -9,6 +9,9 @@
 
 #include "control/localiser/probing.h"
 
+/* Of the time; with less there is nothing to be told. */
+#define STANDING_QUEUE_SILENCE_MIN 0.25
+
 struct queue_count {
     uint32_t answered;
     uint32_t quiet; /* of these: as fast as on an idle path */

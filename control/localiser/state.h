@@ -7,6 +7,7 @@
 #include "control/localiser/cohort.h"
 #include "control/localiser/habit.h"
 #include "control/localiser/loss_level.h"
+#include "control/localiser/pauses.h"
 #include "control/localiser/stage_gate.h"
 #include "control/localiser/stages.h"
 
@@ -41,6 +42,7 @@ struct localiser {
     struct loss_level losses;
     struct evidence evidence;
     struct silence silence;
+    struct pauses pauses;
     struct stage_gate *gate;
     struct accusations accusations;
     struct localiser_counters counters;

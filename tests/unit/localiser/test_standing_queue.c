@@ -70,12 +70,37 @@ static void a_queue_that_stands_is_others(void **state)
     assert_int_equal(word_after(SETS, (struct silence){10, 80}, 1.5), QUEUE_STANDS);
 }
 
-/* The jobs are never silent, or would not be over a link that is so much slower. */
+/* The jobs are never silent, or would not be over a link that is so much slower: then a set is enough. */
 static void without_silence_nobody_can_tell(void **state)
 {
     (void)state;
+    assert_int_equal(word_after(1, (struct silence){0, 10}, 1.5), QUEUE_UNKNOWN);
+    assert_int_equal(word_after(1, (struct silence){0, 40}, 1.5), QUEUE_ASK);
     assert_int_equal(word_after(SETS, (struct silence){0, 10}, 1.5), QUEUE_UNKNOWN);
     assert_int_equal(word_after(SETS, (struct silence){0, 80}, 5), QUEUE_UNKNOWN);
+}
+
+/* Paths that nobody times, or on which all is lost, say nothing: neither that there is silence nor that not.
+ */
+static void who_does_not_answer_says_nothing(void **state)
+{
+    (void)state;
+    for (uint32_t silent = 0; silent <= 4; silent++) { /* of two paths over the link, and two past it */
+        struct standing_queue q = {0};
+        struct probing p = {0};
+        standing_queue_plan(&q, &p, &map, &leaves, number(COMPONENT_UP, 1, 0));
+        assert_int_equal(p.count, 4);
+        p.first_number = 1;
+        for (uint32_t i = silent; i < p.count; i++)
+            for (uint32_t k = 0; k < p.probes[i].repeats; k++) {
+                bool lost = k % 2 != 0;
+                struct timing_record r = {
+                    .packets = 1, .retransmits = lost, .network_ns = lost ? 0 : IDLE_NS};
+                assert_true(probing_on_answer(&p, 1 + i, &r));
+            }
+        standing_queue_count(&q, &p);
+        assert_int_equal(standing_queue_word(&q, 1.5), silent < 2 ? QUEUE_PASSES : QUEUE_UNKNOWN);
+    }
 }
 
 static void every_cable_of_a_switch_is_tried(void **state)
@@ -110,6 +135,7 @@ int main(void)
         cmocka_unit_test(where_silence_is_a_reduced_rate_passes_at_once),
         cmocka_unit_test(a_queue_that_stands_is_others),
         cmocka_unit_test(without_silence_nobody_can_tell),
+        cmocka_unit_test(who_does_not_answer_says_nothing),
         cmocka_unit_test(every_cable_of_a_switch_is_tried),
         cmocka_unit_test(without_a_way_past_it_nothing_is_asked),
     };
