@@ -100,6 +100,23 @@ struct core_path {
     uint64_t acked_bytes;
 };
 
+enum {
+    CORE_TIMINGS_MAX = 32,    /* of an agent at a time */
+    CORE_ROUND_TRIPS_MAX = 64 /* of a timing */
+};
+/* The agent is to send lone packets over a path, and to time them. */
+struct core_timing_wish {
+    uint64_t number;
+    uint32_t peer, spine; /* addresses */
+    uint32_t packets, over_ms;
+};
+/* What came of it: of packets that are not listed nothing came back. */
+struct core_timed {
+    uint64_t number;
+    uint32_t count;
+    uint32_t round_trips_ns[CORE_ROUND_TRIPS_MAX];
+};
+
 /* One report: all that the agent knows. What it points to is only read during the call. */
 struct core_report {
     uint32_t address;
@@ -113,6 +130,8 @@ struct core_report {
     unsigned path_count;
     const uint32_t *probed;
     unsigned probed_count;
+    const struct core_timed *timed;
+    unsigned timed_count;
 };
 
 struct core_reply {
@@ -120,6 +139,8 @@ struct core_reply {
     uint64_t report_every_ns, lease_ns;
     const uint32_t *probe; /* peers to look for paths to anew; valid until the next call */
     unsigned probe_count;
+    const struct core_timing_wish *time; /* said once; valid as long */
+    unsigned time_count;
 };
 
 /* 0 or -ENOENT, -ESTALE, -EINVAL, -ENOMEM with `error`; then nothing has changed. */

@@ -48,6 +48,7 @@ struct core {
     uint64_t *wished_bytes_per_s;          /* [link]: what they leave of its rate, in eighths */
     uint32_t *reporters;                   /* of core_link_info() */
     uint32_t probe_list[AGENT_PROBES_MAX]; /* of a reply */
+    struct core_timing_wish timing_list[CORE_TIMINGS_MAX];
 
     uint64_t quiet_until_ns; /* after a restart: agents have had the time to report */
     uint64_t stored_epoch;   /* never to be given again */
@@ -82,6 +83,11 @@ uint64_t diagnosis_wakeup(const struct core *core);
 void diagnosis_on_operator(struct core *core, uint32_t link, bool drained, uint64_t now_ns);
 /* The agent of `port` has looked for its paths to `peer` anew, as it was asked to at asked_ns. */
 void diagnosis_on_probed(struct core *core, uint32_t port, const struct asked_probe *probe, uint64_t now_ns);
+/* The agent has timed a path as it was asked to. */
+void diagnosis_on_timed(struct core *core, uint32_t port, const struct core_timed *timed, uint64_t now_ns);
+/* Writes the wishes that its agent has not been told of. Returns how many. */
+unsigned diagnosis_take_wishes(struct core *core, uint32_t port,
+                               struct core_timing_wish wishes[CORE_TIMINGS_MAX]);
 /* The rates of the fabric now, for the planner. 0, or -errno with `error`. */
 int core_make_fabric(const struct core *core, struct planner_fabric **fabric,
                      char error[PLANNER_ERROR_BYTES]);

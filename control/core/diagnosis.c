@@ -139,6 +139,7 @@ static void configure(const struct core *core, struct localiser_config *config)
 {
     const struct core_diagnosis_config *c = &core->config.diagnosis;
     localiser_config_default(config);
+    config->lone_probes = true;
     if (c->hang_ns > 0)
         config->hang_ns = c->hang_ns;
     if (config->probe_timeout_ns < ASKING_REPORTS * core->config.report_every_ns)
@@ -203,8 +204,12 @@ void diagnosis_tick(struct core *core, uint64_t now_ns)
     struct probe_request probe;
     if (d->localiser != NULL && now_ns >= localiser_next_wakeup(d->localiser)) {
         localiser_tick(d->localiser, now_ns);
-        while (localiser_next_probe(d->localiser, &probe))
-            diagnosis_ask_tie(core, &probe, now_ns);
+        while (localiser_next_probe(d->localiser, &probe)) {
+            if (probe.lone)
+                diagnosis_ask_lone(core, &probe, now_ns);
+            else
+                diagnosis_ask_tie(core, &probe, now_ns);
+        }
     }
     if (d->localiser != NULL)
         take_verdicts(core, now_ns);

@@ -114,21 +114,27 @@ static enum outcome outcome_of(const struct core *core, const struct tie_probe *
     return is_well ? OUTCOME_WELL : OUTCOME_UNKNOWN;
 }
 
+void diagnosis_tell_probe(struct core *core, const struct probe_request *q,
+                          const struct timing_record *outcome)
+{
+    struct timing_record record = *outcome;
+    record.kind = TIMING_PROBE;
+    record.sequence = q->number;
+    record.source = q->source;
+    record.destination = q->destination;
+    record.packets = q->packets;
+    record.path = q->path;
+    record.pieces = 1;
+    localiser_take_record(core->diagnosis->localiser, q->source, &record, record.at_ns);
+}
+
 static void tell_localiser(struct core *core, const struct tie_probe *t, enum outcome outcome,
                            uint64_t now_ns)
 {
-    const struct probe_request *q = &t->request;
-    struct timing_record record = {.kind = TIMING_PROBE,
-                                   .sequence = q->number,
-                                   .at_ns = now_ns,
-                                   .network_ns = now_ns - t->asked_ns,
-                                   .source = q->source,
-                                   .destination = q->destination,
-                                   .packets = q->packets,
-                                   .retransmits = outcome == OUTCOME_SILENT ? q->packets : 0,
-                                   .path = q->path,
-                                   .pieces = 1};
-    localiser_take_record(core->diagnosis->localiser, q->source, &record, now_ns);
+    uint32_t lost = outcome == OUTCOME_SILENT ? t->request.packets : 0;
+    diagnosis_tell_probe(
+        core, &t->request,
+        &(struct timing_record){.at_ns = now_ns, .network_ns = now_ns - t->asked_ns, .retransmits = lost});
 }
 
 /* Returns whether all its ends have answered. */

@@ -12,6 +12,7 @@
 
 enum {
     TIE_PROBES_MAX = 256,
+    TIMINGS_MAX = 256,
     RECOVERIES_MAX = 256
 };
 
@@ -27,6 +28,14 @@ struct tie_probe {
         bool heard; /* the spine, since it was asked */
     } ends[2];
     unsigned end_count;
+};
+
+/* Lone packets that the localiser wants, and that an agent was or will be asked to time. */
+struct lone_timing {
+    struct probe_request request;
+    uint32_t port;
+    uint64_t asked_ns;
+    bool told; /* to the agent */
 };
 
 /* A link that was taken out for a verdict, and whether it is well again. */
@@ -48,6 +57,8 @@ struct diagnosis {
     struct verdict_table verdicts;
     struct tie_probe tie_probes[TIE_PROBES_MAX];
     unsigned tie_probe_count;
+    struct lone_timing timings[TIMINGS_MAX];
+    unsigned timing_count;
     struct recovery recoveries[RECOVERIES_MAX];
     unsigned recovery_count;
 };
@@ -76,9 +87,17 @@ void diagnosis_tell(struct core *core, const struct diagnosed *d, uint64_t now_n
 
 /* Begins a probe that tells members of a tie class apart, if an agent can make it. */
 void diagnosis_ask_tie(struct core *core, const struct probe_request *request, uint64_t now_ns);
+/* What a probe has brought, as a record of the host that it began at. */
+void diagnosis_tell_probe(struct core *core, const struct probe_request *request,
+                          const struct timing_record *outcome);
 void diagnosis_watch_link(struct core *core, uint32_t leaf, uint32_t spine, uint64_t now_ns);
 void diagnosis_forget_link(struct core *core, uint32_t leaf, uint32_t spine);
 void diagnosis_probe_links(struct core *core, uint64_t now_ns);
 uint64_t diagnosis_probes_wakeup(const struct core *core);
+
+/* ---- diagnosis_timings.c ---- */
+
+/* Has lone packets timed; if no agent can, the localiser is told at once. */
+void diagnosis_ask_lone(struct core *core, const struct probe_request *request, uint64_t now_ns);
 
 #endif

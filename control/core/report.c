@@ -135,8 +135,9 @@ static int take_report(struct intake *in, struct core_error *error)
     return result;
 }
 
-static void fill_reply(struct core *core, const struct agent *a, struct core_reply *reply)
+static void fill_reply(struct core *core, uint32_t port, struct core_reply *reply)
 {
+    const struct agent *a = core->agents[port];
     *reply = (struct core_reply){.epoch = core_epoch(core),
                                  .report_every_ns = core->config.report_every_ns,
                                  .lease_ns = core->config.lease_ns,
@@ -145,6 +146,8 @@ static void fill_reply(struct core *core, const struct agent *a, struct core_rep
         if (a->probes[i].pending)
             core->probe_list[reply->probe_count++] = a->probes[i].peer;
     }
+    reply->time = core->timing_list;
+    reply->time_count = diagnosis_take_wishes(core, port, core->timing_list);
 }
 
 static struct agent *agent_of(struct core *core, uint32_t port)
@@ -178,7 +181,7 @@ int core_report(struct core *core, const struct core_report *report, uint64_t no
     in.agent->seen_ns = now_ns;
     if (now_ns + core->config.lease_ns < core->lease_check_ns)
         core->lease_check_ns = now_ns + core->config.lease_ns;
-    fill_reply(core, in.agent, reply);
+    fill_reply(core, in.port, reply);
     return 0;
 }
 

@@ -176,5 +176,7 @@ static void ask_for_paths(struct intake *in)
 void report_take_probes(struct intake *in)
 {
     take_probed(in);
+    for (unsigned i = 0; i < in->report->timed_count; i++)
+        diagnosis_on_timed(in->core, in->port, &in->report->timed[i], in->now_ns);
     ask_for_paths(in);
 }

@@ -260,6 +260,14 @@ uint32_t body_needed_address(struct body_object *object, const char *member)
     return address;
 }
 
+uint64_t body_number_at(struct body_object *object, const char *member, size_t index, uint64_t most)
+{
+    const json_t *value = json_array_get(json_object_get(object->json, member), index);
+    char place[BODY_POINTER_BYTES];
+    snprintf(place, sizeof(place), "%s/%zu", member, index);
+    return read_number(object, place, value, most);
+}
+
 uint32_t body_address_at(struct body_object *object, const char *member, size_t index)
 {
     const json_t *value = json_array_get(json_object_get(object->json, member), index);

@@ -52,6 +52,7 @@ uint64_t body_needed_identity(struct body_object *object, const char *member);
 
 /* The elements of an array; 0 when absent. */
 size_t body_count(struct body_object *object, const char *member, size_t most);
+uint64_t body_number_at(struct body_object *object, const char *member, size_t index, uint64_t most);
 bool body_element(struct body_object *object, const char *member, size_t index, struct body_object *element);
 /* The IPv4 address, host byte order, at `member`, or at an index of that array. */
 uint32_t body_needed_address(struct body_object *object, const char *member);

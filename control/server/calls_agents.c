@@ -23,6 +23,7 @@ struct report_room {
     struct core_path *paths;
     size_t path_room;
     uint32_t probed[PROBED_MAX];
+    struct core_timed timed[CORE_TIMINGS_MAX];
 };
 
 static void room_free(struct report_room *room)
@@ -163,10 +164,31 @@ static void read_paths(struct body_object *root, struct report_room *room)
     room->report.paths = room->paths;
 }
 
+static void read_timed(struct body_object *object, struct core_timed *timed)
+{
+    static const char *const members[] = {"number", "round_trips_ns", NULL};
+    body_check_members(object, members);
+    timed->number = body_needed_number(object, "number", INT64_MAX);
+    timed->count = (uint32_t)body_count(object, "round_trips_ns", CORE_ROUND_TRIPS_MAX);
+    for (uint32_t i = 0; i < timed->count; i++)
+        timed->round_trips_ns[i] = (uint32_t)body_number_at(object, "round_trips_ns", i, UINT32_MAX);
+}
+
+static void read_all_timed(struct body_object *root, struct report_room *room)
+{
+    size_t count = body_count(root, "timed", CORE_TIMINGS_MAX);
+    struct body_object object;
+    for (size_t i = 0; i < count && body_element(root, "timed", i, &object); i++)
+        read_timed(&object, &room->timed[i]);
+    room->report.timed = room->timed;
+    room->report.timed_count = (unsigned)count;
+}
+
 static void read_report(struct body_object *root, struct report_room *room)
 {
     static const char *const members[] = {"version",  "incarnation",   "sequence", "plan_epoch", "plan_hash",
-                                          "rate_bps", "communicators", "paths",    "probed",     NULL};
+                                          "rate_bps", "communicators", "paths",    "probed",     "timed",
+                                          NULL};
     struct core_report *r = &room->report;
     body_check_members(root, members);
     if (body_needed_number(root, "version", UINT32_MAX) != 1)
@@ -183,6 +205,20 @@ static void read_report(struct body_object *root, struct report_room *room)
     for (unsigned i = 0; i < r->probed_count; i++)
         room->probed[i] = body_address_at(root, "probed", i);
     r->probed = room->probed;
+    read_all_timed(root, room);
+}
+
+static json_t *view_wishes(const struct core_reply *reply)
+{
+    json_t *time = json_array();
+    for (unsigned i = 0; i < reply->time_count; i++) {
+        const struct core_timing_wish *w = &reply->time[i];
+        json_array_append_new(time,
+                              json_pack("{s:I, s:o, s:o, s:I, s:I}", "number", (json_int_t)w->number, "peer",
+                                        view_address(w->peer), "spine", view_address(w->spine), "packets",
+                                        (json_int_t)w->packets, "over_ms", (json_int_t)w->over_ms));
+    }
+    return time;
 }
 
 static void answer_report(struct call *call, const struct core_reply *reply)
@@ -191,9 +227,10 @@ static void answer_report(struct call *call, const struct core_reply *reply)
     for (unsigned i = 0; i < reply->probe_count && i < PROBED_MAX; i++)
         json_array_append_new(probe, view_address(reply->probe[i]));
     call_answer(call, 200,
-                json_pack("{s:I, s:I, s:I, s:o}", "epoch", (json_int_t)reply->epoch, "report_every_ms",
+                json_pack("{s:I, s:I, s:I, s:o, s:o}", "epoch", (json_int_t)reply->epoch, "report_every_ms",
                           (json_int_t)(reply->report_every_ns / 1000000), "lease_ms",
-                          (json_int_t)(reply->lease_ns / 1000000), "probe", probe));
+                          (json_int_t)(reply->lease_ns / 1000000), "probe", probe, "time",
+                          view_wishes(reply)));
 }
 
 void calls_report(struct call *call)

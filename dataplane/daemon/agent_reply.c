@@ -46,6 +46,43 @@ static bool read_probes(const json_t *probes, struct agent_reply *reply)
     return true;
 }
 
+static bool read_number(const json_t *object, const char *name, uint64_t least, uint64_t most,
+                        uint64_t *number)
+{
+    const json_t *member = json_object_get(object, name);
+    json_int_t value = json_integer_value(member);
+    *number = (uint64_t)value;
+    return json_is_integer(member) && value >= 0 && *number >= least && *number <= most;
+}
+
+static bool read_wish(const json_t *object, struct lone_wish *wish)
+{
+    uint64_t packets, over_ms;
+    bool good = read_number(object, "number", 0, INT64_MAX, &wish->number) &&
+                read_number(object, "packets", 1, LONE_PACKETS_MAX, &packets) &&
+                read_number(object, "over_ms", 0, LONE_OVER_MS_MAX, &over_ms);
+    if (!good || !address_parse(json_string_value(json_object_get(object, "peer")), &wish->peer) ||
+        !address_parse(json_string_value(json_object_get(object, "spine")), &wish->spine))
+        return false;
+    wish->packets = (uint32_t)packets;
+    wish->over_ms = (uint32_t)over_ms;
+    return true;
+}
+
+static bool read_wishes(const json_t *wishes, struct agent_reply *reply)
+{
+    size_t index;
+    json_t *object;
+    if (wishes && (!json_is_array(wishes) || json_array_size(wishes) > LONE_ERRANDS_MAX))
+        return false;
+    json_array_foreach(wishes, index, object)
+    {
+        if (!read_wish(object, &reply->time[reply->time_count++]))
+            return false;
+    }
+    return true;
+}
+
 static int read_members(const json_t *body, struct agent_reply *reply, char error[ERROR_BYTES])
 {
     const json_t *epoch = json_object_get(body, "epoch");
@@ -57,6 +94,8 @@ static int read_members(const json_t *body, struct agent_reply *reply, char erro
         return refuse(error, "`report_every_ms` or `lease_ms` is not within 10 ms and an hour");
     if (!read_probes(json_object_get(body, "probe"), reply))
         return refuse(error, "`probe` is not a list of at most 64 addresses");
+    if (!read_wishes(json_object_get(body, "time"), reply))
+        return refuse(error, "`time` is not a list of at most 32 paths to be timed");
     return 0;
 }
 

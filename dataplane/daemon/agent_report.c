@@ -103,6 +103,29 @@ static json_t *write_probed(const struct agent_report *report)
     return probed;
 }
 
+static json_t *write_round_trips(const struct lone_errand *e)
+{
+    json_t *times = json_array();
+    for (uint32_t i = 0; i < e->answered; i++)
+        json_array_append_new(times, json_integer(e->round_trips_ns[i]));
+    return times;
+}
+
+/* Only when control has asked: one that does not know of it would refuse the report. */
+static void add_timed(json_t *body, const struct lone_packets *l)
+{
+    json_t *timed = json_array();
+    for (unsigned i = 0; i < LONE_ERRANDS_MAX; i++) {
+        const struct lone_errand *e = &l->errands[i];
+        if (e->reported)
+            json_array_append_new(timed, json_pack("{s:I, s:o}", "number", (json_int_t)e->wish.number,
+                                                   "round_trips_ns", write_round_trips(e)));
+    }
+    if (json_array_size(timed) > 0)
+        json_object_set(body, "timed", timed);
+    json_decref(timed);
+}
+
 char *agent_report_write(const struct agent_report *report)
 {
     json_t *body =
@@ -111,6 +134,8 @@ char *agent_report_write(const struct agent_report *report)
                   "plan_epoch", (json_int_t)report->plan_epoch, "plan_hash", number_text(report->plan_hash),
                   "rate_bps", (json_int_t)(8 * host_port_rate_bytes_per_s(report->port)), "communicators",
                   write_communicators(report), "paths", write_paths(report), "probed", write_probed(report));
+    if (body)
+        add_timed(body, report->timed);
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
     json_decref(body);
     return text;

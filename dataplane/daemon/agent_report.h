@@ -4,6 +4,7 @@
 #define WEFT_DAEMON_AGENT_REPORT_H
 
 #include "dataplane/daemon/host_port.h"
+#include "dataplane/daemon/lone_packets.h"
 
 struct path_progress;
 struct session_server;
@@ -18,6 +19,7 @@ struct agent_report {
     nsec_t now;
     const uint32_t *probed; /* addresses of peers whose paths were looked for anew */
     unsigned probed_count;
+    const struct lone_packets *timed; /* of which those in this report are told */
 };
 /* The text, to be freed; NULL when memory is short. */
 char *agent_report_write(const struct agent_report *report);
@@ -31,6 +33,8 @@ struct agent_reply {
     uint32_t report_every_ms, lease_ms;
     uint32_t probe[AGENT_PROBES_MAX]; /* peers to look for paths to anew */
     unsigned probe_count;
+    struct lone_wish time[LONE_ERRANDS_MAX]; /* within the bounds of lone_packets.h */
+    unsigned time_count;
 };
 /* 0, or -EINVAL with one line that says what is wrong with it. */
 int agent_reply_read(const uint8_t *body, size_t bytes, struct agent_reply *reply, char error[160]);

@@ -25,6 +25,7 @@ enum command_kind {
     COMMAND_CLOSE_COMMUNICATOR, /* result: 0 or -ENOENT; answered when its last transfer has ended */
     COMMAND_SET_PATHS,
     COMMAND_SEND_PROBES,
+    COMMAND_TIME_PATH, /* result: 0, or -ENOENT: no packet was sent */
     COMMAND_SET_NEXT_HOP,
     COMMAND_TAKE_LINK, /* result: 0, -EBUSY or -ENOSPC: see carrier.h, as for the next two */
     COMMAND_BREAK_LINK,
@@ -79,6 +80,11 @@ struct command {
             unsigned count;
         } probes;
         struct {
+            uint64_t cookie;
+            uint16_t peer;
+            uint8_t path;
+        } time_path;
+        struct {
             uint32_t destination;
             uint8_t ethernet[6];
         } next_hop;
@@ -96,6 +102,7 @@ enum notice_kind {
     NOTICE_TIME_EXCEEDED, /* a router has answered a probe */
     NOTICE_PATH_DOWN,
     NOTICE_PATH_UP,
+    NOTICE_PATH_TIMED,  /* a lone packet has come back */
     NOTICE_LINK_WANTED, /* carrier.h */
     NOTICE_LINK_DOWN,
     NOTICE_UNRESOLVED, /* no next hop is known for an address */
@@ -107,8 +114,9 @@ struct notice {
     uint32_t address; /* UNRESOLVED, LINK_*: of whom */
     uint16_t peer;    /* PATH_*: the transport's number */
     uint16_t path;
-    uint16_t source_port; /* LINK_WANTED */
-    const char *reason;   /* LINK_DOWN */
+    uint16_t source_port;           /* LINK_WANTED */
+    const char *reason;             /* LINK_DOWN */
+    uint64_t cookie, round_trip_ns; /* PATH_TIMED */
     struct path_answer answer;
     struct notice_demand {
         uint32_t session, communicator; /* slot, and handle in that session */

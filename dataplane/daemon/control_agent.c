@@ -9,6 +9,7 @@
 
 #include "dataplane/daemon/agent_report.h"
 #include "dataplane/daemon/backoff.h"
+#include "dataplane/daemon/lone_service.h"
 #include "dataplane/daemon/path_progress.h"
 #include "dataplane/daemon/plan_wait.h"
 #include "dataplane/daemon/session_server.h"
@@ -29,6 +30,7 @@ struct control_agent {
     struct control_agent_config config;
     struct plan_wait *plans;
     struct path_progress *progress;
+    struct lone_service *lone;
     struct event *report_timer;
     struct http_exchange *report; /* under way */
     bool changed;                 /* since the report under way was written */
@@ -100,6 +102,8 @@ static bool take_reply(struct control_agent *a, const struct http_answer *answer
         a->probing[i - a->probed_count] = a->probing[i];
     a->probing_count -= a->probed_count;
     look_again(a, &reply);
+    for (unsigned i = 0; i < reply.time_count; i++)
+        lone_service_ask(a->lone, &reply.time[i]);
     return true;
 }
 
@@ -108,6 +112,7 @@ static void on_reported(void *context, const struct http_answer *answer)
     struct control_agent *a = context;
     bool answered = answer->status == 200 && take_reply(a, answer);
     bool is_back = answered && !a->view.connected;
+    lone_packets_end_report(lone_service_packets(a->lone), answered);
     a->report = NULL;
     a->view.reports++;
     a->view.reports_failed += !answered;
@@ -160,6 +165,7 @@ static void on_progress(void *context)
     if (a->report)
         return;
     find_probed(a);
+    lone_packets_begin_report(lone_service_packets(a->lone));
     const struct plan_intake *intake = plan_wait_intake(a->plans);
     char *body = agent_report_write(&(struct agent_report){.port = a->config.port,
                                                            .server = a->config.server,
@@ -171,7 +177,8 @@ static void on_progress(void *context)
                                                            .progress = a->progress,
                                                            .now = clock_ns(CLOCK_MONOTONIC),
                                                            .probed = a->probing,
-                                                           .probed_count = a->probed_count});
+                                                           .probed_count = a->probed_count,
+                                                           .timed = lone_service_packets(a->lone)});
     a->changed = false;
     if (body)
         send_report(a, body);
@@ -240,6 +247,17 @@ static void on_path(void *context, uint16_t peer, uint8_t path, bool alive)
     control_agent_on_path(context, peer, path, alive);
 }
 
+static void on_timed(void *context, uint64_t cookie, nsec_t round_trip_ns)
+{
+    struct control_agent *a = context;
+    lone_service_on_timed(a->lone, cookie, round_trip_ns);
+}
+
+static void on_lone_finished(void *context)
+{
+    control_agent_on_change(context);
+}
+
 static void on_paths_changed(void *context)
 {
     struct control_agent *a = context;
@@ -281,14 +299,16 @@ struct control_agent *control_agent_create(const struct control_agent_config *co
                                                            .in_force = on_plan_in_force,
                                                            .unanswered = on_plan_unanswered});
     a->progress = path_progress_create(config->port, on_progress, a);
+    a->lone = lone_service_create(config->port, config->base, on_lone_finished, a);
     a->report_timer = evtimer_new(config->base, on_report_timer, a);
-    if (!a->plans || !a->progress || !a->report_timer) {
+    if (!a->plans || !a->progress || !a->lone || !a->report_timer) {
         control_agent_destroy(a);
         return NULL;
     }
     host_port_listen(config->port,
                      &(struct host_port_listener){.context = a,
                                                   .path = on_path,
+                                                  .timed = on_timed,
                                                   .paths_changed = on_paths_changed,
                                                   .demand = on_demand,
                                                   .communicators_changed = on_communicators_changed});
@@ -306,6 +326,7 @@ void control_agent_destroy(struct control_agent *a)
         event_free(a->report_timer);
     plan_wait_destroy(a->plans);
     path_progress_destroy(a->progress);
+    lone_service_destroy(a->lone);
     free(a);
 }
 

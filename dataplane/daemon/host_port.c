@@ -29,6 +29,10 @@ static void take_notice(struct host_port *p, const struct notice *notice)
             p->listener.path(p->listener.context, notice->peer, (uint8_t)notice->path,
                              notice->kind == NOTICE_PATH_UP);
         break;
+    case NOTICE_PATH_TIMED:
+        if (p->listener.timed)
+            p->listener.timed(p->listener.context, notice->cookie, notice->round_trip_ns);
+        break;
     case NOTICE_DEMAND:
         if (p->listener.demand)
             p->listener.demand(p->listener.context, &notice->demand);

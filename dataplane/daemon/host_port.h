@@ -28,7 +28,8 @@ void host_port_close(struct host_port *p);
 struct host_port_listener {
     void *context;
     void (*path)(void *context, uint16_t peer, uint8_t path, bool alive);
-    void (*paths_changed)(void *context); /* the catalogue */
+    void (*timed)(void *context, uint64_t cookie, nsec_t round_trip_ns); /* of COMMAND_TIME_PATH */
+    void (*paths_changed)(void *context);                                /* the catalogue */
     void (*demand)(void *context, const struct notice_demand *demand);
     void (*communicators_changed)(void *context); /* one was opened or closed */
 };

@@ -161,6 +161,13 @@ static void use_plan(struct worker *w, const struct path_plan *plan)
     worker_number_spines(w, plan);
 }
 
+static int64_t time_path(struct worker *w, const struct command *command)
+{
+    bool sent = transport_time_path(w->config.transport, command->time_path.peer, command->time_path.path,
+                                    command->time_path.cookie, w->now);
+    return sent ? 0 : -ENOENT;
+}
+
 static void do_command(struct worker *w, struct command *command)
 {
     int64_t result = 0;
@@ -191,6 +198,9 @@ static void do_command(struct worker *w, struct command *command)
         break;
     case COMMAND_SEND_PROBES:
         worker_send_probes(w, command->probes.probes, command->probes.count);
+        break;
+    case COMMAND_TIME_PATH:
+        result = time_path(w, command);
         break;
     case COMMAND_SET_NEXT_HOP:
         port_set_next_hop(w->config.port, command->next_hop.destination, command->next_hop.ethernet);

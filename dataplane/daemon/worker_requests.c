@@ -257,6 +257,13 @@ static void tell_path(struct worker *w, const struct event *event)
     worker_trace_path(w, event);
 }
 
+static void tell_timed(struct worker *w, const struct event *event)
+{
+    struct notice notice = {
+        .kind = NOTICE_PATH_TIMED, .cookie = event->cookie, .round_trip_ns = event->round_trip_ns};
+    worker_notify(w, &notice);
+}
+
 static void deliver(struct worker *w, const struct event *event)
 {
     switch (event->kind) {
@@ -275,6 +282,9 @@ static void deliver(struct worker *w, const struct event *event)
     case EVENT_PATH_DOWN:
     case EVENT_PATH_UP:
         tell_path(w, event);
+        break;
+    case EVENT_PATH_TIMED:
+        tell_timed(w, event);
         break;
     }
 }

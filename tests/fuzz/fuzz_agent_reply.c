@@ -26,6 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         assert(reply.report_every_ms >= 10 && reply.report_every_ms <= HOUR_MS);
         assert(reply.lease_ms >= 10 && reply.lease_ms <= HOUR_MS);
         assert(reply.epoch <= INT64_MAX && reply.probe_count <= AGENT_PROBES_MAX);
+        assert(reply.time_count <= LONE_ERRANDS_MAX);
+        for (unsigned i = 0; i < reply.time_count; i++)
+            assert(reply.time[i].packets >= 1 && reply.time[i].packets <= LONE_PACKETS_MAX &&
+                   reply.time[i].over_ms <= LONE_OVER_MS_MAX);
     } else {
         assert(error[0] != '\0' && memchr(error, '\0', sizeof(error)));
     }

@@ -183,16 +183,11 @@ static unsigned add_paths(struct fabric *f, struct core_path *paths, unsigned co
     return count;
 }
 
-void fabric_report(struct fabric *f, uint32_t host)
-{
-    fabric_report_probed(f, host, NULL, 0);
-}
-
-void fabric_report_probed(struct fabric *f, uint32_t host, const uint32_t *peers, unsigned count)
+/* All that the host knows; `report` has what is more than that. */
+static void report_as(struct fabric *f, uint32_t host, struct core_report report)
 {
     static struct core_communicator communicators[FABRIC_JOBS_MAX];
     static struct core_path paths[PATHS_MAX];
-    struct core_report report = fabric_begin_report(f, host);
     for (unsigned i = 0; i < f->job_count; i++) {
         const struct fabric_job *job = &f->jobs[i];
         if (job->ranks[host] == 0)
@@ -212,9 +207,28 @@ void fabric_report_probed(struct fabric *f, uint32_t host, const uint32_t *peers
     }
     report.communicators = communicators;
     report.paths = paths;
+    take(f, &report);
+}
+
+void fabric_report(struct fabric *f, uint32_t host)
+{
+    report_as(f, host, fabric_begin_report(f, host));
+}
+
+void fabric_report_probed(struct fabric *f, uint32_t host, const uint32_t *peers, unsigned count)
+{
+    struct core_report report = fabric_begin_report(f, host);
     report.probed = peers;
     report.probed_count = count;
-    take(f, &report);
+    report_as(f, host, report);
+}
+
+void fabric_report_timed(struct fabric *f, uint32_t host, const struct core_timed *timed, unsigned count)
+{
+    struct core_report report = fabric_begin_report(f, host);
+    report.timed = timed;
+    report.timed_count = count;
+    report_as(f, host, report);
 }
 
 void fabric_report_all(struct fabric *f)

@@ -79,6 +79,8 @@ struct core_report fabric_begin_report(struct fabric *f, uint32_t host);
 void fabric_report(struct fabric *f, uint32_t host);
 /* The same, and that it has looked for its paths to these peers anew. */
 void fabric_report_probed(struct fabric *f, uint32_t host, const uint32_t *peers, unsigned count);
+/* The same, and what it has timed. */
+void fabric_report_timed(struct fabric *f, uint32_t host, const struct core_timed *timed, unsigned count);
 void fabric_report_all(struct fabric *f);
 void fabric_pass(struct fabric *f, uint64_t duration_ns);
 /* Plans as long as there is something to plan; returns how many epochs came of it. */

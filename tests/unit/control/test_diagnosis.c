@@ -194,20 +194,97 @@ static void a_black_hole_is_named_and_drained_and_planned_around(void **state)
     fabric_close(&s.f);
 }
 
+/* What agents do when they are asked to time paths. */
+enum timing_agent {
+    AGENT_IS_OLD,       /* nothing */
+    AGENT_KNOWS_NONE,   /* no packet came back */
+    AGENT_SEES_SILENCE, /* three packets in four find no queue, whichever way they go */
+    AGENT_SEES_QUEUES   /* those over leaf 0's link to spine 1 always find one */
+};
+
+static void time_path(const struct story *s, uint32_t host, const struct core_timing_wish *wish,
+                      enum timing_agent agent, struct core_timed *timed)
+{
+    bool over = wish->spine == fabric_spine_address(1) &&
+                (leaf_of(s, host) == 0 || wish->peer == fabric_address(&s->f, 0) ||
+                 wish->peer == fabric_address(&s->f, 1));
+    *timed =
+        (struct core_timed){.number = wish->number, .count = agent == AGENT_KNOWS_NONE ? 0 : wish->packets};
+    for (uint32_t i = 0; i < timed->count; i++) {
+        bool queue = i % 4 == 0 || (over && agent == AGENT_SEES_QUEUES);
+        timed->round_trips_ns[i] = queue ? 90000 : 20000;
+    }
+}
+
+static void serve_timings(struct story *s, enum timing_agent agent)
+{
+    static struct core_timed timed[CORE_TIMINGS_MAX];
+    for (uint32_t host = 0; host < s->f.host_count; host++) {
+        fabric_report(&s->f, host);
+        unsigned count = s->f.reply.time_count;
+        for (unsigned i = 0; i < count; i++)
+            time_path(s, host, &s->f.reply.time[i], agent, &timed[i]);
+        if (count > 0 && agent != AGENT_IS_OLD)
+            fabric_report_timed(&s->f, host, timed, count);
+        assert_int_equal(s->f.reply.time_count, count > 0 && agent == AGENT_IS_OLD ? count : 0);
+    }
+}
+
+/* Steps until there is a verdict. Returns how many there were. */
+static unsigned slow_down(struct story *s, enum timing_agent agent)
+{
+    open_story(s, ":memory:");
+    s->slow = 2;
+    unsigned steps = 0;
+    for (; steps < 60 && core_verdict_count(s->f.core) == 0; steps++) {
+        step(s);
+        serve_timings(s, agent);
+    }
+    assert_true(core_verdict_count(s->f.core) >= 1);
+    return steps;
+}
+
 static void half_the_rate_is_half_the_weight(void **state)
 {
     static struct story s;
     (void)state;
-    open_story(&s, ":memory:");
-    s.slow = 2;
-    for (unsigned i = 0; i < 20 && core_verdict_count(s.f.core) == 0; i++)
-        step(&s);
-    assert_true(core_verdict_count(s.f.core) >= 1);
+    for (enum timing_agent agent = AGENT_IS_OLD; agent <= AGENT_SEES_SILENCE; agent++) {
+        unsigned steps = slow_down(&s, agent);
+        const struct diagnosed *d = core_verdict(s.f.core, 0);
+        assert_int_equal(d->verdict.kind, VERDICT_REDUCED_RATE);
+        assert_int_equal(d->action, GUARD_REWEIGHT);
+        assert_false(link_info(&s).drained);
+        assert_true(link_info(&s).capacity_ratio <= 0.5);
+        assert_true(agent == AGENT_IS_OLD || steps < 20); /* that one is waited for */
+        fabric_close(&s.f);
+    }
+}
+
+static void a_link_that_others_load_is_congested(void **state)
+{
+    static struct story s;
+    (void)state;
+    slow_down(&s, AGENT_SEES_QUEUES);
     const struct diagnosed *d = core_verdict(s.f.core, 0);
-    assert_int_equal(d->verdict.kind, VERDICT_REDUCED_RATE);
-    assert_int_equal(d->action, GUARD_REWEIGHT);
+    assert_int_equal(d->verdict.kind, VERDICT_CONGESTED);
+    assert_int_equal(d->verdict.state, VERDICT_CONFIRMED);
+    assert_int_not_equal(d->action, GUARD_DRAIN);
     assert_false(link_info(&s).drained);
-    assert_true(link_info(&s).capacity_ratio <= 0.5);
+    fabric_close(&s.f);
+}
+
+/* Numbers that nobody asked for, and answers of another host, count for nothing. */
+static void what_nobody_asked_to_be_timed_is_ignored(void **state)
+{
+    static struct story s;
+    struct core_timed lies[] = {{.number = 1, .count = 64}, {.number = INT64_MAX, .count = 1}};
+    (void)state;
+    open_story(&s, ":memory:");
+    for (unsigned i = 0; i < 5; i++) {
+        fabric_report_timed(&s.f, 3, lies, 2);
+        step(&s);
+    }
+    assert_int_equal(core_verdict_count(s.f.core), 0);
     fabric_close(&s.f);
 }
 
@@ -338,6 +415,7 @@ static void an_idle_path_is_well_if_both_its_ends_hear_the_spine(void **state)
         fall_silent(&s, 1);
         fabric_pass(&s.f, 60 * MS);
         assert_int_equal(core_verdict_count(s.f.core), 0); /* it may be either */
+        fabric_kill(&s.f, 0, 1);
         s.f.deaf = deaf;
         look_and_report(&s);
         fabric_pass(&s.f, 10 * MS);
@@ -406,6 +484,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_black_hole_is_named_and_drained_and_planned_around),
         cmocka_unit_test(half_the_rate_is_half_the_weight),
+        cmocka_unit_test(a_link_that_others_load_is_congested),
+        cmocka_unit_test(what_nobody_asked_to_be_timed_is_ignored),
         cmocka_unit_test(a_slow_link_scores_highest_before_it_is_named),
         cmocka_unit_test(without_monitors_no_link_has_a_score),
         cmocka_unit_test(one_host_alone_is_not_believed),
