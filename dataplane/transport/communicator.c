@@ -179,6 +179,7 @@ int transport_open_communicator(struct transport *t, const struct communicator_c
                                  .event_queued = c->event_queued,
                                  .open = true};
     *c = fresh;
+    t->communicators_open++;
     for (uint32_t r = 0; r < config->rank_count; r++)
         session_greet(t, &t->peers[config->rank_peers[r]], now);
     uint32_t dead_rank;
@@ -197,6 +198,7 @@ void transport_close_communicator(struct transport *t, uint32_t communicator, bo
     end_messages(t, c, EVENT_CANCELLED, c->config.rank);
     forget_credits(t, c->config.identity, c->config.rank);
     c->open = false;
+    t->communicators_open--;
     if ((dead || in_progress) && !c->dead) {
         notice_add(t, c, c->config.rank);
         communicator_on_rank_dead(t, c->config.identity, c->config.rank);

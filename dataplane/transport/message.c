@@ -70,6 +70,7 @@ void outgoing_join(struct transport *t, struct outgoing *m, uint32_t communicato
     if (m->next != NONE)
         t->outgoing[m->next].previous = outgoing_index(t, m);
     c->first_outgoing = outgoing_index(t, m);
+    c->outgoing_count++;
 }
 
 void incoming_join(struct transport *t, struct incoming *m, uint32_t communicator)
@@ -83,6 +84,7 @@ void incoming_join(struct transport *t, struct incoming *m, uint32_t communicato
     if (m->next != NONE)
         t->incoming[m->next].previous = incoming_index(t, m);
     c->first_incoming = incoming_index(t, m);
+    c->incoming_count++;
 }
 
 static void outgoing_leave(struct transport *t, struct outgoing *m)
@@ -93,6 +95,7 @@ static void outgoing_leave(struct transport *t, struct outgoing *m)
         t->communicators[m->communicator].first_outgoing = m->next;
     if (m->next != NONE)
         t->outgoing[m->next].previous = m->previous;
+    t->communicators[m->communicator].outgoing_count--;
     t->peers[m->peer].awaited--;
 }
 
@@ -104,6 +107,7 @@ static void incoming_leave(struct transport *t, struct incoming *m)
         t->communicators[m->communicator].first_incoming = m->next;
     if (m->next != NONE)
         t->incoming[m->next].previous = m->previous;
+    t->communicators[m->communicator].incoming_count--;
     t->peers[m->peer].awaited--;
 }
 

@@ -162,7 +162,8 @@ struct turn_list {
 struct communicator {
     struct communicator_config config;
     uint32_t first_outgoing, first_incoming;
-    uint64_t finish_tag; /* scheduling: where its last batch ends */
+    uint32_t outgoing_count, incoming_count; /* submitted, and not ended */
+    uint64_t finish_tag;                     /* scheduling: where its last batch ends */
     uint32_t dead_rank;
     uint32_t next_event;
     uint32_t steps;                      /* send batches so far */
@@ -327,6 +328,7 @@ struct transport {
     struct piece *pieces;
     struct leg *legs; /* as many as there are pieces */
     struct communicator *communicators;
+    uint32_t communicators_open;
     struct timer_heap ready;  /* lanes that have something to send: of channels, and roaming ones */
     struct timer_heap timers; /* channels: loss, pacing, closing, probing; peers: hello, keepalive, death */
     struct pacer pacer;       /* of the port */

@@ -6,6 +6,7 @@
 #include "dataplane/transport/credit_order.h"
 #include "dataplane/transport/lane.h"
 #include "dataplane/transport/message.h"
+#include "dataplane/transport/message_share.h"
 #include "dataplane/transport/packet_parse.h"
 #include "dataplane/transport/placement.h"
 #include "dataplane/transport/session.h"
@@ -89,9 +90,9 @@ enum submit_result transport_receive_batch(struct transport *t, uint32_t communi
     unsigned count = batch->count;
     if (!batch_is_valid(t, communicator, flows, count))
         return SUBMIT_INVALID;
-    if (t->incoming_free_count < count)
-        return SUBMIT_FULL;
     struct communicator *c = &t->communicators[communicator];
+    if (!message_share_allows_incoming(t, c, &(struct message_places){count, t->incoming_free_count}))
+        return SUBMIT_FULL;
     uint64_t batch_bytes = total_bytes(flows, count);
     uint32_t number = credit_order_next_batch(t, c);
     for (unsigned i = 0; i < count; i++) {
@@ -203,18 +204,26 @@ static uint32_t sends_in_progress(const struct transport *t)
     return t->outgoing_count - t->outgoing_free_count - t->outgoing_unsubmitted;
 }
 
-/* Sends that wait for their credit must leave room for each other, or two ranks of a host may wait in a
- * circle. One that is credited already needs none: it has its place from when its credit came, and ends by
- * itself. */
+static uint32_t places_free(const struct transport *t)
+{
+    uint32_t taken = sends_in_progress(t);
+    return taken < t->config.messages_max ? t->config.messages_max - taken : 0;
+}
+
+/* Of the sends that wait for their credit each communicator has its share. One that is credited already needs
+ * none: it has its place from when its credit came, and ends by itself. */
 static bool has_room_for_sends(const struct transport *t, const struct communicator *c,
                                const struct flow_request *flows, unsigned count)
 {
-    uint32_t waiting = sends_in_progress(t) + count, index;
-    for (unsigned i = 0; waiting > t->config.messages_max && i < count; i++) {
+    struct message_places places = {count, places_free(t)};
+    uint32_t index;
+    if (message_share_allows_outgoing(t, c, &places))
+        return true;
+    for (unsigned i = 0; i < count; i++) {
         struct packet_match match = match_of(c, c->config.rank, flows[i].peer_rank, flows[i].tag);
-        waiting -= match_table_find(&t->matches, &match, &index);
+        places.wanted -= match_table_find(&t->matches, &match, &index);
     }
-    return waiting <= t->config.messages_max;
+    return places.wanted == 0 || message_share_allows_outgoing(t, c, &places);
 }
 
 enum submit_result transport_send_batch(struct transport *t, uint32_t communicator,

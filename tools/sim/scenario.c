@@ -15,7 +15,8 @@ struct scenario {
 
 enum {
     NAMES_MAX = 32,
-    PHASES_MAX = 1000000 /* of a job */
+    PHASES_MAX = 1000000,   /* of a job */
+    MESSAGES_MOST = 1 << 19 /* what a name has room for */
 };
 
 static enum path_mode path_mode(struct yaml_check *r, const char *path, const char *text)
@@ -107,6 +108,15 @@ static void read_transport(struct yaml_check *r, const struct scenario_transport
     if (t->rto_min_ns == 0 || t->rto_max_ns < t->rto_min_ns)
         yaml_check_refuse(r, "transport.rto_max", "rto_max is less than rto_min, or rto_min is 0");
     t->congestion = congestion(r, "transport.congestion_control", f->congestion_control, t->congestion);
+}
+
+/* Otherwise the tables have room for all that the ranks of a host may post at once. */
+static void read_messages(struct yaml_check *r, uint32_t messages, struct transport_config *t)
+{
+    if (messages > MESSAGES_MOST)
+        yaml_check_refuse(r, "transport.messages", "at most %d", MESSAGES_MOST);
+    else if (messages > 0)
+        t->messages_max = messages;
 }
 
 /* ---- jobs ---- */
@@ -217,8 +227,10 @@ static void read_all(struct yaml_check *r, const struct scenario_file *file, str
     for (unsigned i = 0; i < file->jobs_count; i++)
         read_job(r, file, i, e);
     reading_faults(r, file, e);
-    if (!r->failed)
-        experiment_size_transport(e);
+    if (r->failed)
+        return;
+    experiment_size_transport(e);
+    read_messages(r, file->transport.messages, &e->config.transport);
 }
 
 struct scenario *scenario_load(const char *file, char error[YAML_ERROR_BYTES])

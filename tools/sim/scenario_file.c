@@ -23,17 +23,13 @@ static const cyaml_schema_field_t fabric_fields[] = {
     TEXT(struct scenario_fabric, routing),
     CYAML_FIELD_BOOL("trimming", CYAML_FLAG_OPTIONAL, struct scenario_fabric, trimming),
     CYAML_FIELD_END};
-static const cyaml_schema_field_t transport_fields[] = {NUMBER(struct scenario_transport, payload),
-                                                        NUMBER(struct scenario_transport, window_packets),
-                                                        TEXT(struct scenario_transport, congestion_control),
-                                                        TEXT(struct scenario_transport, credit_order),
-                                                        TEXT(struct scenario_transport, credit_budget),
-                                                        TEXT(struct scenario_transport, burst),
-                                                        TEXT(struct scenario_transport, rto_min),
-                                                        TEXT(struct scenario_transport, rto_max),
-                                                        TEXT(struct scenario_transport, ack_delay),
-                                                        TEXT(struct scenario_transport, peer_timeout),
-                                                        CYAML_FIELD_END};
+static const cyaml_schema_field_t transport_fields[] = {
+    NUMBER(struct scenario_transport, payload),    NUMBER(struct scenario_transport, window_packets),
+    NUMBER(struct scenario_transport, messages),   TEXT(struct scenario_transport, congestion_control),
+    TEXT(struct scenario_transport, credit_order), TEXT(struct scenario_transport, credit_budget),
+    TEXT(struct scenario_transport, burst),        TEXT(struct scenario_transport, rto_min),
+    TEXT(struct scenario_transport, rto_max),      TEXT(struct scenario_transport, ack_delay),
+    TEXT(struct scenario_transport, peer_timeout), CYAML_FIELD_END};
 static const cyaml_schema_value_t number_value = {CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t)};
 static const cyaml_schema_field_t job_fields[] = {
     TEXT(struct scenario_job, name),

@@ -14,7 +14,7 @@ struct scenario_fabric {
 };
 
 struct scenario_transport {
-    uint32_t payload, window_packets;
+    uint32_t payload, window_packets, messages;
     char *congestion_control, *credit_order, *credit_budget, *burst, *rto_min, *rto_max, *ack_delay,
         *peer_timeout;
 };
