@@ -102,6 +102,9 @@ static void what_is_wrong_is_named_with_its_place(void **state)
         {"fabric: {leaves: 2, spines: 3, hosts: 4}\njobs: [{workload: shift}]\n"
          "transport: {window_packets: 100}\n",
          "3:29: a power of two from 8 to 256"},
+        {"fabric: {leaves: 2, spines: 3, hosts: 4}\njobs: [{workload: shift}]\n"
+         "transport: {messages: 524289}\n",
+         "3:23: at most 524288"},
         {"fabric: {leaves: 2, spines: 3, hosts: 4}\njobs: [{workload: shift, iterations: 4000000000}]\n",
          "2:8: iterations times layers: at most a million phases"},
         {"fabric: {leaves: 2, spines: 3, hosts: 4}\njobs: [{workload: shift, bytes: 5G}]\n",
