@@ -36,13 +36,22 @@ static const cyaml_schema_field_t port_fields[] = {
 static const cyaml_schema_value_t port_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_port, port_fields)};
 
+static const cyaml_strval_t credit_order_names[] = {
+    {"of_mode", CREDIT_ORDER_OF_MODE}, {"fair", CREDIT_ORDER_FAIR}, {"batches", CREDIT_ORDER_BATCHES}};
 #define TRANSPORT_NUMBER(key) CYAML_FIELD_UINT(#key, OPTIONAL, struct config_transport, key)
 static const cyaml_schema_field_t transport_fields[] = {
-    TRANSPORT_NUMBER(base_rtt_us),     TRANSPORT_NUMBER(rto_min_us),
-    TRANSPORT_NUMBER(rto_max_us),      TRANSPORT_NUMBER(ack_delay_us),
-    TRANSPORT_NUMBER(peer_timeout_ms), TRANSPORT_NUMBER(credit_budget_kib),
-    TRANSPORT_NUMBER(window_packets),  TRANSPORT_NUMBER(peers_max),
-    TRANSPORT_NUMBER(messages_max),    CYAML_FIELD_END};
+    TRANSPORT_NUMBER(base_rtt_us),
+    TRANSPORT_NUMBER(rto_min_us),
+    TRANSPORT_NUMBER(rto_max_us),
+    TRANSPORT_NUMBER(ack_delay_us),
+    TRANSPORT_NUMBER(peer_timeout_ms),
+    TRANSPORT_NUMBER(credit_budget_kib),
+    TRANSPORT_NUMBER(window_packets),
+    TRANSPORT_NUMBER(peers_max),
+    TRANSPORT_NUMBER(messages_max),
+    CYAML_FIELD_ENUM("credit_order", OPTIONAL_ENUM, struct config_transport, credit_order, credit_order_names,
+                     CYAML_ARRAY_LEN(credit_order_names)),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_value_t eal_value = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255)};
 

@@ -34,6 +34,7 @@ struct config_port {
 struct config_transport {
     uint32_t base_rtt_us, rto_min_us, rto_max_us, ack_delay_us, peer_timeout_ms;
     uint32_t credit_budget_kib, window_packets, peers_max, messages_max;
+    enum credit_order credit_order;
 };
 
 struct config {

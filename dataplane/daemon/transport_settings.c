@@ -40,6 +40,7 @@ static void adjust_transport(struct transport_config *t, const struct config_tra
         t->peers_max = (uint16_t)c->peers_max;
     if (c->messages_max != 0)
         t->messages_max = c->messages_max;
+    t->credit_order = c->credit_order;
 }
 
 /* Unguessable, and different at each start. */

@@ -66,6 +66,7 @@ static void only_ports_are_needed(void **state)
     assert_int_equal(config->log, LOG_LEVEL_INFO);
     assert_true(config->region_bytes_max == 4ull << 30);
     assert_int_equal(config->port_count, 1);
+    assert_int_equal(config->transport.credit_order, CREDIT_ORDER_OF_MODE);
     assert_string_equal(config->ports[0].device, "af_xdp:eth0");
     assert_int_equal(config->ports[0].rate_bytes_per_s, 0);
     config_free(config);
@@ -85,7 +86,8 @@ static void every_key_is_taken(void **state)
              "  - {device: \"af_packet:eth1\", rate: 400G}\n"
              "transport: {base_rtt_us: 100, rto_min_us: 200, rto_max_us: 2000,\n"
              "            ack_delay_us: 5, peer_timeout_ms: 900, credit_budget_kib: 512,\n"
-             "            window_packets: 64, peers_max: 32, messages_max: 1000}\n");
+             "            window_packets: 64, peers_max: 32, messages_max: 1000,\n"
+             "            credit_order: fair}\n");
     assert_non_null(config);
     assert_int_equal(config->path_mode, PATH_MODE_HASH);
     assert_int_equal(config->idle, CONFIG_IDLE_SLEEP);
@@ -101,6 +103,7 @@ static void every_key_is_taken(void **state)
     assert_true(config->ports[1].rate_bytes_per_s == 50000000000ull);
     assert_int_equal(config->transport.window_packets, 64);
     assert_int_equal(config->transport.messages_max, 1000);
+    assert_int_equal(config->transport.credit_order, CREDIT_ORDER_FAIR);
     assert_int_equal(config->log, LOG_LEVEL_DEBUG);
     config_free(config);
 }
@@ -119,6 +122,7 @@ static void errors_name_the_place(void **state)
     expect_error("ports:\n  - device: a\n    rate: 1G\nrate: 1\n", "4:1", "rate");
     expect_error(PORTS "idle: nap\n", "2:7", "nap");
     expect_error(PORTS "udp_port: many\n", "2:11", "many");
+    expect_error(PORTS "transport: {credit_order: lots}\n", "2:27", "lots");
     expect_error("ports: [{device: a\n", "2:1", "");
     expect_error("a: b\n\tc: d\n", "2:1", "");
 }
