@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "control/localiser/order.h"
+
 enum {
     LONE_PACKETS = 16, /* of a path, in a set */
     SETS_MAX = 4,
@@ -10,8 +12,11 @@ enum {
     LINK_PATHS = 2,
     REFERENCES = 2
 };
-#define IDLE_TIMES                                                                                           \
-    1.5 /* the fastest: a link of a quarter of its rate takes less, one packet in a queue not */
+/* A link of a quarter of its rate takes less, one packet in a queue not. */
+#define IDLE_TIMES 1.5
+/* Hosts' own jitter: the lower quartile of what passes by is idle, too, if it is within so many times the
+ * fastest; else there is hardly any silence. */
+#define IDLE_SPREAD 2
 /* Of the silence that is to be expected: */
 #define SILENCE_CLEAR 0.75 /* so much is enough, at once */
 #define SILENCE_HALF  0.5  /* with less, in the end, a queue stands */
@@ -99,18 +104,33 @@ void standing_queue_plan(struct standing_queue *q, struct probing *p, const stru
 
 /* ---- what the answers say ---- */
 
-static float fastest(const struct probing *p)
+/* The times of packets of the probes from `first` on that came back. Returns how many. */
+static size_t times_from(const struct probing *p, uint32_t first, float times[PROBES_MAX * LONE_PACKETS])
 {
-    float least = INFINITY;
-    for (uint32_t i = 0; i < p->count; i++)
+    size_t count = 0;
+    for (uint32_t i = first; i < p->count; i++)
         for (uint32_t k = 0; k < p->probes[i].answered; k++)
-            least = fminf(least, p->probes[i].times[k]);
-    return least;
+            if (isfinite(p->probes[i].times[k]))
+                times[count++] = p->probes[i].times[k];
+    return count;
+}
+
+/* What takes no longer has met no queue. */
+static float idle_time(const struct standing_queue *q, const struct probing *p)
+{
+    float times[PROBES_MAX * LONE_PACKETS], fastest = INFINITY;
+    size_t count = times_from(p, 0, times);
+    for (size_t i = 0; i < count; i++)
+        fastest = fminf(fastest, times[i]);
+    count = times_from(p, q->paths, times);
+    float usual = count > 0 ? order_nth(times, count, count / 4) : fastest;
+    bool idle = usual <= fastest + (float)log(IDLE_SPREAD);
+    return (idle ? usual : fastest) + (float)log(IDLE_TIMES);
 }
 
 void standing_queue_count(struct standing_queue *q, const struct probing *p)
 {
-    float idle = fastest(p) + (float)log(IDLE_TIMES);
+    float idle = idle_time(q, p);
     q->sets++;
     for (uint32_t i = 0; i < p->count; i++) {
         for (uint32_t k = 0; k < p->probes[i].answered; k++) {

@@ -37,7 +37,7 @@ const char *const page_transport =
 const char *const page_without_end =
     "\nThe last kind is told from a link of reduced rate by lone packets in the jobs' silence "
     "(control/localiser/README.md, `standing_queue`); nothing else that hosts see tells\nthem apart. "
-    "weft-control's agents send no such packets yet: what it is told of such a link it calls `reduced_rate`. "
+    "weft-control's agents send them, too, and need them to be answered with less jitter than a queue lasts. "
     "Without that kind:\n";
 
 const char *const page_bound =

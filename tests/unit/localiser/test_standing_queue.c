@@ -63,6 +63,28 @@ static void where_silence_is_a_reduced_rate_passes_at_once(void **state)
     assert_int_equal(word_after(1, (struct silence){60, 80}, 2), QUEUE_PASSES);
 }
 
+/* Hosts that share their processors answer late now and then; what is rarely as fast as the fastest is idle
+ * all the same. */
+static void jitter_is_no_queue(void **state)
+{
+    (void)state;
+    struct standing_queue q = {0};
+    struct probing p = {0};
+    standing_queue_plan(&q, &p, &map, &leaves, number(COMPONENT_UP, 1, 0));
+    p.first_number = 1;
+    for (uint32_t i = 0; i < p.count; i++)
+        for (uint32_t k = 0; k < p.probes[i].repeats; k++) {
+            uint64_t late_ns = IDLE_NS * (9 + (7 * k + i) % 12) / 10; /* up to twice */
+            struct timing_record r = {.packets = 1,
+                                      .network_ns = k % 4 == 0 ? 9 * IDLE_NS
+                                                    : k == 1   ? IDLE_NS * 3 / 4
+                                                               : late_ns};
+            assert_true(probing_on_answer(&p, 1 + i, &r));
+        }
+    standing_queue_count(&q, &p);
+    assert_int_equal(standing_queue_word(&q, 1.5), QUEUE_PASSES);
+}
+
 static void a_queue_that_stands_is_others(void **state)
 {
     (void)state;
@@ -133,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_silence_is_a_reduced_rate_passes_at_once),
+        cmocka_unit_test(jitter_is_no_queue),
         cmocka_unit_test(a_queue_that_stands_is_others),
         cmocka_unit_test(without_silence_nobody_can_tell),
         cmocka_unit_test(who_does_not_answer_says_nothing),
