@@ -34,6 +34,7 @@ const char options_usage[] =
     "  COLLECTIVE: all_reduce reduce_scatter all_gather all_to_all broadcast barrier send_receive\n"
     "  -b SIZE, -e SIZE, -f N   from this size to that, each N times the one before (16M, as -b, 2)\n"
     "  -n N, -w N               measured iterations and warm-up iterations of each size (5, 1)\n"
+    "  --pause MS               between iterations, as training computes (0)\n"
     "  --check                  verify every byte of every iteration\n"
     "  --mode MODE              default hash spray reps mprdma-4 ethereal wrap planned (default: the\n"
     "                           dataplane's)\n"
@@ -56,6 +57,7 @@ const char options_usage[] =
 
 enum {
     OPTION_CHECK = 256,
+    OPTION_PAUSE,
     OPTION_MODE,
     OPTION_ALGORITHM,
     OPTION_TYPE,
@@ -70,10 +72,12 @@ enum {
     OPTION_RANK,
     OPTION_HELP,
     OPTIONS_ITERATIONS_MAX = 1000000,
+    OPTIONS_PAUSE_MS_MAX = 60000,
     OPTIONS_RANKS_MAX = 4096 /* libweft's */
 };
 
 static const struct option options_long[] = {{"check", no_argument, NULL, OPTION_CHECK},
+                                            {"pause", required_argument, NULL, OPTION_PAUSE},
                                              {"mode", required_argument, NULL, OPTION_MODE},
                                              {"algorithm", required_argument, NULL, OPTION_ALGORITHM},
                                              {"type", required_argument, NULL, OPTION_TYPE},
@@ -203,6 +207,8 @@ static int options_apply(int option, int argc, char **argv, struct bench_options
     case 'j':
         options->json = true;
         return 0;
+    case OPTION_PAUSE:
+        return options_count("--pause", optarg, 0, OPTIONS_PAUSE_MS_MAX, &options->pause_ms);
     case OPTION_CHECK:
         options->check = true;
         return 0;

@@ -25,6 +25,7 @@ struct bench_options {
     uint64_t factor; /* from one size to the next */
     unsigned iterations;
     unsigned warmup;
+    unsigned pause_ms; /* before each iteration */
     bool check;
     bool json;
     enum weft_path_mode mode;

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "dataplane/process/clock.h"
 #include "tools/bench/element.h"
@@ -221,10 +222,13 @@ int rank_run(struct rank *rank, const struct rank_run *run, struct rank_time *ti
 {
     struct collective_shape shape = rank_shape(rank, run->bytes);
     bool check = rank->options->check;
+    const unsigned pause_ms = rank->options->pause_ms;
+    const struct timespec pause = {.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000l};
     for (unsigned i = 0; i < run->count; i++) {
         unsigned iteration = run->first_iteration + i;
         if (check || iteration == 0)
             rank_fill(rank, &shape, iteration);
+        nanosleep(&pause, NULL);
         if (rank_synchronise(rank) < 0 || rank_measure(rank, &shape, &times[i]) < 0)
             return -1;
         if (check && rank_verify(rank, &shape, iteration, mismatch) < 0)
