@@ -77,7 +77,7 @@ enum {
 };
 
 static const struct option options_long[] = {{"check", no_argument, NULL, OPTION_CHECK},
-                                            {"pause", required_argument, NULL, OPTION_PAUSE},
+                                             {"pause", required_argument, NULL, OPTION_PAUSE},
                                              {"mode", required_argument, NULL, OPTION_MODE},
                                              {"algorithm", required_argument, NULL, OPTION_ALGORITHM},
                                              {"type", required_argument, NULL, OPTION_TYPE},
