@@ -3,7 +3,7 @@
 # A fault in a lab raises the right alert and no other: control, dataplanes, exporters and a Prometheus of the test's own, with
 # the rules as they are shipped.
 # usage: alerts.sh WEFT-LAB WEFT-DATAPLANE WEFT-BENCH WEFT-EXPORTER RULES-FOLDER [WEFT-MONITOR]
-lab=$(realpath "$1") dataplane=$(realpath "$2") bench=$(realpath "$3") exporter=$(realpath "$4") rules=$(realpath "$5") monitor=${6:+$(realpath "$6")}
+lab=$(realpath "$1") dataplane=$(realpath "$2") bench=$(realpath "$3") exporter=$(realpath "$4") rules=$(realpath "$5") helpers=$(realpath "$(dirname "$0")/prometheus.sh") monitor=${6:+$(realpath "$6")}
 [ "$(id -u)" -eq 0 ] || { echo "needs root for network namespaces"; exit 77; }
 for program in curl prometheus; do
     command -v $program >/dev/null || { echo "needs $program (Debian: the package of this name)"; exit 77; }
@@ -11,29 +11,12 @@ done
 
 story='
 set -eu
-prometheus_at=127.0.0.1:9790
-# The values of an expression, as `{labels} value`; nothing while Prometheus has none.
-ask() {
-    curl -s --get --data-urlencode "query=$1" "http://$prometheus_at/api/v1/query" |
-        grep -o "\"metric\":{[^}]*},\"value\":\[[^]]*" || :
-}
-# Waits until the expression has a value; the limit is that of the whole test.
-await() {
-    echo "awaiting $1"
-    while [ -z "$(ask "$1")" ]; do "$lab" exec host0 -- true; done # which takes a moment
-}
-expect_none() {
-    found=$(ask "$1")
-    [ -z "$found" ] || { echo "not expected: $found"; exit 1; }
-}
+. "$helpers"
 # Waits until this alert fires, with these labels, and no other does: at first the other end of a path may be accused too.
 await_alone() {
     await "ALERTS{alertname=\"$1\",alertstate=\"firing\",$2} and on () count(ALERTS{alertstate=\"firing\"}) == 1"
 }
 await_none() { await "absent(ALERTS{alertstate=\"firing\"}) and on () sum(fabric_link_suspect) == 0 and on () count(fabric_link_up{spine!=\"\"} == 1) == 12"; }
-expect_only() { # these alone have fired so far
-    expect_none "count_over_time(ALERTS{alertstate=\"firing\",alertname!~\"$1\"}[10m])"
-}
 
 "$lab" topology >topology.yaml
 ip link set lo up
@@ -54,16 +37,9 @@ for host in host0 host1 host2; do
     blind=$!
     hosts="$hosts${hosts:+, }127.0.0.1:$port"
 done
-cat >prometheus.yml <<END
-global: {scrape_interval: 1s, evaluation_interval: 1s}
-rule_files: ["$rules/*.rules.yml"]
-scrape_configs:
-  - {job_name: weft-fabric, static_configs: [{targets: ["127.0.0.1:9791"]}]}
-  - {job_name: weft-hosts, static_configs: [{targets: [$hosts]}]}
-END
 sources=4
 [ -z "$monitor" ] || sources=5
-prometheus --config.file=prometheus.yml --storage.tsdb.path=data --web.listen-address=$prometheus_at --log.level=warn 2>prometheus.log &
+start_prometheus "$hosts"
 "$bench" all_reduce -b 2M -n 100000 --mode planned --placement scattered --check >bench.log 2>&1 &
 bench_process=$!
 
@@ -106,7 +82,7 @@ done
 await "ALERTS{alertname=\"LinkFlapping\",alertstate=\"firing\",leaf=\"leaf2\",spine=\"spine0\"} and on () count(ALERTS{alertname=\"LinkFlapping\",alertstate=\"firing\"}) == 1"
 expect_only "BlackHole|LinkDown|CollectiveHang|MonitorBlind|LinkFlapping"
 '
-export lab bench exporter rules monitor
+export lab bench exporter rules helpers monitor
 scratch=$(mktemp -d) && cd "$scratch" || exit 1
 trap 'rm -rf "$scratch"' EXIT
 "$lab" run 3x4x1 --rate 100M --control --dataplane "$dataplane" -- sh -c "$story" && exit
