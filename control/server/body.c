@@ -264,8 +264,13 @@ uint64_t body_number_at(struct body_object *object, const char *member, size_t i
 {
     const json_t *value = json_array_get(json_object_get(object->json, member), index);
     char place[BODY_POINTER_BYTES];
-    snprintf(place, sizeof(place), "%s/%zu", member, index);
-    return read_number(object, place, value, most);
+    json_int_t number = json_integer_value(value);
+    if (json_is_integer(value) && number >= 0 && (uint64_t)number <= most)
+        return (uint64_t)number;
+    snprintf(place, sizeof(place), "%.*s/%s/%zu", POINTER_PART_BYTES, object->pointer, member, index);
+    body_fail(object->body, json_is_integer(value) ? "out_of_range" : "wrong_type", place,
+              "%s must be a whole number within 0 and %llu", place, (unsigned long long)most);
+    return 0;
 }
 
 uint32_t body_address_at(struct body_object *object, const char *member, size_t index)

@@ -82,7 +82,7 @@ nsec_t lone_packets_wakeup(const struct lone_packets *l)
 void lone_packets_begin_report(struct lone_packets *l)
 {
     for (unsigned i = 0; i < LONE_ERRANDS_MAX; i++)
-        l->errands[i].reported = l->errands[i].finished;
+        l->errands[i].reported = l->errands[i].cookie != 0 && l->errands[i].finished;
 }
 
 void lone_packets_end_report(struct lone_packets *l, bool taken)

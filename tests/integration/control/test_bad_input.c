@@ -122,6 +122,9 @@ static void test_reports(void **state)
         {REPORT ",\"paths\":[{\"peer\":\"10.2.0.1\",\"ports\":[{\"spine\":\"10.255.1.1\"}]}]}", "missing_key",
          "/paths/0/ports/0/source_port"},
         {REPORT ",\"probed\":[\"10.2.0.1\",7]}", "wrong_type", "/probed/1"},
+        {REPORT ",\"timed\":[{\"round_trips_ns\":[]}]}", "missing_key", "/timed/0/number"},
+        {REPORT ",\"timed\":[{\"number\":1,\"round_trips_ns\":[5,-1]}]}", "out_of_range",
+         "/timed/0/round_trips_ns/1"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         const struct answer *a = report(cases[i].body, 0);

@@ -151,6 +151,35 @@ static void paths_are_looked_for_when_control_asks(void **state)
     rank_pair_leave(ranks);
 }
 
+static bool has_timed(const json_t *report, const void *unused)
+{
+    (void)unused;
+    const json_t *timed = json_array_get(json_object_get(report, "timed"), 0);
+    const json_t *times = json_object_get(timed, "round_trips_ns");
+    return json_integer_value(json_object_get(timed, "number")) == 77 && json_is_array(times) &&
+           json_array_size(times) == 0;
+}
+
+static bool has_nothing_timed(const json_t *report, const void *unused)
+{
+    (void)unused;
+    return json_object_get(report, "timed") == NULL;
+}
+
+/* There is no such spine, and so no answer; without a question nothing is said of it. */
+static void paths_are_timed_when_control_asks(void **state)
+{
+    (void)state;
+    assert_non_null(fake_control_await(control, A, has_nothing_timed, NULL));
+    fake_control_answer(control, 200,
+                        "{\"epoch\":1,\"report_every_ms\":100,\"lease_ms\":10000,\"time\":[{\"number\":77,"
+                        "\"peer\":\"" B "\",\"spine\":\"10.9.9.9\",\"packets\":4,\"over_ms\":50}]}");
+    assert_non_null(fake_control_await(control, A, is_any, NULL));
+    fake_control_answer(control, 200, NULL);
+    assert_non_null(fake_control_await(control, A, has_timed, NULL));
+    assert_non_null(fake_control_await(control, A, has_nothing_timed, NULL));
+}
+
 /* ---- plans ---- */
 
 struct block {
@@ -301,6 +330,10 @@ static void nonsense_is_logged_and_asked_again(void **state)
     fake_control_answer(control, 200, "{\"epoch\": -1}");
     assert_non_null(fake_control_await(control, A, is_any, NULL));
     assert_true(daemon_process_wait_line(&daemons.a, "control's answer makes no sense: `epoch`"));
+    fake_control_answer(control, 200,
+                        "{\"epoch\":1,\"report_every_ms\":100,\"lease_ms\":10000,\"time\":[{\"number\":1}]}");
+    assert_non_null(fake_control_await(control, A, is_any, NULL));
+    assert_true(daemon_process_wait_line(&daemons.a, "control's answer makes no sense: `time`"));
     memset(endless, ' ', sizeof(endless) - 1);
     fake_control_answer(control, 200, endless);
     assert_non_null(fake_control_await(control, A, is_any, NULL));
@@ -339,6 +372,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(reports_say_what_is_known),
         cmocka_unit_test(demands_grow_with_the_longest_flow),
         cmocka_unit_test(paths_are_looked_for_when_control_asks),
+        cmocka_unit_test(paths_are_timed_when_control_asks),
         cmocka_unit_test(flows_that_cannot_go_as_planned_are_split_locally),
         cmocka_unit_test(plans_that_are_not_right_are_refused),
         cmocka_unit_test(control_may_die_and_come_back),

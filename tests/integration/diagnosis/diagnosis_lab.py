@@ -23,13 +23,39 @@ from lab_watch import Monitor, get, last_event, restart_control
 LINK = "leaf0-spine1"
 RESTORED_SOON = "diagnosis: {clean_s: 2, clean_probes: 1}\n"
 # Shape, rate and size of each story. At least three leaves and three spines, or nothing tells the two ends of a path apart, and what
-# leaves a slow link loads one other alone (two_spines: nothing is to be done then). Where a link is to be slow, no more spines than hosts of a leaf: else it has room to spare.
+# leaves a slow link loads one other alone (two_spines: nothing is to be done then). Lone packets tell a slow link (paused) from one that others load without end
+# (shared), as far as hosts answer with less jitter than a queue lasts: by hand, not among what every check runs. Where a link is to be slow, no more spines than hosts of a leaf: else it has room to spare.
 STORIES = {"restarts": ("3x2x2", "60M", "2M"), "black_hole": ("3x4x2", "100M", "2M"), "loss": ("3x3x3", "60M", "4M"),
-           "rate": ("3x3x3", "60M", "2M"), "two_spines": ("3x2x2", "60M", "2M")}
+           "rate": ("3x3x3", "60M", "2M"), "two_spines": ("3x2x2", "60M", "2M"),
+           "paused": ("3x3x3", "60M", "2M"), "shared": ("3x3x3", "60M", "2M")}
+PAUSES_MS = {"paused": 800, "shared": 800}  # between operations, in which the fabric is silent but for others
 SETTLED_OPERATIONS = 12  # ended by all ranks before the fault
 MOST_OPERATIONS = 200  # by then it has been told, or never will be
 WATCHED_OPERATIONS = 12  # so many more show that nothing else is said
 DOUBTFUL_OPERATIONS = 60
+
+
+# What others do on the link, from an address of leaf 0 that spine 1 has a route to.
+SINK = """
+import socket, threading
+def take(connection):
+    while connection.recv(1 << 16):
+        pass
+listener = socket.create_server(("", 5001))
+while True:
+    threading.Thread(target=take, args=(listener.accept()[0],), daemon=True).start()
+"""
+SOURCE = """
+import socket, time
+connection = None
+while not connection:
+    try:
+        connection = socket.create_connection(("10.255.1.2", 5001), source_address=("10.1.0.254", 0))
+    except OSError:
+        time.sleep(0.05)
+while True:
+    connection.sendall(bytes(1 << 16))
+"""
 
 
 class Pager(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -144,6 +170,26 @@ def story_of_doubt(lab, monitor, *fault):
         assert link["name"] == LINK or not link["drained"] and link["capacity_ratio"] == 1, link
 
 
+def story_of_others(lab, monitor):
+    """Two streams of TCP load the link without end, and heed its marks."""
+    await_settled(monitor)
+    for node in ("leaf0", "spine1"):
+        subprocess.run([lab, "exec", node, "--", "sysctl", "-qw", "net.ipv4.tcp_ecn=1"], check=True)
+    before, started, ended = last_event(), time.time(), monitor.ended()
+    streams = [subprocess.Popen([lab, "exec", "spine1", "--", sys.executable, "-c", SINK])]
+    streams += [subprocess.Popen([lab, "exec", "leaf0", "--", sys.executable, "-c", SOURCE]) for _ in range(2)]
+    told = await_event(monitor, before, lambda e: e["kind"] == "verdict" and e["evidence"]["state"] == "confirmed")
+    verdict = assert_only_this_link({"congested"})[0]
+    print(f"others' traffic: verdict {verdict['components'][0]} {verdict['kind']} after {told['at_s'] - started:.3f} s, "
+          f"{monitor.ended() - ended} steps: {verdict['action']}", flush=True)
+    await_ended(monitor, WATCHED_OPERATIONS)
+    assert_only_this_link({"congested"})
+    assert not get(f"links/{LINK}")["links"][0]["drained"]
+    for stream in streams:
+        stream.kill()
+        stream.wait()
+
+
 def story_of_restarts(lab, folder, program, files, monitor):
     """Monitors die, are blind for a while, and start again; control too. Nobody is blamed, nothing is done."""
     await_settled(monitor)
@@ -167,8 +213,8 @@ def within_lab(story, lab, dataplane, bench, program, library):
         if story == "black_hole":  # whose probes show that it is over; small losses they do not see
             restart_control(lab, RESTORED_SOON + pager.keys())
         monitor = Monitor(folder, program, files)
-        traffic = subprocess.Popen([bench, "all_to_all", "-b", STORIES[story][2], "-n", "1000000", "--mode", "planned"],
-                                   stdout=subprocess.DEVNULL)
+        traffic = subprocess.Popen([bench, "all_to_all", "-b", STORIES[story][2], "-n", "1000000", "--mode", "planned",
+                                    "--pause", str(PAUSES_MS.get(story, 0))], stdout=subprocess.DEVNULL)
         if story == "restarts":
             monitor = story_of_restarts(lab, folder, program, files, monitor)
         elif story == "black_hole":
@@ -177,6 +223,10 @@ def within_lab(story, lab, dataplane, bench, program, library):
             print("  the hooks have been told", flush=True)
         elif story == "loss":
             story_of_fault(lab, monitor, ["loss", "1%"], {"lossy"}, False)
+        elif story == "shared":
+            story_of_others(lab, monitor)
+        elif story == "paused":
+            story_of_fault(lab, monitor, ["rate", "30M"], {"reduced_rate"}, False)
         elif story == "two_spines":
             story_of_doubt(lab, monitor, "rate", "30M")
         else:

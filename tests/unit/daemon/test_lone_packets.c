@@ -96,6 +96,9 @@ static void it_is_told_until_a_report_is_taken(void **state)
     lone_packets_begin_report(&lone);
     lone_packets_end_report(&lone, true);
     assert_int_equal(lone.errands[0].cookie, 0);
+    lone_packets_begin_report(&lone);
+    assert_false(lone.errands[0].reported); /* it is told once */
+    lone_packets_end_report(&lone, true);
     assert_int_equal(lone.errands[1].wish.number, 8);
     assert_false(lone.errands[1].finished);
 }
