@@ -76,10 +76,20 @@ void carrier_end_link(struct carrier *c, const struct link_name *name, nsec_t no
 }
 
 /* A close of what came before this queue pair, or before what came on it. */
-static bool is_old(const struct link *link, uint16_t generation)
+static bool is_of_before(const struct link *link, uint16_t generation)
 {
     int16_t ahead = (int16_t)(link->generation - generation);
-    return link->heard_ever && !link->down && ahead >= (link->heard ? 1 : 0);
+    return link->heard_ever && ahead >= (link->heard ? 1 : 0);
+}
+
+/* The question comes more than once, and may come late: a queue pair that was made since is not meant. Were
+ * it given up, the peer would have to close that channel too, and so on for as long as questions come late.
+ */
+static bool was_asked_before(const struct link *link, const struct packet_header *close)
+{
+    const struct packet_header *last = &link->close;
+    return last->incarnation == close->incarnation && last->session_generation == close->session_generation &&
+           (int16_t)(last->generation - close->generation) >= 0;
 }
 
 /* A peer that closes a channel has given its queue pair up. What had arrived on ours is taken first, for the
@@ -97,12 +107,14 @@ bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *by
     if (link == NULL)
         return false;
     carrier_receive_held(c);
+    bool again = was_asked_before(link, &header);
+    if (link->verbs != NULL && !link->down && (again || is_of_before(link, header.generation)))
+        return false;
+    if (!again)
+        link->close = header;
     if (link->verbs == NULL)
         return link->held > 0;
-    if (is_old(link, header.generation))
-        return false;
     link->asked_to_close = true;
-    link->close = header;
     carrier_fail_link(c, link, "the peer has closed the channel", now);
     return true;
 }

@@ -43,16 +43,16 @@ struct link {
     struct link_name name;
     uint16_t source_port; /* of the last packet */
     struct verbs_link *verbs;
-    bool ready;          /* to send */
-    bool down;           /* it has failed; the main thread will stop it */
-    bool asked;          /* the main thread knows that a queue pair is wanted */
-    bool told_down;      /* and that this one is down */
-    bool heard;          /* a numbered packet has come on this queue pair */
-    bool heard_ever;     /* or on one before */
-    uint16_t generation; /* of the channel of the last of these */
-    unsigned held;       /* arrivals that are not taken yet */
-    bool asked_to_close; /* the peer's question waits until the queue pair is stopped */
-    struct packet_header close;
+    bool ready;                 /* to send */
+    bool down;                  /* it has failed; the main thread will stop it */
+    bool asked;                 /* the main thread knows that a queue pair is wanted */
+    bool told_down;             /* and that this one is down */
+    bool heard;                 /* a numbered packet has come on this queue pair */
+    bool heard_ever;            /* or on one before */
+    uint16_t generation;        /* of the channel of the last of these */
+    unsigned held;              /* arrivals that are not taken yet */
+    bool asked_to_close;        /* the peer's question waits until the queue pair is stopped */
+    struct packet_header close; /* the last question */
     const char *reason;
     STAILQ_ENTRY(link) news;
     bool has_news;

@@ -13,6 +13,14 @@ struct weather weather;
 nsec_t now;
 uint64_t hosts_rate_bytes_per_s = 1250000000;
 static uint64_t bytes_received_before;
+enum {
+    LATE_MAX = 64 /* more are lost */
+};
+static struct {
+    unsigned rounds_left; /* 0: free */
+    unsigned from;
+    struct outgoing_packet packet;
+} late[LATE_MAX];
 static char error[VERBS_ERROR_BYTES];
 
 static enum drop_reason receive(void *context, const struct received_packet *packet)
@@ -80,6 +88,7 @@ int hosts_set_up(void **state)
     (void)state;
     now = NSEC_PER_SEC;
     memset(&weather, 0, sizeof(weather));
+    memset(late, 0, sizeof(late));
     for (unsigned i = 0; i < HOSTS; i++)
         create_host(i);
     for (unsigned i = 0; i < HOSTS; i++)
@@ -265,7 +274,7 @@ static void count_events(struct host *h)
     }
 }
 
-static void deliver_datagram(unsigned from, const struct outgoing_packet *packet)
+static void deliver(unsigned from, const struct outgoing_packet *packet)
 {
     struct host *to = &hosts[1 - from];
     struct received_packet received = {.source = FIRST_ADDRESS + from,
@@ -273,10 +282,38 @@ static void deliver_datagram(unsigned from, const struct outgoing_packet *packet
                                        .bytes = packet->header,
                                        .length = packet->header_bytes};
     assert_int_equal(packet->length, 0);
-    if (weather.mute[from] || befalls(weather.datagrams_lost_percent))
-        return;
     if (!carrier_sees_datagram(to->carrier, received.source, received.bytes, received.length, now))
         receive(to, &received);
+}
+
+static void put_aside(unsigned from, const struct outgoing_packet *packet)
+{
+    for (unsigned i = 0; i < LATE_MAX; i++) {
+        if (late[i].rounds_left > 0)
+            continue;
+        late[i].rounds_left = 1 + (unsigned)random_below(&weather.random, LATE_ROUNDS_MAX);
+        late[i].from = from;
+        late[i].packet = *packet;
+        return;
+    }
+}
+
+static void deliver_late(void)
+{
+    for (unsigned i = 0; i < LATE_MAX; i++) {
+        if (late[i].rounds_left > 0 && --late[i].rounds_left == 0)
+            deliver(late[i].from, &late[i].packet);
+    }
+}
+
+static void deliver_datagram(unsigned from, const struct outgoing_packet *packet)
+{
+    if (weather.mute[from] || befalls(weather.datagrams_lost_percent))
+        return;
+    if (befalls(weather.datagrams_late_percent))
+        put_aside(from, packet);
+    else
+        deliver(from, packet);
 }
 
 static void deliver_copies(unsigned from, const struct outgoing_packet *packet)
@@ -302,6 +339,7 @@ static void send_packets(unsigned i)
 void hosts_do_round(void)
 {
     now += 5 * NSEC_PER_USEC;
+    deliver_late();
     for (unsigned i = 0; i < HOSTS; i++) {
         lose_patience(&hosts[i]);
         carrier_poll(hosts[i].carrier, now);

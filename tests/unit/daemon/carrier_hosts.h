@@ -17,7 +17,8 @@ enum {
     PAYLOAD_BYTES = 16384,
     REGION = 1,
     FIRST_ADDRESS = 0x0a000001,
-    ROUNDS_MAX = 1000000
+    ROUNDS_MAX = 1000000,
+    LATE_ROUNDS_MAX = 2000
 };
 
 struct host {
@@ -39,6 +40,7 @@ struct host {
 struct weather {
     struct random_stream random;
     unsigned datagrams_lost_percent;
+    unsigned datagrams_late_percent; /* they come up to LATE_ROUNDS_MAX rounds later */
     bool mute[HOSTS];                /* all datagrams of this host are lost */
     unsigned main_idle_percent;      /* rounds in which the main thread does nothing */
     unsigned patience_rounds;        /* after which a NIC gives up what is not acknowledged */

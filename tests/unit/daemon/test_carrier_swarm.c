@@ -84,6 +84,7 @@ static bool survives(uint64_t seed)
     struct random_stream *r = &weather.random;
     r->state = seed;
     weather.datagrams_lost_percent = (unsigned)random_below(r, 26);
+    weather.datagrams_late_percent = (unsigned)random_below(r, 26);
     weather.main_idle_percent = (unsigned)random_below(r, 95);
     weather.patience_rounds = 1 + (unsigned)random_below(r, 300);
     for (unsigned i = 0; i < TRANSFERS; i++) {
