@@ -226,11 +226,12 @@ static void answer_report(struct call *call, const struct core_reply *reply)
     json_t *probe = json_array();
     for (unsigned i = 0; i < reply->probe_count && i < PROBED_MAX; i++)
         json_array_append_new(probe, view_address(reply->probe[i]));
-    call_answer(call, 200,
-                json_pack("{s:I, s:I, s:I, s:o, s:o}", "epoch", (json_int_t)reply->epoch, "report_every_ms",
-                          (json_int_t)(reply->report_every_ns / 1000000), "lease_ms",
-                          (json_int_t)(reply->lease_ns / 1000000), "probe", probe, "time",
-                          view_wishes(reply)));
+    json_t *answer = json_pack("{s:I, s:I, s:I, s:o}", "epoch", (json_int_t)reply->epoch, "report_every_ms",
+                               (json_int_t)(reply->report_every_ns / 1000000), "lease_ms",
+                               (json_int_t)(reply->lease_ns / 1000000), "probe", probe);
+    if (reply->time_count > 0)
+        json_object_set_new(answer, "time", view_wishes(reply));
+    call_answer(call, 200, answer);
 }
 
 void calls_report(struct call *call)
