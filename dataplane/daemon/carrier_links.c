@@ -107,11 +107,13 @@ bool carrier_sees_datagram(struct carrier *c, uint32_t source, const uint8_t *by
     if (link == NULL)
         return false;
     carrier_receive_held(c);
+    if (memcmp(&link->close, &header, sizeof(header)) == 0)
+        return true; /* another copy, whose answer has as many */
     bool again = was_asked_before(link, &header);
+    if (!again || header.generation == link->close.generation)
+        link->close = header;
     if (link->verbs != NULL && !link->down && (again || is_of_before(link, header.generation)))
         return false;
-    if (!again)
-        link->close = header;
     if (link->verbs == NULL)
         return link->held > 0;
     link->asked_to_close = true;
