@@ -92,7 +92,7 @@ survivor_names_the_dead() {
 }
 check "operations with a killed peer end, and name it" survivor_names_the_dead
 awk -v killed="$killed" -v now="$(now)" 'BEGIN {printf "      %.1f s after it was killed; peers are taken for dead after 30 s\n", now - killed}'
-orphan_says_why() { ! wait "${bench[1]}" && grep -q 'weft-dataplane' /tmp/bench1.log && return 0; tail -n 3 /tmp/bench1.log; return 1; }
+orphan_says_why() { ! wait "${bench[1]}" && grep -q 'the dataplane' /tmp/bench1.log && return 0; tail -n 3 /tmp/bench1.log; return 1; }
 check "the application of the killed dataplane is told" orphan_says_why
 rm -f /tmp/dataplane1.sock
 start_dataplane 1 "$(gateway_ethernet 1)" 'transport: {peer_timeout_ms: 30000}'
