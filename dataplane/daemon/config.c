@@ -124,7 +124,7 @@ static void check_transport(struct yaml_check *check, const struct config_transp
                               "transport.window_packets must be a power of two");
     }
     yaml_check_range(check, "transport.peers_max", t->peers_max, 0, 16384);
-    yaml_check_range(check, "transport.messages_max", t->messages_max, 0, 1u << 20);
+    yaml_check_range(check, "transport.messages_max", t->messages_max, 0, 1u << 19);
     yaml_check_range(check, "transport.credit_budget_kib", t->credit_budget_kib, 0, UINT32_MAX / 1024);
     if (t->rto_min_us != 0 && t->rto_max_us != 0 && t->rto_min_us > t->rto_max_us)
         yaml_check_refuse(check, "transport.rto_max_us",

@@ -131,6 +131,7 @@ static void wrong_values_name_the_place(void **state)
 {
     (void)state;
     expect_error(PORTS "leaf_prefix_bits: 33\n", "2:19", "1 to 32");
+    expect_error(PORTS "transport: {messages_max: 524289}\n", "2:27", "524288");
     expect_error(PORTS "udp_port: 50000\n", "2:11", "49151");
     expect_error(PORTS "congestion_control: cubic\n", "2:21", "dctcp");
     expect_error(PORTS "region_bytes_max: lots\n", "2:19", "64M");
