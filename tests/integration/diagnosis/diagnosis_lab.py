@@ -24,7 +24,7 @@ LINK = "leaf0-spine1"
 RESTORED_SOON = "diagnosis: {clean_s: 2, clean_probes: 1}\n"
 # Shape, rate and size of each story. At least three leaves and three spines, or nothing tells the two ends of a path apart, and what
 # leaves a slow link loads one other alone (two_spines: nothing is to be done then). Lone packets tell a slow link (paused) from one that others load without end
-# (shared), as far as hosts answer with less jitter than a queue lasts: by hand, not among what every check runs. Where a link is to be slow, no more spines than hosts of a leaf: else it has room to spare.
+# (shared), as far as hosts answer with less jitter than a queue lasts. Where a link is to be slow, no more spines than hosts of a leaf: else it has room to spare.
 STORIES = {"restarts": ("3x2x2", "60M", "2M"), "black_hole": ("3x4x2", "100M", "2M"), "loss": ("3x3x3", "60M", "4M"),
            "rate": ("3x3x3", "60M", "2M"), "two_spines": ("3x2x2", "60M", "2M"),
            "paused": ("3x3x3", "60M", "2M"), "shared": ("3x3x3", "60M", "2M")}
