@@ -185,7 +185,7 @@ def story_of_others(lab, monitor):
     await_ended(monitor, WATCHED_OPERATIONS)
     assert_only_this_link({"congested"})
     assert not get(f"links/{LINK}")["links"][0]["drained"]
-    for stream in streams:
+    for stream in reversed(streams):  # the sink last
         stream.kill()
         stream.wait()
 
